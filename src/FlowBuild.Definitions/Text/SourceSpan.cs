@@ -1,0 +1,17 @@
+namespace FlowBuild.Definitions.Text;
+
+/// <summary>
+/// A range in a text file, in lines and columns counted from 0 (columns in UTF-16 code units), as the compiler counts.
+/// MSBuild and people count from 1: add 1 where a span is shown.
+/// </summary>
+/// <param name="StartLine">Line of the first character, from 0.</param>
+/// <param name="StartColumn">Column of the first character, from 0.</param>
+/// <param name="EndLine">Line of the character after the last one, from 0.</param>
+/// <param name="EndColumn">Column of the character after the last one, from 0.</param>
+public readonly record struct SourceSpan(int StartLine, int StartColumn, int EndLine, int EndColumn);
+
+/// <summary>A value together with the place in the file that says it.</summary>
+/// <typeparam name="T">The value.</typeparam>
+/// <param name="Value">The value.</param>
+/// <param name="Span">Where the file says it.</param>
+public sealed record Located<T>(T Value, SourceSpan Span);
