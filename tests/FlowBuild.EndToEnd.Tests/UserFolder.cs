@@ -1,0 +1,97 @@
+namespace FlowBuild.EndToEnd.Tests;
+
+/// <summary>
+/// A folder of a user outside the repository: its projects restore from the packed feed, and its local workspace and user secrets are its own.
+/// Disposing it stops the local workspace that a target may have started.
+/// </summary>
+public sealed class UserFolder : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly PackedFeed _feed;
+
+    /// <summary>Makes the folder with a NuGet configuration that adds the feed to the machine's own.</summary>
+    public UserFolder(PackedFeed feed)
+    {
+        _feed = feed;
+        _folder.Write("nuget.config", $"""
+            <configuration>
+              <packageSources>
+                <add key="flowbuild-under-test" value="{feed.Folder}" />
+              </packageSources>
+            </configuration>
+            """);
+        Variables = new Dictionary<string, string?>
+        {
+            ["NUGET_PACKAGES"] = feed.PackagesFolder,
+            ["FLOWBUILD_LOCAL_WORKSPACE"] = StateFolder,
+            ["APPDATA"] = System.IO.Path.Combine(_folder.Path, "appdata"),
+            ["AZURE_SUBSCRIPTION_ID"] = null,
+            ["AZURE_RESOURCE_GROUP"] = null,
+            ["AZUREML_WORKSPACE_NAME"] = null,
+        };
+    }
+
+    /// <summary>Full path of the folder.</summary>
+    public string Path => _folder.Path;
+
+    /// <summary>Where the local workspace of this user keeps its state.</summary>
+    public string StateFolder => System.IO.Path.Combine(_folder.Path, "workspace-state");
+
+    /// <summary>The environment that commands of this user run in.</summary>
+    public Dictionary<string, string?> Variables { get; }
+
+    /// <summary>Writes a file below the folder and returns its full path.</summary>
+    public string Write(string relativePath, string content) => _folder.Write(relativePath, content);
+
+    /// <summary>Copies a sample of the repository, without what builds left in it, and returns the folder of the copy.</summary>
+    public string CopySample(string name)
+    {
+        var source = System.IO.Path.Combine(Repository.Root, "samples", name);
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var relative = System.IO.Path.GetRelativePath(source, file);
+            if (relative.Split(System.IO.Path.DirectorySeparatorChar)[0] is not ("bin" or "obj"))
+            {
+                var copy = System.IO.Path.Combine(Path, name, relative);
+                Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+        }
+
+        return System.IO.Path.Combine(Path, name);
+    }
+
+    /// <summary>Writes a console project that references FlowBuild, with warnings as errors.</summary>
+    public string WriteConsoleProject(string name, string program, string properties = "", string items = "")
+    {
+        Write($"{name}/Program.cs", program);
+        Write($"{name}/{name}.csproj", $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                {properties}
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="FlowBuild" Version="{_feed.Version}" />
+                {items}
+              </ItemGroup>
+            </Project>
+            """);
+        return System.IO.Path.Combine(Path, name);
+    }
+
+    /// <summary>Runs dotnet in the folder.</summary>
+    public Task<CommandResult> DotNetAsync(params string[] arguments) =>
+        DotNetCommand.RunAsync(Path, Variables, arguments, TestContext.Current.CancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await LocalWorkspaceProcess.StopAsync(StateFolder);
+        _folder.Dispose();
+    }
+}
