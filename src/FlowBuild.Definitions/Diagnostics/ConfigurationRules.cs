@@ -7,6 +7,104 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule WorkspaceNotConfigured = new(
         "FLOW4001", "No workspace is configured", "No workspace is configured: {0}", RuleSeverity.Error);
 
+    /// <summary>A source names a part of the workspace only.</summary>
+    public static readonly DiagnosticRule WorkspaceIncomplete = new(
+        "FLOW4002",
+        "The workspace is named in part",
+        "The workspace is named in part: {0} gives no {1}; name subscription, resource group and workspace in one place",
+        RuleSeverity.Error);
+
+    /// <summary>The subscription id is no GUID.</summary>
+    public static readonly DiagnosticRule InvalidSubscription = new(
+        "FLOW4003",
+        "The subscription id is no GUID",
+        "The subscription id from {0} is no GUID; 'az account show --query id' prints it",
+        RuleSeverity.Error);
+
+    /// <summary>The word of FlowCredential is not known.</summary>
+    public static readonly DiagnosticRule UnknownCredential = new(
+        "FLOW4004", "FlowCredential is not known", "FlowCredential='{0}' is not known; write one of {1}", RuleSeverity.Error);
+
+    /// <summary>The project has no flow.</summary>
+    public static readonly DiagnosticRule NoFlow = new(
+        "FLOW4005",
+        "The project has no flow",
+        "The project has no PromptFlow item, so there is nothing to do; add a folder with a flow.dag.yaml",
+        RuleSeverity.Warning);
+
+    /// <summary>No flow of the project has a deployment file.</summary>
+    public static readonly DiagnosticRule NoDeployment = new(
+        "FLOW4006",
+        "No flow names a deployment",
+        "Nothing is deployed: no deployment file is named for {0}; put endpoint.yml and deployment.yml beside the project, or set the metadata Endpoint and Deployment of the PromptFlow item",
+        RuleSeverity.Error);
+
+    /// <summary>Two items end at the same deployment.</summary>
+    public static readonly DiagnosticRule SameDeployment = new(
+        "FLOW4007",
+        "Two flows share a deployment",
+        "The flows '{0}' and '{1}' both deploy to '{2}'; give one of them a deployment of its own",
+        RuleSeverity.Error);
+
+    /// <summary>The model's path is not the flow's folder.</summary>
+    public static readonly DiagnosticRule ModelPathOutside = new(
+        "FLOW4008",
+        "The model's path lies outside the flow's folder",
+        "The model's path '{0}' lies outside the flow's folder '{1}'; write '{2}', or leave path out",
+        RuleSeverity.Error);
+
+    /// <summary>Endpoint file and deployment file name different endpoints.</summary>
+    public static readonly DiagnosticRule EndpointNamesDiffer = new(
+        "FLOW4009",
+        "The files name different endpoints",
+        "endpoint_name is '{0}' here and the endpoint file names '{1}'; write the same name in both",
+        RuleSeverity.Error);
+
+    /// <summary>Endpoint and deployment are of different kinds.</summary>
+    public static readonly DiagnosticRule KindsDiffer = new(
+        "FLOW4010",
+        "Endpoint and deployment are of different kinds",
+        "The endpoint is {0} and the deployment is {1}; a Kubernetes endpoint has 'compute', a Kubernetes deployment 'type: kubernetes'",
+        RuleSeverity.Error);
+
+    /// <summary>No credential could get a token.</summary>
+    public static readonly DiagnosticRule NotSignedIn = new(
+        "FLOW4011",
+        "No credential for Azure",
+        "No token for Azure could be got with FlowCredential={0}; sign in ('az login'), or set the environment variables of a service principal. Tried: {1}",
+        RuleSeverity.Error);
+
+    /// <summary>A property of the build has a value that cannot be read.</summary>
+    public static readonly DiagnosticRule InvalidProperty = new(
+        "FLOW4012", "A property cannot be read", "{0}='{1}' cannot be read: {2}", RuleSeverity.Error);
+
+    /// <summary>A deployment variable names another workspace, endpoint or deployment than the real one.</summary>
+    public static readonly DiagnosticRule OverrideDisagrees = new(
+        "FLOW4013",
+        "PRT_CONFIG_OVERRIDE disagrees with the deployment",
+        "PRT_CONFIG_OVERRIDE says {0}={1}, the real name is '{2}'; correct it, or leave the variable out: it is then filled in",
+        RuleSeverity.Error);
+
+    /// <summary>The endpoint is named by no file and does not exist.</summary>
+    public static readonly DiagnosticRule EndpointFileMissing = new(
+        "FLOW4014",
+        "The endpoint does not exist and no file describes it",
+        "The endpoint '{0}' does not exist in the workspace, and no endpoint file describes it; add endpoint.yml beside the project",
+        RuleSeverity.Error);
+
+    /// <summary>The request file of verification or invocation cannot be used.</summary>
+    public static readonly DiagnosticRule InvalidRequestFile = new(
+        "FLOW4015", "The request file cannot be used", "The request file '{0}' cannot be used: {1}", RuleSeverity.Error);
+
+    /// <summary>A part of the build is missing that a target needs.</summary>
+    public static readonly DiagnosticRule ToolMissing = new(
+        "FLOW4016", "A part of FlowBuild is missing", "'{0}' is missing: {1}", RuleSeverity.Error);
+
     /// <summary>The rules of this area, ordered by id.</summary>
-    public static IReadOnlyList<DiagnosticRule> All { get; } = [WorkspaceNotConfigured];
+    public static IReadOnlyList<DiagnosticRule> All { get; } =
+    [
+        WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
+        ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
+        InvalidRequestFile, ToolMissing,
+    ];
 }

@@ -7,6 +7,73 @@ public static class PackageRules
     public static readonly DiagnosticRule FileNotFound = new(
         "FLOW3001", "A file is missing", "The file '{0}' does not exist; {1}", RuleSeverity.Error);
 
+    /// <summary>A symbolic link in a packaged folder leads out of it.</summary>
+    public static readonly DiagnosticRule LinkLeavesFolder = new(
+        "FLOW3002",
+        "A symbolic link leaves the folder",
+        "The symbolic link '{0}' leads out of the folder '{1}'; put the file itself there, or set FlowAllowOutsideFiles=true",
+        RuleSeverity.Error);
+
+    /// <summary>An additional include lies outside the repository.</summary>
+    public static readonly DiagnosticRule IncludeOutside = new(
+        "FLOW3003",
+        "An additional include lies outside the repository",
+        "The include '{0}' lies outside the repository '{1}'; move it inside, or set FlowAllowOutsideFiles=true",
+        RuleSeverity.Error);
+
+    /// <summary>No file is left to upload.</summary>
+    public static readonly DiagnosticRule EmptyPackage = new(
+        "FLOW3004",
+        "The package is empty",
+        "The folder '{0}' holds no file to deploy; look at its ignore file ({1})",
+        RuleSeverity.Error);
+
+    /// <summary>A file that usually holds secrets was left out.</summary>
+    public static readonly DiagnosticRule SecretLeftOut = new(
+        "FLOW3005",
+        "A file that may hold secrets is left out of the package",
+        "'{0}' may hold secrets and is left out of the package; keep it outside the flow's folder, or list it in the ignore file",
+        RuleSeverity.Warning);
+
+    /// <summary>An additional include replaces a file of the flow.</summary>
+    public static readonly DiagnosticRule IncludeReplaces = new(
+        "FLOW3006",
+        "An additional include replaces a file of the flow",
+        "The include '{0}' replaces the flow's own '{1}', as prompt flow does; rename one of them",
+        RuleSeverity.Warning);
+
+    /// <summary>A name that cannot be a blob path.</summary>
+    public static readonly DiagnosticRule InvalidName = new(
+        "FLOW3007",
+        "A file name cannot be deployed",
+        "The name '{0}' cannot be uploaded: {1}; rename the file",
+        RuleSeverity.Error);
+
+    /// <summary>Directory links that form a circle.</summary>
+    public static readonly DiagnosticRule LinkCircle = new(
+        "FLOW3008",
+        "A symbolic link leads back to its own folder",
+        "The symbolic link '{0}' leads back to a folder that holds it; remove it, or list it in the ignore file",
+        RuleSeverity.Error);
+
+    /// <summary>The source of a node lies outside the flow's folder.</summary>
+    public static readonly DiagnosticRule SourceOutside = new(
+        "FLOW3009",
+        "A node's source lies outside the flow's folder",
+        "The source '{0}' lies outside the flow's folder and is not deployed with it; list it under additional_includes and name it '{1}'",
+        RuleSeverity.Error);
+
+    /// <summary>requirements.txt beside a stock image.</summary>
+    public static readonly DiagnosticRule RequirementsNotInstalled = new(
+        "FLOW3010",
+        "requirements.txt is not installed by the stock image",
+        "The image '{0}' does not install the flow's requirements.txt; build an image of your own from it and name that under environment",
+        RuleSeverity.Warning);
+
     /// <summary>The rules of this area, ordered by id.</summary>
-    public static IReadOnlyList<DiagnosticRule> All { get; } = [FileNotFound];
+    public static IReadOnlyList<DiagnosticRule> All { get; } =
+    [
+        FileNotFound, LinkLeavesFolder, IncludeOutside, EmptyPackage, SecretLeftOut, IncludeReplaces, InvalidName, LinkCircle,
+        SourceOutside, RequirementsNotInstalled,
+    ];
 }

@@ -7,6 +7,76 @@ public static class WorkspaceRules
     public static readonly DiagnosticRule RequestFailed = new(
         "FLOW5001", "The workspace refused a request", "{0}", RuleSeverity.Error);
 
+    /// <summary>An operation of the workspace ended in failure.</summary>
+    public static readonly DiagnosticRule OperationFailed = new(
+        "FLOW5002", "An operation failed in the workspace", "{0} failed with {1}: {2} {3}", RuleSeverity.Error);
+
+    /// <summary>An operation takes longer than the user wants to wait.</summary>
+    public static readonly DiagnosticRule OperationTimedOut = new(
+        "FLOW5003",
+        "An operation did not finish in time",
+        "{0} did not finish within {1}; it goes on in the workspace. Run the target again to wait for it, or raise FlowTimeout (minutes)",
+        RuleSeverity.Error);
+
+    /// <summary>A pinned model version holds other content.</summary>
+    public static readonly DiagnosticRule ModelVersionTaken = new(
+        "FLOW5004",
+        "The model version holds other content",
+        "Version {0} of {1} holds other content; write 'azureml:{1}@latest', another version, or set FlowModelVersion=auto",
+        RuleSeverity.Error);
+
+    /// <summary>An asset that a file refers to is not in the workspace.</summary>
+    public static readonly DiagnosticRule AssetNotFound = new(
+        "FLOW5005", "An asset is not in the workspace", "The {0} '{1}' is not in the workspace '{2}'; {3}", RuleSeverity.Error);
+
+    /// <summary>The new deployment did not answer as it should.</summary>
+    public static readonly DiagnosticRule VerificationFailed = new(
+        "FLOW5006", "The deployment did not answer the test request", "The deployment '{0}' did not answer the test request: {1}; {2}", RuleSeverity.Error);
+
+    /// <summary>The workspace could not be reached.</summary>
+    public static readonly DiagnosticRule Unreachable = new(
+        "FLOW5007", "The workspace cannot be reached", "The workspace at {0} cannot be reached: {1}", RuleSeverity.Error);
+
+    /// <summary>The endpoint or deployment is not there.</summary>
+    public static readonly DiagnosticRule NotDeployed = new(
+        "FLOW5008", "The endpoint is not deployed", "{0} is not in the workspace '{1}'; run the target DeployFlow first", RuleSeverity.Error);
+
+    /// <summary>The service shows another traffic than the one that was set.</summary>
+    public static readonly DiagnosticRule TrafficNotSet = new(
+        "FLOW5009",
+        "The traffic was not set",
+        "The endpoint '{0}' shows traffic {1} after {2} was set; another change may have come between, run the target again",
+        RuleSeverity.Error);
+
+    /// <summary>The service sends requests elsewhere.</summary>
+    public static readonly DiagnosticRule ForeignAddress = new(
+        "FLOW5010",
+        "The workspace names a foreign address",
+        "The workspace answered with an address outside itself ({0}); credentials are not sent there",
+        RuleSeverity.Error);
+
+    /// <summary>A call of the endpoint failed.</summary>
+    public static readonly DiagnosticRule InvocationFailed = new(
+        "FLOW5011", "The endpoint answered with an error", "The endpoint '{0}' answered {1}", RuleSeverity.Error);
+
+    /// <summary>Another change is in progress.</summary>
+    public static readonly DiagnosticRule EndpointBusy = new(
+        "FLOW5012",
+        "The endpoint is being changed",
+        "The endpoint '{0}' is being changed by another operation ({1}); run the target again when that is done",
+        RuleSeverity.Error);
+
+    /// <summary>A fault of FlowBuild itself.</summary>
+    public static readonly DiagnosticRule Unexpected = new(
+        "FLOW5999",
+        "Unexpected fault",
+        "Unexpected fault in {0}: {1}; run again with -v:detailed and report it with the lines that follow there",
+        RuleSeverity.Error);
+
     /// <summary>The rules of this area, ordered by id.</summary>
-    public static IReadOnlyList<DiagnosticRule> All { get; } = [RequestFailed];
+    public static IReadOnlyList<DiagnosticRule> All { get; } =
+    [
+        RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
+        NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, Unexpected,
+    ];
 }

@@ -1,0 +1,37 @@
+namespace FlowBuild.Deployment.Package;
+
+/// <summary>One file of a package.</summary>
+/// <param name="Path">Its path in the package, relative, with <c>/</c>.</param>
+/// <param name="SourcePath">Full path of the file that gives the content.</param>
+/// <param name="Content">The content where it differs from the file's (a flow file whose includes were inlined), else null.</param>
+/// <param name="Length">Length in bytes.</param>
+/// <param name="Md5">MD5 of the content, as blob storage keeps it.</param>
+public sealed record PackageFile(string Path, string SourcePath, byte[]? Content, long Length, byte[] Md5)
+{
+    /// <summary>Opens the content for reading.</summary>
+    public Stream Open() => Content is null
+        ? new FileStream(SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan)
+        : new MemoryStream(Content, writable: false);
+}
+
+/// <summary>What stayed out of a package, and why.</summary>
+/// <param name="Path">The path relative to the packaged folder.</param>
+/// <param name="Reason">The rule that kept it out.</param>
+/// <param name="MayHoldSecrets">The name is one that usually holds secrets.</param>
+public sealed record LeftOut(string Path, string Reason, bool MayHoldSecrets);
+
+/// <summary>A folder as it is uploaded: files sorted by path, and the hash that names them.</summary>
+/// <param name="RootName">Name of the folder, the last part of the blob path.</param>
+/// <param name="Folder">Full path of the packaged folder.</param>
+/// <param name="Files">The files, sorted by path (ordinal).</param>
+/// <param name="LeftOut">What stayed out.</param>
+/// <param name="Hash">az ml's content hash, 32 lower-case hexadecimal digits.</param>
+public sealed record FlowPackage(
+    string RootName, string Folder, IReadOnlyList<PackageFile> Files, IReadOnlyList<LeftOut> LeftOut, string Hash)
+{
+    /// <summary>Where the files go in the container: az ml's <c>LocalUpload/{hash}/{folder}</c>.</summary>
+    public string BlobFolder => $"LocalUpload/{Hash}/{RootName}";
+
+    /// <summary>Bytes of all files.</summary>
+    public long Length => Files.Sum(static f => f.Length);
+}
