@@ -1,0 +1,91 @@
+using Azure;
+using Azure.Core;
+
+namespace FlowBuild;
+
+/// <summary>How a client calls its endpoint. Read once, when the <see cref="FlowEndpoint"/> is made; later changes have no effect.</summary>
+public sealed class FlowClientOptions
+{
+    /// <summary>The endpoint's scoring URI, such as <c>https://name.region.inference.ml.azure.com/score</c>. Absolute.</summary>
+    public Uri? ScoringUri { get; set; }
+
+    /// <summary>
+    /// The endpoint's key (<c>auth_mode: key</c>). It is read for every call, so <see cref="AzureKeyCredential.Update(string)"/> rotates it.
+    /// At most one of this and <see cref="TokenCredential"/>.
+    /// </summary>
+    public AzureKeyCredential? KeyCredential { get; set; }
+
+    /// <summary>
+    /// Where Entra tokens come from (<c>auth_mode: aad_token</c>): any credential of Azure.Identity. The scope asked for is
+    /// <c>https://ml.azure.com/.default</c>. A token is kept until shortly before it expires. At most one of this and
+    /// <see cref="KeyCredential"/>.
+    /// </summary>
+    public TokenCredential? TokenCredential { get; set; }
+
+    /// <summary>
+    /// The deployment that shall answer, whatever the endpoint's traffic says (header <c>azureml-model-deployment</c>).
+    /// Default: null, the endpoint chooses by traffic.
+    /// </summary>
+    public string? DeploymentName { get; set; }
+
+    /// <summary>
+    /// The longest wait: of a score call for its whole answer, of a stream for its first byte and then for each next one.
+    /// Default: 10 minutes, as long as prompt flow lets a flow run. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.
+    /// </summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The largest answer, or single event of a stream, that is read, in bytes. Default: 64 MiB. At least 1.</summary>
+    public int MaxResponseSize { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Gives each call the id to send as <c>x-ms-client-request-id</c>, by which Azure ML's logs name it: 1 to 40 characters of
+    /// <c>A-Z a-z 0-9 - _</c>. Default: null, no id is sent.
+    /// </summary>
+    public Func<string>? ClientRequestId { get; set; }
+
+    /// <summary>
+    /// Whether <see cref="FlowRequestException.ServerMessage"/> keeps all that the server said, and the exception's message ends with it.
+    /// The server repeats parts of the request there, so what users typed would reach the logs. Default: false.
+    /// </summary>
+    public bool IncludeServerMessage { get; set; }
+
+    /// <summary>What is wrong with these options, a sentence each; empty when nothing is.</summary>
+    internal IEnumerable<string> Problems()
+    {
+        if (ScoringUri is null)
+        {
+            yield return "'ScoringUri' is missing: set it to the endpoint's scoring URI.";
+        }
+        else if (!ScoringUri.IsAbsoluteUri || ScoringUri.Scheme is not ("http" or "https"))
+        {
+            yield return "'ScoringUri' is not an absolute http or https URI.";
+        }
+        else if ((KeyCredential is not null || TokenCredential is not null) && !TransportSecurity.MayCarryCredentials(ScoringUri))
+        {
+            yield return TransportSecurity.Refusal(ScoringUri);
+        }
+
+        if (KeyCredential is not null && TokenCredential is not null)
+        {
+            yield return "'KeyCredential' and 'TokenCredential' are both set: an endpoint has one way to authenticate.";
+        }
+
+        if (DeploymentName is not null && (DeploymentName.Length == 0 || !DeploymentName.All(IsNameCharacter)))
+        {
+            yield return "'DeploymentName' is no name of a deployment: letters, digits and '-' are allowed.";
+        }
+
+        if (Timeout <= TimeSpan.Zero && Timeout != System.Threading.Timeout.InfiniteTimeSpan || Timeout.TotalMilliseconds > int.MaxValue)
+        {
+            yield return "'Timeout' must be above zero and below 25 days, or infinite.";
+        }
+
+        if (MaxResponseSize < 1)
+        {
+            yield return "'MaxResponseSize' must be at least 1 byte.";
+        }
+    }
+
+    // Underscores and dots are no characters of a deployment's name, but a stricter rule than the service's would be ours to maintain.
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
+}

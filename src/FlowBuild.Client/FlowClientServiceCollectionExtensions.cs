@@ -1,0 +1,124 @@
+using Azure;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace FlowBuild;
+
+/// <summary>Registers clients of flows; the generated <c>Add…Client</c> methods call it.</summary>
+public static class FlowClientServiceCollectionExtensions
+{
+    /// <summary>Registers a client whose options are set in code.</summary>
+    /// <typeparam name="TClient">What is registered: the client's interface.</typeparam>
+    /// <typeparam name="TImplementation">The client.</typeparam>
+    /// <param name="services">Where to register.</param>
+    /// <param name="name">
+    /// The name of the options and of the <see cref="HttpClient"/>, with <c>:</c> and <paramref name="serviceKey"/> behind it when there is one.
+    /// </param>
+    /// <param name="configure">Sets the options. They are checked when the host starts, else when the first client is made.</param>
+    /// <param name="create">Makes the client.</param>
+    /// <param name="serviceKey">Registers a keyed service, so that several endpoints of one flow can stand side by side.</param>
+    /// <returns>The builder of the client's <see cref="HttpClient"/>, for handlers and resilience.</returns>
+    public static IHttpClientBuilder AddFlowClient<TClient, TImplementation>(
+        this IServiceCollection services,
+        string name,
+        Action<FlowClientOptions> configure,
+        Func<FlowEndpoint, TImplementation> create,
+        object? serviceKey = null)
+        where TClient : class
+        where TImplementation : class, TClient
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        ArgumentNullException.ThrowIfNull(create);
+
+        var fullName = serviceKey is null ? name : $"{name}:{serviceKey}";
+        services.AddOptions<FlowClientOptions>(fullName).Configure(configure).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FlowClientOptions>>(new FlowClientOptionsValidation(fullName));
+
+        if (serviceKey is null)
+        {
+            services.AddTransient<TClient>(provider => create(CreateEndpoint(provider, fullName)));
+        }
+        else
+        {
+            services.AddKeyedTransient<TClient>(serviceKey, (provider, _) => create(CreateEndpoint(provider, fullName)));
+        }
+
+        return services.AddHttpClient(fullName)
+            .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(static () => FlowHttp.CreateTransport())
+            .AddHttpMessageHandler(provider =>
+            {
+                var options = Options(provider, fullName);
+                return new FlowAuthenticationHandler(options.KeyCredential, options.TokenCredential);
+            });
+    }
+
+    /// <summary>
+    /// Registers a client whose options stand in a configuration section: <c>ScoringUri</c>, <c>Key</c> and <c>DeploymentName</c>, each
+    /// read by its name; an empty one counts as missing. What else there is to set can be set with
+    /// <c>services.Configure&lt;FlowClientOptions&gt;(name, …)</c>.
+    /// </summary>
+    /// <typeparam name="TClient">What is registered: the client's interface.</typeparam>
+    /// <typeparam name="TImplementation">The client.</typeparam>
+    /// <param name="services">Where to register.</param>
+    /// <param name="name">
+    /// The name of the options and of the <see cref="HttpClient"/>, with <c>:</c> and <paramref name="serviceKey"/> behind it when there is one.
+    /// </param>
+    /// <param name="section">The section. It is read, and what it says checked, when the host starts, else when the first client is made.</param>
+    /// <param name="create">Makes the client.</param>
+    /// <param name="serviceKey">Registers a keyed service, so that several endpoints of one flow can stand side by side.</param>
+    /// <returns>The builder of the client's <see cref="HttpClient"/>, for handlers and resilience.</returns>
+    public static IHttpClientBuilder AddFlowClient<TClient, TImplementation>(
+        this IServiceCollection services,
+        string name,
+        IConfiguration section,
+        Func<FlowEndpoint, TImplementation> create,
+        object? serviceKey = null)
+        where TClient : class
+        where TImplementation : class, TClient
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return services.AddFlowClient<TClient, TImplementation>(name, options => Read(section, options), create, serviceKey);
+    }
+
+    private static void Read(IConfiguration section, FlowClientOptions options)
+    {
+        if (Value(section, nameof(FlowClientOptions.ScoringUri)) is { } scoringUri)
+        {
+            // One that is not absolute is refused with the other options, under its own name.
+            options.ScoringUri = Uri.TryCreate(scoringUri, UriKind.RelativeOrAbsolute, out var uri) ? uri : null;
+        }
+
+        if (Value(section, "Key") is { } key)
+        {
+            options.KeyCredential = new AzureKeyCredential(key);
+        }
+
+        options.DeploymentName = Value(section, nameof(FlowClientOptions.DeploymentName)) ?? options.DeploymentName;
+    }
+
+    private static string? Value(IConfiguration section, string key) => section[key] is { Length: > 0 } value ? value : null;
+
+    private static FlowEndpoint CreateEndpoint(IServiceProvider provider, string fullName) =>
+        new(provider.GetRequiredService<IHttpClientFactory>().CreateClient(fullName), Options(provider, fullName));
+
+    private static FlowClientOptions Options(IServiceProvider provider, string fullName) =>
+        provider.GetRequiredService<IOptionsMonitor<FlowClientOptions>>().Get(fullName);
+
+    private sealed class FlowClientOptionsValidation(string fullName) : IValidateOptions<FlowClientOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, FlowClientOptions options)
+        {
+            if (name != fullName)
+            {
+                return ValidateOptionsResult.Skip;
+            }
+
+            var problems = options.Problems().Select(problem => $"Flow client '{fullName}': {problem}").ToList();
+            return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+
+namespace FlowBuild;
+
+/// <summary>
+/// Ends a call when its caller cancels it or when its time is up, and tells the two apart as <see cref="HttpClient"/> does: the caller's
+/// own token in the one exception, a <see cref="TimeoutException"/> inside the other.
+/// </summary>
+internal sealed class FlowDeadline : IDisposable
+{
+    private readonly CancellationTokenSource _source;
+    private readonly CancellationToken _caller;
+    private readonly TimeSpan _timeout;
+
+    /// <summary>Starts to count.</summary>
+    public FlowDeadline(TimeSpan timeout, CancellationToken caller)
+    {
+        _timeout = timeout;
+        _caller = caller;
+        _source = CancellationTokenSource.CreateLinkedTokenSource(caller);
+        Restart();
+    }
+
+    public CancellationToken Token => _source.Token;
+
+    public bool IsCancelledByCaller => _caller.IsCancellationRequested;
+
+    /// <summary>Counts from now.</summary>
+    public void Restart() => _source.CancelAfter(_timeout);
+
+    /// <summary>Stops to count: the time that the caller takes is not the endpoint's.</summary>
+    public void Pause() => _source.CancelAfter(Timeout.InfiniteTimeSpan);
+
+    /// <summary>Waits for <paramref name="task"/> and throws what ended it, as <see cref="ThrowReason"/> does.</summary>
+    public async Task<T> GuardAsync<T>(Task<T> task, Activity? activity)
+    {
+        try
+        {
+            return await task.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            ThrowReason(exception, activity);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Throws what really ended the call, when <paramref name="exception"/> only says that it was cancelled; returns otherwise. Marks the
+    /// span as failed in either case.
+    /// </summary>
+    public void ThrowReason(Exception exception, Activity? activity)
+    {
+        activity.Fail(exception);
+        if (exception is not OperationCanceledException cancelled)
+        {
+            return;
+        }
+
+        if (_caller.IsCancellationRequested)
+        {
+            throw new TaskCanceledException("The call was cancelled.", cancelled, _caller);
+        }
+
+        if (_source.IsCancellationRequested)
+        {
+            throw new TaskCanceledException("The call was cancelled: " + TimeIsUp().Message, TimeIsUp(cancelled), _source.Token);
+        }
+    }
+
+    /// <summary>Says how long was waited.</summary>
+    public TimeoutException TimeIsUp(Exception? innerException = null) =>
+        new($"The endpoint sent nothing for {_timeout.TotalSeconds:0.###} seconds, the client's 'Timeout'.", innerException);
+
+    public void Dispose() => _source.Dispose();
+}

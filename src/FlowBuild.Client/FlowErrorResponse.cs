@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace FlowBuild;
+
+/// <summary>Makes the exception for an answer that is an error.</summary>
+internal static class FlowErrorResponse
+{
+    private const int MaxMessageLength = 4096;
+
+    public static async Task<FlowRequestException> ReadAsync(
+        HttpResponseMessage response, string? clientRequestId, bool includeServerMessage, CancellationToken cancellationToken)
+    {
+        var (code, message) = await ReadBodyAsync(response, cancellationToken).ConfigureAwait(false);
+        var node = message is null ? null : NodeOf(message);
+        if (message is not null)
+        {
+            message = Bounded(includeServerMessage ? message : WithoutRequestData(message));
+        }
+
+        var modelStatus = Header(response, "ms-azureml-model-error-statuscode");
+        return new FlowRequestException(MessageOf(response, code, node, modelStatus, includeServerMessage ? message : null), response.StatusCode)
+        {
+            Code = code,
+            Node = node,
+            ServerMessage = message,
+            ModelStatusCode = int.TryParse(modelStatus, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null,
+            ModelReason = Header(response, "ms-azureml-model-error-reason"),
+            RequestId = Header(response, "x-request-id"),
+            ClientRequestId = clientRequestId,
+        };
+    }
+
+    // "The endpoint answered 424 Failed Dependency (the deployment's container: 400): 'UserError' in node 'echo'."
+    private static string MessageOf(HttpResponseMessage response, string? code, string? node, string? modelStatus, string? serverMessage)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"The endpoint answered {(int)response.StatusCode} ({response.StatusCode})");
+        if (modelStatus is not null)
+        {
+            text += $", its deployment {modelStatus}";
+        }
+
+        if (code is not null || node is not null)
+        {
+            text += ":" + (code is null ? "" : $" '{code}'") + (node is null ? "" : $" in node '{node}'");
+        }
+
+        return serverMessage is null ? text + "." : $"{text}. {serverMessage}";
+    }
+
+    private static async Task<(string? Code, string? Message)> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var body = await FlowResponseBody.ReadAsync(response.Content, BoundedText.MaxBytes, cancellationToken).ConfigureAwait(false);
+            return response.Content.Headers.ContentType?.MediaType == "text/plain"
+                ? (null, BoundedText.Of(body.Bytes))
+                : Parse(body.IsWhole ? body.Bytes : Closed(body.Bytes));
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            // The status is known and says more than that the rest of the answer was cut.
+            return (null, null);
+        }
+    }
+
+    /// <summary>The error document of prompt flow and of Azure, <c>{"error":{"code","message"}}</c>; nulls for anything else.</summary>
+    private static (string? Code, string? Message) Parse(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            if (!JsonDocument.TryParseValue(ref reader, out var document))
+            {
+                return (null, null);
+            }
+
+            using (document)
+            {
+                return document.RootElement.ValueKind == JsonValueKind.Object
+                    && document.RootElement.TryGetProperty("error"u8, out var error)
+                    && error.ValueKind == JsonValueKind.Object
+                    ? (Text(error, "code"), Text(error, "message"))
+                    : (null, null);
+            }
+        }
+        catch (JsonException)
+        {
+            return (null, null);
+        }
+    }
+
+    private static string? Text(JsonElement error, string member) =>
+        error.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>
+    /// A document that was cut inside its last text, closed again. The server repeats the request in its message, so one with an image in
+    /// it makes an error document of megabytes; its beginning is what matters.
+    /// </summary>
+    private static byte[] Closed(ReadOnlySpan<byte> cut)
+    {
+        // The longest escape is 12 bytes (two \uXXXX of one character): what may be half of one is dropped.
+        var length = BoundedText.WholeCharacters(cut, cut.Length - 12);
+        var escape = cut[..length][Math.Max(0, length - 12)..].IndexOf((byte)'\\');
+        if (escape >= 0)
+        {
+            length = Math.Max(0, length - 12) + escape;
+        }
+
+        return [.. cut[..length], .. "\"}}"u8];
+    }
+
+    /// <summary>The node in <c>Execution failure in 'echo': …</c>.</summary>
+    private static string? NodeOf(string message)
+    {
+        const string Start = "Execution failure in '";
+        if (!message.StartsWith(Start, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var end = message.IndexOf("':", Start.Length, StringComparison.Ordinal);
+        return end < 0 ? null : Bounded(message[Start.Length..end]);
+    }
+
+    /// <summary>
+    /// The server ends two messages with what was sent: "… are missing in request data {…}" and "However, the value '…' is invalid for
+    /// JSON parsing. Error details: …" (transcripts <c>missing_input</c> and <c>wrong_type_list_bad_json</c>).
+    /// </summary>
+    private static string WithoutRequestData(string message)
+    {
+        foreach (var echo in (ReadOnlySpan<string>)["in request data ", "However, the value '"])
+        {
+            var start = message.IndexOf(echo, StringComparison.Ordinal);
+            if (start >= 0)
+            {
+                return string.Concat(message.AsSpan(0, start + echo.Length), "…");
+            }
+        }
+
+        return message;
+    }
+
+    private static string Bounded(string text)
+    {
+        if (text.Length <= MaxMessageLength)
+        {
+            return text;
+        }
+
+        var length = MaxMessageLength - 1;
+        return string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 1]) ? length - 1 : length), "…");
+    }
+
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) && values.ToString() is { Length: > 0 } text ? Bounded(text) : null;
+}

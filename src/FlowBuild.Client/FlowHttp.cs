@@ -1,0 +1,40 @@
+using System.Net;
+
+namespace FlowBuild;
+
+/// <summary>What every way to an endpoint has in common: the transport, and what may travel in its headers.</summary>
+internal static class FlowHttp
+{
+    private const int MaxRequestIdLength = 40;
+
+    /// <summary>
+    /// A transport for scoring calls. A redirect is an error: it would carry the request elsewhere. A stream that is left early is closed
+    /// rather than read to its end, so that the flow stops. Connections are renewed, so that a moved endpoint is found again.
+    /// </summary>
+    public static SocketsHttpHandler CreateTransport() => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ResponseDrainTimeout = TimeSpan.Zero,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    };
+
+    /// <summary>A client for one endpoint; each call brings its own time-out.</summary>
+    public static HttpClient CreateClient(FlowClientOptions options) =>
+        new(new FlowAuthenticationHandler(options.KeyCredential, options.TokenCredential) { InnerHandler = CreateTransport() })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+
+    /// <summary>The id, when it is one that Azure ML takes: it cuts longer ones and drops other characters, and the id would not be found.</summary>
+    /// <exception cref="InvalidOperationException">It is not.</exception>
+    public static string CheckedRequestId(string? id) =>
+        id is { Length: > 0 and <= MaxRequestIdLength } && id.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+            ? id
+            : throw new InvalidOperationException(
+                $"'ClientRequestId' gave an id that is not 1 to {MaxRequestIdLength} characters of 'A-Z a-z 0-9 - _'.");
+
+    /// <summary>The exception for an answer, or an update of a stream, above the bound.</summary>
+    public static FlowRequestException TooLarge(string what, int maxSize, HttpStatusCode status) =>
+        new(HttpRequestError.ConfigurationLimitExceeded, $"The {what} is larger than {maxSize} bytes, the client's 'MaxResponseSize'.", status, null);
+}

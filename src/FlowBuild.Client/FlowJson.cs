@@ -1,0 +1,157 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace FlowBuild;
+
+/// <summary>
+/// The building blocks of generated readers and writers. Each <c>Read</c> stands on the value's first token and leaves the reader on its
+/// last one; a value that does not fit raises a <see cref="FlowContractException"/> that names the output.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class FlowJson
+{
+    /// <summary>A text; null does not fit.</summary>
+    public static string ReadString(ref Utf8JsonReader reader, string output) =>
+        reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw Unfit(ref reader, output, "string");
+
+    /// <summary>A text or null.</summary>
+    public static string? ReadNullableString(ref Utf8JsonReader reader, string output) =>
+        reader.TokenType == JsonTokenType.Null ? null : ReadString(ref reader, output);
+
+    /// <summary>A whole number of 64 bits, also when it is written as <c>2.0</c>; null does not fit.</summary>
+    public static long ReadInt64(ref Utf8JsonReader reader, string output)
+    {
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            if (reader.TryGetInt64(out var number))
+            {
+                return number;
+            }
+
+            if (reader.TryGetDecimal(out var precise) && decimal.IsInteger(precise) && precise is >= long.MinValue and <= long.MaxValue)
+            {
+                return (long)precise;
+            }
+
+            throw new FlowContractException(
+                $"The output '{output}' is declared as int, but the answer holds a number that is not whole or does not fit into 64 bits.", output, "int");
+        }
+
+        throw Unfit(ref reader, output, "int");
+    }
+
+    /// <summary>A whole number of 64 bits or null.</summary>
+    public static long? ReadNullableInt64(ref Utf8JsonReader reader, string output) =>
+        reader.TokenType == JsonTokenType.Null ? null : ReadInt64(ref reader, output);
+
+    /// <summary>A finite number; null does not fit.</summary>
+    public static double ReadDouble(ref Utf8JsonReader reader, string output) =>
+        reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var number) && double.IsFinite(number)
+            ? number
+            : throw Unfit(ref reader, output, "double");
+
+    /// <summary>A finite number or null.</summary>
+    public static double? ReadNullableDouble(ref Utf8JsonReader reader, string output) =>
+        reader.TokenType == JsonTokenType.Null ? null : ReadDouble(ref reader, output);
+
+    /// <summary>True or false; null does not fit.</summary>
+    public static bool ReadBoolean(ref Utf8JsonReader reader, string output) => reader.TokenType switch
+    {
+        JsonTokenType.True => true,
+        JsonTokenType.False => false,
+        _ => throw Unfit(ref reader, output, "bool"),
+    };
+
+    /// <summary>True, false or null.</summary>
+    public static bool? ReadNullableBoolean(ref Utf8JsonReader reader, string output) =>
+        reader.TokenType == JsonTokenType.Null ? null : ReadBoolean(ref reader, output);
+
+    /// <summary>An array of any JSON values; null does not fit.</summary>
+    public static IReadOnlyList<JsonElement> ReadList(ref Utf8JsonReader reader, string output)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw Unfit(ref reader, output, "list");
+        }
+
+        var array = JsonElement.ParseValue(ref reader);
+        var items = new JsonElement[array.GetArrayLength()];
+        var index = 0;
+        foreach (var item in array.EnumerateArray())
+        {
+            items[index++] = item;
+        }
+
+        return items;
+    }
+
+    /// <summary>An array of any JSON values, or null.</summary>
+    public static IReadOnlyList<JsonElement>? ReadNullableList(ref Utf8JsonReader reader, string output) =>
+        reader.TokenType == JsonTokenType.Null ? null : ReadList(ref reader, output);
+
+    /// <summary>Any JSON value, also null: nothing is unfit, so the output is not named.</summary>
+    public static JsonElement ReadElement(ref Utf8JsonReader reader, string output) => JsonElement.ParseValue(ref reader);
+
+    /// <summary>An image in either message format; null does not fit.</summary>
+    public static FlowImage ReadImage(ref Utf8JsonReader reader, string output) => FlowImageJson.Read(ref reader, output);
+
+    /// <summary>An image in either message format, or null.</summary>
+    public static FlowImage? ReadNullableImage(ref Utf8JsonReader reader, string output) =>
+        reader.TokenType == JsonTokenType.Null ? null : ReadImage(ref reader, output);
+
+    /// <summary>A piece of a streamed text; null for null; another JSON value as its raw text. Nothing is unfit.</summary>
+    public static string? ReadDelta(ref Utf8JsonReader reader, string output) => reader.TokenType switch
+    {
+        JsonTokenType.String => reader.GetString(),
+        JsonTokenType.Null => null,
+        JsonTokenType.StartObject or JsonTokenType.StartArray => JsonElement.ParseValue(ref reader).GetRawText(),
+        _ => Encoding.UTF8.GetString(reader.ValueSpan),
+    };
+
+    /// <summary>Checks that the document is an object, as every answer of a flow with named outputs is.</summary>
+    public static void ReadStartObject(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new FlowContractException($"The answer is not a JSON object with the flow's outputs, but {Kind(reader.TokenType)}.");
+        }
+    }
+
+    /// <summary>The exception for an output that must be in the answer and is not.</summary>
+    public static FlowContractException Missing(string output, string declaredType) =>
+        new($"The answer lacks the output '{output}', which is declared as {declaredType}.", output, declaredType);
+
+    /// <summary>Writes an image as a flow of the given message format takes it.</summary>
+    public static void WriteImage(Utf8JsonWriter writer, FlowImage image, FlowImageFormat format) => FlowImageJson.Write(writer, image, format);
+
+    /// <summary>Writes any JSON values as an array.</summary>
+    public static void WriteList(Utf8JsonWriter writer, IReadOnlyList<JsonElement> list)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(list);
+
+        writer.WriteStartArray();
+        for (var index = 0; index < list.Count; index++)
+        {
+            list[index].WriteTo(writer);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal static FlowContractException Unfit(ref Utf8JsonReader reader, string output, string declaredType) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"The output '{output}' is declared as {declaredType}, but the answer holds {Kind(reader.TokenType)}."), output, declaredType);
+
+    private static string Kind(JsonTokenType token) => token switch
+    {
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "an array",
+        JsonTokenType.String => "a string",
+        JsonTokenType.Number => "a number",
+        JsonTokenType.True or JsonTokenType.False => "a bool",
+        JsonTokenType.Null => "null",
+        _ => "no value",
+    };
+}
