@@ -10,7 +10,7 @@ public sealed class FlowClientOptions
     public Uri? ScoringUri { get; set; }
 
     /// <summary>
-    /// The endpoint's key (<c>auth_mode: key</c>). It is read for every call, so <see cref="AzureKeyCredential.Update(string)"/> rotates it.
+    /// The endpoint's key (<c>auth_mode: key</c>). It is read for every call, so <c>AzureKeyCredential.Update</c> rotates it.
     /// At most one of this and <see cref="TokenCredential"/>.
     /// </summary>
     public AzureKeyCredential? KeyCredential { get; set; }
