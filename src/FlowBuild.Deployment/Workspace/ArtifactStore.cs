@@ -1,0 +1,209 @@
+using Azure;
+using Azure.Identity;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Package;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <summary>What an upload did.</summary>
+/// <param name="Sent">Files sent.</param>
+/// <param name="SentBytes">Their bytes.</param>
+/// <param name="Present">Files that were there already.</param>
+public sealed record UploadResult(int Sent, long SentBytes, int Present);
+
+/// <summary>
+/// Uploads packages to the workspace's blob container, in az ml's layout. The signed-in identity is tried first, since many
+/// tenants forbid shared keys; the datastore's key or SAS follows where storage refuses the identity. Files that lie there with
+/// the same length and MD5 are not sent again, so an upload that was cut goes on where it stopped.
+/// </summary>
+public sealed class ArtifactStore
+{
+    private const int Parallel = 32;
+    private const int BlockSize = 4 * 1024 * 1024;
+
+    private readonly MachineLearningWorkspace _workspace;
+    private readonly Datastore _datastore;
+    private BlobContainerClient _container;
+    private bool _usesIdentity = true;
+
+    private ArtifactStore(MachineLearningWorkspace workspace, Datastore datastore)
+    {
+        _workspace = workspace;
+        _datastore = datastore;
+        _container = new BlobContainerClient(datastore.Container, workspace.Connection.Credential, Options());
+    }
+
+    /// <summary>Opens the container that az ml uploads to.</summary>
+    public static async Task<ArtifactStore> OpenAsync(MachineLearningWorkspace workspace, CancellationToken cancellationToken) =>
+        new(workspace, await workspace.GetUploadDatastoreAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>The files of a package that are not there yet, or lie there with other content.</summary>
+    public async Task<IReadOnlyList<PackageFile>> FindMissingAsync(FlowPackage package, CancellationToken cancellationToken) =>
+        (await ListAsync(package, cancellationToken).ConfigureAwait(false)).Missing;
+
+    /// <summary>Uploads what is missing and marks the folder complete, as az ml does.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="asset">Name of the asset that it is for.</param>
+    /// <param name="version">Version of the asset.</param>
+    /// <param name="cancellationToken">Stops; what was sent stays.</param>
+    /// <exception cref="FlowDeploymentException">Storage refuses identity and keys, or cannot be reached.</exception>
+    public async Task<UploadResult> UploadAsync(FlowPackage package, string asset, string version, CancellationToken cancellationToken)
+    {
+        var (missing, complete) = await ListAsync(package, cancellationToken).ConfigureAwait(false);
+        var progress = new Progress(_workspace.Connection.Log, missing);
+
+        // Small files side by side, large ones one after another in blocks side by side: the memory of both is bounded.
+        await System.Threading.Tasks.Parallel.ForEachAsync(
+            missing.Where(static f => f.Length <= BlockSize),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+            async (file, token) =>
+            {
+                await SendAsync(package, file, 1, token).ConfigureAwait(false);
+                progress.Sent(file);
+            }).ConfigureAwait(false);
+        foreach (var file in missing.Where(static f => f.Length > BlockSize))
+        {
+            await SendAsync(package, file, 8, cancellationToken).ConfigureAwait(false);
+            progress.Sent(file);
+        }
+
+        if (missing.Count > 0 || !complete)
+        {
+            await MarkCompleteAsync(package, asset, version, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new UploadResult(missing.Count, missing.Sum(static f => f.Length), package.Files.Count - missing.Count);
+    }
+
+    private async Task<(IReadOnlyList<PackageFile> Missing, bool Complete)> ListAsync(FlowPackage package, CancellationToken cancellationToken)
+    {
+        var (there, complete) = await WithFallbackAsync(async container =>
+        {
+            var blobs = new Dictionary<string, BlobItem>(StringComparer.Ordinal);
+            var options = new GetBlobsOptions { Prefix = package.BlobFolder + "/", Traits = BlobTraits.Metadata };
+            await foreach (var blob in container.GetBlobsAsync(options, cancellationToken).ConfigureAwait(false))
+            {
+                blobs[blob.Name] = blob;
+            }
+
+            var marked = blobs.TryGetValue(BlobName(package, package.Files[0]), out var first)
+                && first.Metadata.TryGetValue("upload_status", out var status) && status == "completed";
+            return (blobs, marked);
+        }, cancellationToken).ConfigureAwait(false);
+        var missing = package.Files.Where(file =>
+            !there.TryGetValue(BlobName(package, file), out var blob)
+            || blob.Properties.ContentLength != file.Length
+            || (blob.Properties.ContentHash is { } hash && !hash.AsSpan().SequenceEqual(file.Md5))).ToList();
+        return (missing, complete && missing.Count == 0);
+    }
+
+    private Task<bool> SendAsync(FlowPackage package, PackageFile file, int blocks, CancellationToken cancellationToken) =>
+        WithFallbackAsync(async container =>
+        {
+            var options = new BlobUploadOptions
+            {
+                HttpHeaders = new BlobHttpHeaders { ContentHash = file.Md5 },
+                TransferOptions = new StorageTransferOptions { InitialTransferSize = BlockSize, MaximumTransferSize = BlockSize, MaximumConcurrency = blocks },
+            };
+            var content = file.Open();
+            await using (content.ConfigureAwait(false))
+            {
+                if (content.Length != file.Length)
+                {
+                    throw FlowDeploymentException.Of(PackageRules.FileNotFound, file.SourcePath, "or it changed while it was deployed; run the target again");
+                }
+
+                await container.GetBlobClient(BlobName(package, file)).UploadAsync(content, options, cancellationToken).ConfigureAwait(false);
+            }
+
+            return true;
+        }, cancellationToken);
+
+    private Task<bool> MarkCompleteAsync(FlowPackage package, string asset, string version, CancellationToken cancellationToken) =>
+        WithFallbackAsync(async container =>
+        {
+            var metadata = new Dictionary<string, string> { ["upload_status"] = "completed", ["name"] = asset, ["version"] = version };
+            await container.GetBlobClient(BlobName(package, package.Files[0])).SetMetadataAsync(metadata, null, cancellationToken).ConfigureAwait(false);
+            return true;
+        }, cancellationToken);
+
+    private async Task<T> WithFallbackAsync<T>(Func<BlobContainerClient, Task<T>> call, CancellationToken cancellationToken)
+    {
+        var container = _container;
+        try
+        {
+            return await call(container).ConfigureAwait(false);
+        }
+        catch (RequestFailedException e) when (e.Status is 401 or 403 && _usesIdentity && _datastore.HasSecrets && !_workspace.Address.IsLocal)
+        {
+            _workspace.Connection.Log.Progress($"storage refuses the signed-in identity ({e.ErrorCode}); using the datastore's secret");
+            await UseSecretAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw Explain(e, cancellationToken);
+        }
+
+        try
+        {
+            return await call(_container).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw Explain(e, cancellationToken);
+        }
+    }
+
+    private async Task UseSecretAsync(CancellationToken cancellationToken)
+    {
+        var (key, sas) = await _workspace.GetUploadSecretAsync(cancellationToken).ConfigureAwait(false);
+        var account = _datastore.Container.Host.Split('.')[0];
+        _container = key is not null
+            ? new BlobContainerClient(_datastore.Container, new StorageSharedKeyCredential(account, key), Options())
+            : new BlobContainerClient(_datastore.Container, new AzureSasCredential(sas ?? ""), Options());
+        _usesIdentity = false;
+    }
+
+    private Exception Explain(Exception e, CancellationToken cancellationToken) => e switch
+    {
+        FlowDeploymentException => e,
+        _ when cancellationToken.IsCancellationRequested => e,
+        AuthenticationFailedException authentication => _workspace.NotSignedIn(authentication),
+        RequestFailedException { Status: 401 or 403 } refused => FlowDeploymentException.Of(
+            WorkspaceRules.RequestFailed,
+            $"{refused.ErrorCode}: the storage account '{_datastore.Container.Host}' refuses the upload; the signed-in identity needs 'Storage Blob Data Contributor' there."),
+        RequestFailedException { Status: > 0 } failed => FlowDeploymentException.Of(
+            WorkspaceRules.RequestFailed, $"{failed.ErrorCode ?? "Error"}: the upload to '{_datastore.Container.Host}' failed (HTTP {failed.Status})."),
+        RequestFailedException or AggregateException or HttpRequestException or IOException or OperationCanceledException => _workspace.Connection.Unreachable(e),
+        _ => e,
+    };
+
+    private BlobClientOptions Options() => _workspace.Connection.Configure(new BlobClientOptions());
+
+    private static string BlobName(FlowPackage package, PackageFile file) => $"{package.BlobFolder}/{file.Path}";
+
+    // A line at every tenth of the files, so that a long upload shows that it lives.
+    private sealed class Progress(IFlowLog log, IReadOnlyList<PackageFile> files)
+    {
+        private readonly long _bytes = files.Sum(static f => f.Length);
+        private readonly object _lock = new();
+        private int _sent;
+        private long _sentBytes;
+
+        public void Sent(PackageFile file)
+        {
+            lock (_lock)
+            {
+                _sent++;
+                _sentBytes += file.Length;
+                if (_sent == files.Count || _sent * 10 / files.Count > (_sent - 1) * 10 / files.Count)
+                {
+                    log.Progress($"upload: {_sent} of {files.Count} files, {Sizes.Text(_sentBytes)} of {Sizes.Text(_bytes)}");
+                }
+            }
+        }
+    }
+}

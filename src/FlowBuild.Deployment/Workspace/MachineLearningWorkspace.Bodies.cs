@@ -1,0 +1,461 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Xml;
+using FlowBuild.Definitions;
+using FlowBuild.Definitions.Deployments;
+using FlowBuild.Definitions.Text;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <content>The JSON of the resources, and what of it the service adds by itself.</content>
+public sealed partial class MachineLearningWorkspace
+{
+    private const string UploadDatastore = "workspaceblobstore";
+
+    // The service puts these into every container; a PUT must not send them back.
+    private static readonly string[] InjectedVariables = ["AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT"];
+
+    /// <summary>The ARM id of a version in this workspace.</summary>
+    public string VersionId(string kind, string name, string version) => $"{Address.ArmId}/{kind}/{name}/versions/{version}";
+
+    /// <summary>The address of an uploaded folder as az ml writes it into an asset.</summary>
+    public string UploadUri(string blobPath) =>
+        $"azureml://subscriptions/{Address.Subscription}/resourcegroups/{Address.ResourceGroup}/workspaces/{Address.Name}/datastores/{UploadDatastore}/paths/{blobPath}";
+
+    /// <summary>The body of an endpoint, over the existing one where there is one: what the file does not say stays as it is.</summary>
+    /// <param name="spec">The endpoint file.</param>
+    /// <param name="location">The workspace's region.</param>
+    /// <param name="existing">The endpoint as it is, or null.</param>
+    public JsonObject EndpointBody(EndpointSpec spec, string location, EndpointResource? existing)
+    {
+        var properties = new JsonObject
+        {
+            ["authMode"] = spec.AuthMode switch { EndpointAuthMode.AmlToken => "AMLToken", EndpointAuthMode.AadToken => "AADToken", _ => "Key" },
+        };
+        Set(properties, "description", spec.Description);
+        if (spec.Properties.Count > 0)
+        {
+            properties["properties"] = Map(spec.Properties);
+        }
+
+        if (spec.Compute is { } compute)
+        {
+            properties["compute"] = ComputeId(compute.Value);
+        }
+        else if (spec.PublicNetworkAccess is { } isPublic)
+        {
+            properties["publicNetworkAccess"] = isPublic ? "Enabled" : "Disabled";
+        }
+
+        var wanted = new JsonObject { ["location"] = location, ["properties"] = properties };
+        if (existing is null || spec.Identity is not null)
+        {
+            wanted["identity"] = Identity(spec.Identity);
+        }
+
+        if (spec.Tags.Count > 0)
+        {
+            wanted["tags"] = Map(spec.Tags);
+        }
+
+        return existing is null ? wanted : Merge(Writable(existing), wanted);
+    }
+
+    /// <summary>The endpoint's body with other traffic and, where given, other tags.</summary>
+    public static JsonObject WithTraffic(
+        EndpointResource endpoint, IReadOnlyDictionary<string, int>? traffic, IReadOnlyDictionary<string, int>? mirror, IReadOnlyDictionary<string, string?> tags)
+    {
+        var body = Writable(endpoint);
+        var properties = (JsonObject)body["properties"]!;
+        if (traffic is not null)
+        {
+            properties["traffic"] = Percentages(traffic);
+        }
+
+        if (mirror is not null)
+        {
+            properties["mirrorTraffic"] = Percentages(mirror);
+        }
+
+        var all = body["tags"] as JsonObject ?? [];
+        foreach (var (key, value) in tags)
+        {
+            all.Remove(key);
+            if (value is not null)
+            {
+                all[key] = value;
+            }
+        }
+
+        body["tags"] = all.Parent is null ? all : all.DeepClone();
+        return body;
+    }
+
+    /// <summary>The body of a deployment.</summary>
+    /// <param name="spec">The deployment file.</param>
+    /// <param name="variables">The container's variables, those filled in included. Values may be secret.</param>
+    /// <param name="location">The workspace's region.</param>
+    /// <param name="modelId">Id of the model version, or null.</param>
+    /// <param name="environmentId">Id of the environment version, or null.</param>
+    /// <param name="codeId">Id of the code version, or null.</param>
+    public static JsonObject DeploymentBody(
+        DeploymentSpec spec, IReadOnlyDictionary<string, string> variables, string location, string? modelId, string? environmentId, string? codeId)
+    {
+        var properties = new JsonObject { ["endpointComputeType"] = spec.IsKubernetes ? "Kubernetes" : "Managed" };
+        Set(properties, "description", spec.Description);
+        if (spec.Properties.Count > 0)
+        {
+            properties["properties"] = Map(spec.Properties);
+        }
+
+        Set(properties, "model", modelId);
+        Set(properties, "modelMountPath", spec.ModelMountPath);
+        Set(properties, "environmentId", environmentId);
+        if (spec.Code is { } code)
+        {
+            var configuration = new JsonObject { ["scoringScript"] = code.ScoringScript.Value };
+            Set(configuration, "codeId", codeId);
+            properties["codeConfiguration"] = configuration;
+        }
+
+        if (variables.Count > 0)
+        {
+            properties["environmentVariables"] = Map(variables);
+        }
+
+        Set(properties, "instanceType", spec.InstanceType?.Value);
+        properties["appInsightsEnabled"] = spec.AppInsightsEnabled;
+        if (!spec.IsKubernetes && spec.EgressPublicNetworkAccess is { } egress)
+        {
+            properties["egressPublicNetworkAccess"] = egress ? "Enabled" : "Disabled";
+        }
+
+        Set(properties, "scaleSettings", Scale(spec.Scale));
+        Set(properties, "requestSettings", Requests(spec.Requests));
+        Set(properties, "livenessProbe", Probe(spec.LivenessProbe));
+        Set(properties, "readinessProbe", Probe(spec.ReadinessProbe));
+        Set(properties, "startupProbe", Probe(spec.StartupProbe));
+        Set(properties, "dataCollector", Collector(spec.DataCollector));
+        if (spec.IsKubernetes && spec.Resources is { } resources)
+        {
+            var requirements = new JsonObject();
+            Set(requirements, "containerResourceRequests", Quantities(resources.Requests));
+            Set(requirements, "containerResourceLimits", Quantities(resources.Limits));
+            properties["containerResourceRequirements"] = requirements;
+        }
+
+        var sku = new JsonObject { ["name"] = "Default" };
+        if (spec.InstanceCount is { } count)
+        {
+            sku["capacity"] = count.Value;
+        }
+
+        return new JsonObject { ["location"] = location, ["tags"] = Map(spec.Tags), ["sku"] = sku, ["properties"] = properties };
+    }
+
+    /// <summary>A deployment's body as it can be put back: what was read, less read-only members and injected variables.</summary>
+    public static JsonObject Restorable(DeploymentResource deployment)
+    {
+        var body = Writable(deployment);
+        if (body["properties"]?["environmentVariables"] is JsonObject variables)
+        {
+            foreach (var name in InjectedVariables)
+            {
+                variables.Remove(name);
+            }
+        }
+
+        return body;
+    }
+
+    /// <summary>The body of a model version.</summary>
+    public static JsonObject ModelBody(
+        ModelSpec? spec, string modelUri, IEnumerable<KeyValuePair<string, string>> modelProperties, IEnumerable<KeyValuePair<string, string>> tags)
+    {
+        var properties = new JsonObject
+        {
+            ["modelUri"] = modelUri,
+            ["modelType"] = spec?.Type ?? "custom_model",
+            ["properties"] = Map(modelProperties),
+            ["tags"] = Map(tags),
+        };
+        Set(properties, "description", spec?.Description);
+        Set(properties, "stage", spec?.Stage);
+        return new JsonObject { ["properties"] = properties };
+    }
+
+    /// <summary>A model version's body with more properties.</summary>
+    public static JsonObject WithModelProperties(ModelVersionResource version, IEnumerable<KeyValuePair<string, string>> added)
+    {
+        var body = new JsonObject { ["properties"] = version.Properties.DeepClone() };
+        var properties = (JsonObject)body["properties"]!;
+        properties.Remove("provisioningState");
+        var map = properties["properties"] as JsonObject ?? [];
+        foreach (var (key, value) in added)
+        {
+            map[key] = value;
+        }
+
+        properties["properties"] = map.Parent is null ? map : map.DeepClone();
+        return body;
+    }
+
+    /// <summary>The body of an environment version.</summary>
+    /// <param name="spec">The environment.</param>
+    /// <param name="contextUri">Address of the uploaded build context, or null.</param>
+    /// <param name="condaText">Content of the conda file, or null.</param>
+    /// <param name="isAnonymous">The environment has no name of its own.</param>
+    /// <param name="routes">The routes, those filled in for a flow included, or null.</param>
+    public static JsonObject EnvironmentBody(EnvironmentSpec spec, string? contextUri, string? condaText, bool isAnonymous, InferenceConfig? routes)
+    {
+        var properties = new JsonObject();
+        Set(properties, "image", spec.Image?.Value);
+        if (spec.Build is { } build && contextUri is not null)
+        {
+            properties["build"] = new JsonObject { ["contextUri"] = contextUri, ["dockerfilePath"] = build.DockerfilePath ?? "Dockerfile" };
+        }
+
+        Set(properties, "condaFile", condaText);
+        if (routes is not null)
+        {
+            var inference = new JsonObject
+            {
+                ["livenessRoute"] = Route(routes.Liveness),
+                ["readinessRoute"] = Route(routes.Readiness),
+                ["scoringRoute"] = Route(routes.Scoring),
+            };
+            if (routes.Startup is { } startup)
+            {
+                inference["startupRoute"] = Route(startup);
+            }
+
+            properties["inferenceConfig"] = inference;
+        }
+
+        properties["osType"] = spec.IsWindows ? "Windows" : "Linux";
+        Set(properties, "description", spec.Description);
+        if (spec.Tags.Count > 0)
+        {
+            properties["tags"] = Map(spec.Tags);
+        }
+
+        if (spec.Properties.Count > 0)
+        {
+            properties["properties"] = Map(spec.Properties);
+        }
+
+        if (isAnonymous)
+        {
+            properties["isAnonymous"] = true;
+        }
+
+        return new JsonObject { ["properties"] = properties };
+    }
+
+    private string ComputeId(string reference)
+    {
+        var name = reference.StartsWith("azureml:", StringComparison.Ordinal) ? reference["azureml:".Length..] : reference;
+        return name.StartsWith('/') ? name : $"{Address.ArmId}/computes/{name}";
+    }
+
+    private static JsonObject Identity(EndpointIdentity? identity)
+    {
+        if (identity is null)
+        {
+            return new JsonObject { ["type"] = "SystemAssigned" };
+        }
+
+        var type = (identity.SystemAssigned, identity.UserAssigned.Count > 0) switch
+        {
+            (true, true) => "SystemAssigned,UserAssigned",
+            (false, true) => "UserAssigned",
+            (true, false) => "SystemAssigned",
+            _ => "None",
+        };
+        var body = new JsonObject { ["type"] = type };
+        if (identity.UserAssigned.Count > 0)
+        {
+            body["userAssignedIdentities"] = new JsonObject(identity.UserAssigned.Select(static id => KeyValuePair.Create(id.Value, (JsonNode?)new JsonObject())));
+        }
+
+        return body;
+    }
+
+    private static JsonObject? Scale(ScaleSettings? scale)
+    {
+        if (scale is null)
+        {
+            return null;
+        }
+
+        var body = new JsonObject { ["scaleType"] = scale.IsTargetUtilization ? "TargetUtilization" : "Default" };
+        if (scale.IsTargetUtilization)
+        {
+            Set(body, "minInstances", scale.MinInstances);
+            Set(body, "maxInstances", scale.MaxInstances);
+            Set(body, "targetUtilizationPercentage", scale.TargetUtilizationPercentage);
+            Set(body, "pollingInterval", Seconds(scale.PollingIntervalSeconds));
+        }
+
+        return body;
+    }
+
+    private static JsonObject? Requests(RequestSettings? requests)
+    {
+        if (requests is null)
+        {
+            return null;
+        }
+
+        var body = new JsonObject();
+        Set(body, "requestTimeout", Milliseconds(requests.RequestTimeoutMs?.Value));
+        Set(body, "maxConcurrentRequestsPerInstance", requests.MaxConcurrentRequestsPerInstance);
+        Set(body, "maxQueueWait", Milliseconds(requests.MaxQueueWaitMs));
+        return body;
+    }
+
+    private static JsonObject? Probe(ProbeSettings? probe)
+    {
+        if (probe is null)
+        {
+            return null;
+        }
+
+        var body = new JsonObject();
+        Set(body, "initialDelay", Seconds(probe.InitialDelay));
+        Set(body, "period", Seconds(probe.Period));
+        Set(body, "timeout", Seconds(probe.Timeout));
+        Set(body, "successThreshold", probe.SuccessThreshold);
+        Set(body, "failureThreshold", probe.FailureThreshold);
+        return body;
+    }
+
+    private static JsonObject? Collector(DataCollector? collector)
+    {
+        if (collector is null)
+        {
+            return null;
+        }
+
+        var collections = new JsonObject();
+        foreach (var (name, data) in collector.Collections)
+        {
+            var collection = new JsonObject { ["dataCollectionMode"] = data.Enabled ? "Enabled" : "Disabled" };
+            if (collector.SamplingRate is { } rate)
+            {
+                collection["samplingRate"] = rate;
+            }
+
+            collections[name] = collection;
+        }
+
+        var body = new JsonObject { ["collections"] = collections };
+        if (collector.RollingRate is { Length: > 0 } rolling)
+        {
+            body["rollingRate"] = char.ToUpperInvariant(rolling[0]) + rolling[1..].ToLowerInvariant();
+        }
+
+        if (collector.CaptureHeaders.Count > 0)
+        {
+            body["requestLogging"] = new JsonObject { ["captureHeaders"] = new JsonArray([.. collector.CaptureHeaders.Select(static h => (JsonNode?)h)]) };
+        }
+
+        return body;
+    }
+
+    private static JsonObject? Quantities(ResourceQuantities? quantities)
+    {
+        if (quantities is null)
+        {
+            return null;
+        }
+
+        var body = new JsonObject();
+        Set(body, "cpu", quantities.Cpu);
+        Set(body, "memory", quantities.Memory);
+        Set(body, "gpu", quantities.Gpu);
+        return body;
+    }
+
+    private static JsonObject Route(InferenceRoute route) => new() { ["path"] = route.Path.Value, ["port"] = route.Port.Value };
+
+    private static string? Seconds(int? value) => value is { } seconds ? XmlConvert.ToString(TimeSpan.FromSeconds(seconds)) : null;
+
+    private static string? Milliseconds(int? value) => value is { } milliseconds ? XmlConvert.ToString(TimeSpan.FromMilliseconds(milliseconds)) : null;
+
+    private static JsonObject Map(IEnumerable<KeyValuePair<string, string>> map) =>
+        new(map.Select(static m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value)));
+
+    private static JsonObject Percentages(IReadOnlyDictionary<string, int> map) =>
+        new(map.Where(static m => m.Value > 0).Select(static m => KeyValuePair.Create(m.Key.ToLowerInvariant(), (JsonNode?)m.Value)));
+
+    private static void Set(JsonObject body, string name, string? value)
+    {
+        if (value is not null)
+        {
+            body[name] = value;
+        }
+    }
+
+    private static void Set(JsonObject body, string name, int? value)
+    {
+        if (value is not null)
+        {
+            body[name] = value;
+        }
+    }
+
+    private static void Set(JsonObject body, string name, JsonObject? value)
+    {
+        if (value is not null)
+        {
+            body[name] = value;
+        }
+    }
+
+    // A resource as it may be sent back.
+    private static JsonObject Writable(WorkspaceResource resource)
+    {
+        var body = (JsonObject)resource.Document.DeepClone();
+        foreach (var member in (ReadOnlySpan<string>)["id", "name", "type", "systemData", "etag"])
+        {
+            body.Remove(member);
+        }
+
+        if (body["properties"] is JsonObject properties)
+        {
+            foreach (var member in (ReadOnlySpan<string>)["provisioningState", "scoringUri", "swaggerUri", "keys"])
+            {
+                properties.Remove(member);
+            }
+        }
+
+        if (body["identity"] is JsonObject identity)
+        {
+            identity.Remove("principalId");
+            identity.Remove("tenantId");
+            if (identity["userAssignedIdentities"] is JsonObject assigned)
+            {
+                foreach (var id in assigned.Select(static a => a.Key).ToList())
+                {
+                    assigned[id] = new JsonObject();
+                }
+            }
+        }
+
+        return body;
+    }
+
+    private static JsonObject Merge(JsonObject below, JsonObject above)
+    {
+        foreach (var (name, value) in above.ToList())
+        {
+            above.Remove(name);
+            below[name] = value is JsonObject inner && below[name] is JsonObject existing && name != "identity"
+                ? Merge((JsonObject)existing.DeepClone(), inner)
+                : value;
+        }
+
+        return below;
+    }
+}

@@ -1,0 +1,311 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Azure;
+using Azure.Core;
+using Azure.Identity;
+using Azure.ResourceManager;
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <summary>
+/// An Azure Machine Learning workspace, in Azure or local. The only place that knows its addresses, its api-version and the JSON
+/// of its resources. Requests go through the client's pipeline (authentication, retries), bodies are written and read as JSON,
+/// so that a change can put back what others set.
+/// </summary>
+public sealed partial class MachineLearningWorkspace : ArmResource
+{
+    /// <summary>The api-version used when none is asked for: the first with everything that is sent.</summary>
+    public const string DefaultApiVersion = "2024-10-01";
+
+    private readonly WorkspaceConnection _connection;
+    private string? _location;
+
+    internal MachineLearningWorkspace(ArmClient client, WorkspaceConnection connection)
+        : base(client, new ResourceIdentifier(connection.Address.ArmId))
+    {
+        _connection = connection;
+    }
+
+    /// <summary>Which workspace it is.</summary>
+    public WorkspaceAddress Address => _connection.Address;
+
+    /// <summary>How the workspace is reached.</summary>
+    internal WorkspaceConnection Connection => _connection;
+
+    /// <summary>The workspace's region.</summary>
+    public async Task<string> GetLocationAsync(CancellationToken cancellationToken) =>
+        _location ??= (await GetAsync("", cancellationToken).ConfigureAwait(false))?["location"]?.GetValue<string>()
+            ?? throw FlowDeploymentException.Of(WorkspaceRules.RequestFailed, $"The workspace '{Address.Name}' does not exist in the resource group '{Address.ResourceGroup}' (named by {Address.Origin}).");
+
+    /// <summary>An endpoint, or null.</summary>
+    public async Task<EndpointResource?> GetEndpointAsync(string endpoint, CancellationToken cancellationToken) =>
+        await GetAsync(EndpointPath(endpoint), cancellationToken).ConfigureAwait(false) is { } json ? new EndpointResource(json) : null;
+
+    /// <summary>The deployments of an endpoint; none when there is no such endpoint.</summary>
+    public async Task<IReadOnlyList<DeploymentResource>> GetDeploymentsAsync(string endpoint, CancellationToken cancellationToken) =>
+        [.. (await ListAsync($"{EndpointPath(endpoint)}/deployments", "", int.MaxValue, cancellationToken).ConfigureAwait(false)).Select(static d => new DeploymentResource(d))];
+
+    /// <summary>A deployment, or null.</summary>
+    public async Task<DeploymentResource?> GetDeploymentAsync(string endpoint, string deployment, CancellationToken cancellationToken) =>
+        await GetAsync(DeploymentPath(endpoint, deployment), cancellationToken).ConfigureAwait(false) is { } json ? new DeploymentResource(json) : null;
+
+    /// <summary>A version of a model, or null.</summary>
+    public async Task<ModelVersionResource?> GetModelVersionAsync(string model, string version, CancellationToken cancellationToken) =>
+        await GetAsync(VersionPath("models", model, version), cancellationToken).ConfigureAwait(false) is { } json ? new ModelVersionResource(json) : null;
+
+    /// <summary>The versions of a model, newest first; none when there is no such model.</summary>
+    public async Task<IReadOnlyList<ModelVersionResource>> GetModelVersionsAsync(string model, CancellationToken cancellationToken) =>
+        [.. (await ListAsync($"models/{Segment(model)}/versions", "&$orderBy=createdtime desc", int.MaxValue, cancellationToken).ConfigureAwait(false)).Select(static m => new ModelVersionResource(m))];
+
+    /// <summary>A version of an environment, or null.</summary>
+    public async Task<EnvironmentVersionResource?> GetEnvironmentVersionAsync(string environment, string version, CancellationToken cancellationToken) =>
+        await GetAsync(VersionPath("environments", environment, version), cancellationToken).ConfigureAwait(false) is { } json ? new EnvironmentVersionResource(json) : null;
+
+    /// <summary>The most recently created version of an asset, or null.</summary>
+    /// <param name="kind"><c>models</c>, <c>environments</c> or <c>codes</c>.</param>
+    /// <param name="name">The asset.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<string?> GetLatestVersionAsync(string kind, string name, CancellationToken cancellationToken) =>
+        (await ListAsync($"{kind}/{Segment(name)}/versions", "&$orderBy=createdtime desc&$top=1", 1, cancellationToken).ConfigureAwait(false)) is [var first, ..]
+            ? first["name"]?.GetValue<string>()
+            : null;
+
+    /// <summary>The version that the service would give to the next version of an asset.</summary>
+    public async Task<string> GetNextVersionAsync(string kind, string name, CancellationToken cancellationToken) =>
+        (await GetAsync($"{kind}/{Segment(name)}", cancellationToken).ConfigureAwait(false))?["properties"]?["nextVersion"]?.GetValue<string>() ?? "1";
+
+    /// <summary>Creates a version of an asset; versions are made at once.</summary>
+    public async Task PutVersionAsync(string kind, string name, string version, JsonObject body, CancellationToken cancellationToken) =>
+        await SendAsync(RequestMethod.Put, VersionPath(kind, name, version), body, $"{kind[..^1]} {name}:{version}", cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Creates or replaces an endpoint.</summary>
+    public Task<ResourceOperation> PutEndpointAsync(string endpoint, JsonObject body, CancellationToken cancellationToken) =>
+        StartAsync(RequestMethod.Put, EndpointPath(endpoint), body, $"endpoint {endpoint}", cancellationToken);
+
+    /// <summary>Creates or replaces a deployment.</summary>
+    public Task<ResourceOperation> PutDeploymentAsync(string endpoint, string deployment, JsonObject body, CancellationToken cancellationToken) =>
+        StartAsync(RequestMethod.Put, DeploymentPath(endpoint, deployment), body, $"deployment {deployment}", cancellationToken);
+
+    /// <summary>Deletes an endpoint with its deployments.</summary>
+    public Task<ResourceOperation> DeleteEndpointAsync(string endpoint, CancellationToken cancellationToken) =>
+        StartAsync(RequestMethod.Delete, EndpointPath(endpoint), null, $"endpoint {endpoint}", cancellationToken);
+
+    /// <summary>Deletes a deployment.</summary>
+    public Task<ResourceOperation> DeleteDeploymentAsync(string endpoint, string deployment, CancellationToken cancellationToken) =>
+        StartAsync(RequestMethod.Delete, DeploymentPath(endpoint, deployment), null, $"deployment {deployment}", cancellationToken);
+
+    /// <summary>Waits for an operation that somebody else started on an endpoint.</summary>
+    public ResourceOperation Attach(EndpointResource endpoint) => new(this, EndpointPath(endpoint.Name), $"endpoint {endpoint.Name}", null, null, null);
+
+    /// <summary>Waits for an operation that somebody else started on a deployment.</summary>
+    public ResourceOperation Attach(string endpoint, DeploymentResource deployment) =>
+        new(this, DeploymentPath(endpoint, deployment.Name), $"deployment {deployment.Name}", null, null, null);
+
+    /// <summary>The last lines of a container's log.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="deployment">The deployment.</param>
+    /// <param name="container"><c>InferenceServer</c> or <c>StorageInitializer</c>.</param>
+    /// <param name="lines">How many lines.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<string> GetLogsAsync(string endpoint, string deployment, string container, int lines, CancellationToken cancellationToken)
+    {
+        var answer = await PostAsync(
+            $"{DeploymentPath(endpoint, deployment)}/getLogs", new JsonObject { ["containerType"] = container, ["tail"] = lines },
+            $"log of deployment {deployment}", cancellationToken).ConfigureAwait(false);
+
+        // The service writes line breaks as two characters.
+        return (answer["content"]?.GetValue<string>() ?? "").Replace("\\n", "\n", StringComparison.Ordinal);
+    }
+
+    /// <summary>What a caller of the endpoint sends as bearer token: key, workspace token or Entra token. Secret.</summary>
+    public async Task<string> GetCallerTokenAsync(EndpointResource endpoint, CancellationToken cancellationToken)
+    {
+        switch (endpoint.AuthMode)
+        {
+            case "AADToken":
+                try
+                {
+                    var token = await _connection.Credential.GetTokenAsync(new TokenRequestContext(["https://ml.azure.com/.default"]), cancellationToken).ConfigureAwait(false);
+                    return token.Token;
+                }
+                catch (AuthenticationFailedException e)
+                {
+                    throw NotSignedIn(e);
+                }
+
+            case "AMLToken":
+                return (await PostAsync($"{EndpointPath(endpoint.Name)}/token", null, $"token of endpoint {endpoint.Name}", cancellationToken).ConfigureAwait(false))["accessToken"]?.GetValue<string>() ?? "";
+            default:
+                return (await GetKeysAsync(endpoint.Name, cancellationToken).ConfigureAwait(false)).Primary;
+        }
+    }
+
+    /// <summary>The endpoint's keys. Secret.</summary>
+    public async Task<(string Primary, string Secondary)> GetKeysAsync(string endpoint, CancellationToken cancellationToken)
+    {
+        var keys = await PostAsync($"{EndpointPath(endpoint)}/listKeys", null, $"keys of endpoint {endpoint}", cancellationToken).ConfigureAwait(false);
+        return (keys["primaryKey"]?.GetValue<string>() ?? "", keys["secondaryKey"]?.GetValue<string>() ?? "");
+    }
+
+    /// <summary>The container that az ml uploads to: the datastore named <c>workspaceblobstore</c>.</summary>
+    public async Task<Datastore> GetUploadDatastoreAsync(CancellationToken cancellationToken)
+    {
+        var properties = (await GetAsync($"datastores/{UploadDatastore}", cancellationToken).ConfigureAwait(false))?["properties"]
+            ?? throw FlowDeploymentException.Of(WorkspaceRules.AssetNotFound, "datastore", UploadDatastore, Address.Name, "every workspace has it; restore it in the studio");
+        var account = properties["accountName"]?.GetValue<string>() ?? "";
+        var container = properties["containerName"]?.GetValue<string>() ?? "";
+        var kind = properties["credentials"]?["credentialsType"]?.GetValue<string>();
+        var address = _connection.LocalBlobs is { } local
+            ? new Uri(local, $"{account}/{container}")
+            : new Uri($"https://{account}.blob.{properties["endpoint"]?.GetValue<string>() ?? "core.windows.net"}/{container}");
+        return new Datastore(address, HasSecrets: kind is "AccountKey" or "Sas");
+    }
+
+    /// <summary>The secret of the upload datastore: an account key or a SAS.</summary>
+    internal async Task<(string? AccountKey, string? Sas)> GetUploadSecretAsync(CancellationToken cancellationToken)
+    {
+        var secret = await PostAsync($"datastores/{UploadDatastore}/listSecrets", null, $"secrets of datastore {UploadDatastore}", cancellationToken).ConfigureAwait(false);
+        return (secret["key"]?.GetValue<string>(), secret["sasToken"]?.GetValue<string>());
+    }
+
+    internal async Task<JsonObject?> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        var response = await RawAsync(RequestMethod.Get, At(path), null, cancellationToken).ConfigureAwait(false);
+        return response.Status == 404 ? null : Read(Check(response, path.Length == 0 ? $"workspace {Address.Name}" : path));
+    }
+
+    private async Task<List<JsonObject>> ListAsync(string path, string query, int atMost, CancellationToken cancellationToken)
+    {
+        var items = new List<JsonObject>();
+        for (var next = At(path, query); next is not null && items.Count < atMost;)
+        {
+            var response = await RawAsync(RequestMethod.Get, next, null, cancellationToken).ConfigureAwait(false);
+            if (response.Status == 404)
+            {
+                break;
+            }
+
+            var page = Read(Check(response, path));
+            items.AddRange((page["value"] as JsonArray ?? []).OfType<JsonObject>());
+            next = page["nextLink"]?.GetValue<string>() is { Length: > 0 } link ? Own(new Uri(link)) : null;
+        }
+
+        return items;
+    }
+
+    private async Task<JsonObject> PostAsync(string path, JsonObject? body, string what, CancellationToken cancellationToken) =>
+        Read(await SendAsync(RequestMethod.Post, path, body, what, cancellationToken).ConfigureAwait(false));
+
+    private async Task<Response> SendAsync(RequestMethod method, string path, JsonObject? body, string what, CancellationToken cancellationToken) =>
+        Check(await RawAsync(method, At(path), body, cancellationToken).ConfigureAwait(false), what);
+
+    private async Task<ResourceOperation> StartAsync(RequestMethod method, string path, JsonObject? body, string what, CancellationToken cancellationToken)
+    {
+        // One change at a time: the service answers 409 while another one runs.
+        for (var attempt = 1; ; attempt++)
+        {
+            var response = await RawAsync(method, At(path), body, cancellationToken).ConfigureAwait(false);
+            if (response.Status == 409 && attempt < WorkspaceConnection.BusyAttempts)
+            {
+                _connection.Log.Progress($"{what}: another change is in progress, waiting for it");
+                await Task.Delay(_connection.BusyDelay, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            if (response.Status == 409)
+            {
+                var fault = ServiceFault.Parse(response.Content.ToMemory(), "Conflict");
+                throw FlowDeploymentException.Of(WorkspaceRules.EndpointBusy, path.Split('/')[1], $"{fault.Code}: {fault.Message}");
+            }
+
+            Check(response, what);
+            return new ResourceOperation(
+                this, path, what, method == RequestMethod.Delete ? null : ReadOrNull(response),
+                response.Headers.TryGetValue("Azure-AsyncOperation", out var operation) ? Own(new Uri(operation)) : null,
+                method == RequestMethod.Delete && response.Headers.TryGetValue("Location", out var location) ? Own(new Uri(location)) : null);
+        }
+    }
+
+    internal Task<Response> RawAsync(Uri address, CancellationToken cancellationToken) => RawAsync(RequestMethod.Get, address, null, cancellationToken);
+
+    private async Task<Response> RawAsync(RequestMethod method, Uri address, JsonObject? body, CancellationToken cancellationToken)
+    {
+        using var message = Pipeline.CreateMessage();
+        message.Request.Method = method;
+        message.Request.Uri.Reset(address);
+        message.Request.Headers.Add("Accept", "application/json");
+        if (body is not null)
+        {
+            message.Request.Headers.Add("Content-Type", "application/json");
+            message.Request.Content = RequestContent.Create(JsonSerializer.SerializeToUtf8Bytes(body));
+        }
+
+        try
+        {
+            await Pipeline.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AuthenticationFailedException e)
+        {
+            throw NotSignedIn(e);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is RequestFailedException or AggregateException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            throw _connection.Unreachable(e);
+        }
+
+        _connection.Log.Detail($"{method} {address.AbsolutePath} -> {message.Response.Status} ({message.Response.ClientRequestId})");
+        return message.Response;
+    }
+
+    internal static Response Check(Response response, string what)
+    {
+        if (response.Status is >= 200 and < 300)
+        {
+            return response;
+        }
+
+        var fault = ServiceFault.Parse(response.Content.ToMemory(), response.ReasonPhrase is { Length: > 0 } reason ? reason : "Error");
+        var remedy = response.Status is 401 or 403
+            ? " The signed-in identity lacks a role; 'AzureML Data Scientist' on the workspace is enough to deploy."
+            : Remedies.For(fault.Code) is { } known ? " " + known : "";
+        var request = response.Headers.TryGetValue("x-ms-request-id", out var id) ? $" (request {id})" : "";
+        throw FlowDeploymentException.Of(
+            WorkspaceRules.RequestFailed, $"{fault.Code}: {fault.Message.TrimEnd('.')} ({what}, HTTP {response.Status}).{remedy}{request}");
+    }
+
+    internal FlowDeploymentException NotSignedIn(AuthenticationFailedException e) => new(
+        FlowDiagnostic.At(ConfigurationRules.NotSignedIn, null, null, _connection.CredentialWord, FirstLine(e.Message)), null, e);
+
+    private static string FirstLine(string text) => text.Split('\n')[0].Trim();
+
+    internal static JsonObject Read(Response response) => ReadOrNull(response)
+        ?? throw FlowDeploymentException.Of(WorkspaceRules.RequestFailed, "The workspace answered with something that is no JSON object.");
+
+    private static JsonObject? ReadOrNull(Response response)
+    {
+        try
+        {
+            return JsonNode.Parse(response.Content.ToMemory().Span) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    // Tokens go to the workspace's own host, whatever a header or a link says.
+    internal Uri Own(Uri address) => address.IsAbsoluteUri && address.Scheme == Endpoint.Scheme && address.Authority == Endpoint.Authority ? address
+        : throw FlowDeploymentException.Of(WorkspaceRules.ForeignAddress, address.IsAbsoluteUri ? address.Authority : address.ToString());
+
+    private Uri At(string path, string query = "") =>
+        new(Endpoint, $"{Id}{(path.Length == 0 ? "" : "/")}{path}?api-version={_connection.ApiVersion}{query}");
+
+    private static string EndpointPath(string endpoint) => $"onlineEndpoints/{Segment(endpoint)}";
+
+    private static string DeploymentPath(string endpoint, string deployment) => $"{EndpointPath(endpoint)}/deployments/{Segment(deployment)}";
+
+    private static string VersionPath(string kind, string name, string version) => $"{kind}/{Segment(name)}/versions/{Segment(version)}";
+
+    private static string Segment(string name) => Uri.EscapeDataString(name);
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <summary>
+/// A change that the workspace works on. Waiting reads the operation where the service named one, else the resource itself; that
+/// also is how a later run finds the change again, since the resource tells its state.
+/// </summary>
+public sealed class ResourceOperation
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    private readonly MachineLearningWorkspace _workspace;
+    private readonly string _path;
+    private readonly JsonObject? _answer;
+    private readonly Uri? _operation;
+    private readonly Uri? _location;
+
+    internal ResourceOperation(MachineLearningWorkspace workspace, string path, string what, JsonObject? answer, Uri? operation, Uri? location)
+    {
+        _workspace = workspace;
+        _path = path;
+        What = what;
+        _answer = answer;
+        _operation = operation;
+        _location = location;
+    }
+
+    /// <summary>What is changed, such as <c>deployment blue</c>.</summary>
+    public string What { get; }
+
+    /// <summary>Waits for the end.</summary>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="cancellationToken">Stops waiting; the change goes on.</param>
+    /// <returns>The resource as it is then; an empty object when it was deleted.</returns>
+    /// <exception cref="FlowDeploymentException">The change failed, or did not end in time.</exception>
+    public async Task<JsonObject> WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var log = _workspace.Connection.Log;
+        var started = DateTime.UtcNow;
+        var shown = "";
+        var pause = TimeSpan.FromMilliseconds(100);
+        for (var poll = await PollAsync(first: true, cancellationToken).ConfigureAwait(false); ; poll = await PollAsync(first: false, cancellationToken).ConfigureAwait(false))
+        {
+            if (poll.Fault is { } fault)
+            {
+                throw Failed(fault, DateTime.UtcNow - started);
+            }
+
+            if (poll.Done)
+            {
+                log.Progress($"{What}: {poll.State} after {Elapsed(DateTime.UtcNow - started)}");
+                return _location is not null || _path.Length == 0 ? [] : await _workspace.GetAsync(_path, cancellationToken).ConfigureAwait(false) ?? [];
+            }
+
+            // Each state once, and a sign of life every minute: a line per poll would bury the log.
+            var elapsed = DateTime.UtcNow - started;
+            var line = $"{What}: {poll.State}{(poll.Percent is { } percent ? $" {percent:0} %" : "")}|{(int)elapsed.TotalMinutes}";
+            if (line != shown)
+            {
+                shown = line;
+                log.Progress($"{line.Split('|')[0]}, {Elapsed(elapsed)} so far");
+            }
+
+            if (elapsed > timeout)
+            {
+                throw FlowDeploymentException.Of(WorkspaceRules.OperationTimedOut, Capital(What), Elapsed(timeout));
+            }
+
+            await Task.Delay(poll.RetryAfter ?? pause, cancellationToken).ConfigureAwait(false);
+            pause = pause * 2 < Longest ? pause * 2 : Longest;
+        }
+    }
+
+    private async Task<Poll> PollAsync(bool first, CancellationToken cancellationToken)
+    {
+        if (_location is not null)
+        {
+            var response = await _workspace.RawAsync(_location, cancellationToken).ConfigureAwait(false);
+            if (response.Status is not (202 or 404))
+            {
+                MachineLearningWorkspace.Check(response, What);
+            }
+
+            return new Poll(response.Status == 202 ? "Deleting" : "Succeeded", response.Status != 202, null, null, RetryAfter(response));
+        }
+
+        if (_operation is not null)
+        {
+            var response = MachineLearningWorkspace.Check(await _workspace.RawAsync(_operation, cancellationToken).ConfigureAwait(false), What);
+            var status = MachineLearningWorkspace.Read(response);
+            var state = status["status"]?.GetValue<string>() ?? "Running";
+            return new Poll(
+                state, Is(state, "Succeeded"), Is(state, "Failed") || Is(state, "Canceled") ? ServiceFault.Parse(response.Content.ToMemory(), state) : null,
+                status["percentComplete"] is JsonValue value && value.TryGetValue<double>(out var percent) ? percent : null, RetryAfter(response));
+        }
+
+        // The answer to the request itself already tells a state.
+        var resource = first && _answer is not null ? _answer : await _workspace.GetAsync(_path, cancellationToken).ConfigureAwait(false);
+        if (resource is null)
+        {
+            return new Poll("Deleted", true, null, null, null);
+        }
+
+        var provisioning = resource["properties"]?["provisioningState"]?.GetValue<string>() ?? "Succeeded";
+        return new Poll(
+            provisioning, Is(provisioning, "Succeeded"),
+            Is(provisioning, "Failed") || Is(provisioning, "Canceled") ? new ServiceFault(provisioning, "the workspace gives no reason", null) : null, null, null);
+    }
+
+    private FlowDeploymentException Failed(ServiceFault fault, TimeSpan elapsed) => FlowDeploymentException.Of(
+        WorkspaceRules.OperationFailed, Capital(What), fault.Code, fault.Message.TrimEnd('.') + ".",
+        $"{Remedies.For(fault.Code) ?? "The container logs below may say more."} (after {Elapsed(elapsed)}{(fault.Correlation is { } ids ? $", {ids}" : "")})");
+
+    private static TimeSpan? RetryAfter(Azure.Response response) =>
+        response.Headers.TryGetValue("Retry-After", out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? TimeSpan.FromSeconds(Math.Min(seconds, 600))
+            : null;
+
+    private static bool Is(string state, string word) => string.Equals(state, word, StringComparison.OrdinalIgnoreCase);
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    internal static string Elapsed(TimeSpan time) => time.TotalMinutes >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} min {time.Seconds} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
+
+    private sealed record Poll(string State, bool Done, ServiceFault? Fault, double? Percent, TimeSpan? RetryAfter);
+}

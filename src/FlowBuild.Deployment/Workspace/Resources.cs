@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <summary>A resource as the workspace returned it. The document is kept whole, so that a change can put back what others set.</summary>
+public abstract record WorkspaceResource(JsonObject Document)
+{
+    /// <summary>The ARM id.</summary>
+    public string Id => Text("id") ?? "";
+
+    /// <summary>The name (of a version: the version).</summary>
+    public string Name => Text("name") ?? "";
+
+    /// <summary><c>Creating</c>, <c>Updating</c>, <c>Deleting</c>, <c>Scaling</c>, <c>Succeeded</c>, <c>Failed</c> or <c>Canceled</c>.</summary>
+    public string State => Property("provisioningState") ?? "Succeeded";
+
+    /// <summary>Whether an operation on the resource is still running.</summary>
+    public bool IsChanging => State is not ("Succeeded" or "Failed" or "Canceled");
+
+    /// <summary>The resource's tags.</summary>
+    public IReadOnlyDictionary<string, string> Tags => Strings(Document["tags"]);
+
+    internal JsonObject Properties => Document["properties"] as JsonObject ?? [];
+
+    internal string? Text(string member) => Document[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    internal string? Property(string member) => Properties[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    internal static IReadOnlyDictionary<string, string> Strings(JsonNode? node) =>
+        node is JsonObject map
+            ? map.ToDictionary(static m => m.Key, static m => m.Value?.ToString() ?? "", StringComparer.Ordinal)
+            : new Dictionary<string, string>();
+
+    internal static IReadOnlyDictionary<string, int> Numbers(JsonNode? node) =>
+        node is JsonObject map
+            ? map.Where(static m => m.Value is not null).ToDictionary(static m => m.Key, static m => (int)m.Value!.GetValue<double>(), StringComparer.Ordinal)
+            : new Dictionary<string, int>();
+}
+
+/// <summary>An online endpoint.</summary>
+public sealed record EndpointResource(JsonObject Document) : WorkspaceResource(Document)
+{
+    /// <summary>Where requests go, or null while the endpoint is made.</summary>
+    public Uri? ScoringUri => Property("scoringUri") is { } text && Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null;
+
+    /// <summary>Where the contract is shown.</summary>
+    public Uri? SwaggerUri => Property("swaggerUri") is { } text && Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null;
+
+    /// <summary><c>Key</c>, <c>AMLToken</c> or <c>AADToken</c>.</summary>
+    public string AuthMode => Property("authMode") ?? "Key";
+
+    /// <summary>Percentages by deployment; entries of 0 are left out.</summary>
+    public IReadOnlyDictionary<string, int> Traffic =>
+        Numbers(Properties["traffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Mirrored percentages by deployment; entries of 0 are left out.</summary>
+    public IReadOnlyDictionary<string, int> MirrorTraffic =>
+        Numbers(Properties["mirrorTraffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether the endpoint runs on a Kubernetes compute.</summary>
+    public bool IsKubernetes => Property("compute") is not null;
+}
+
+/// <summary>A deployment of an endpoint.</summary>
+public sealed record DeploymentResource(JsonObject Document) : WorkspaceResource(Document)
+{
+    /// <summary>Id of the model version, or null.</summary>
+    public string? ModelId => Property("model");
+
+    /// <summary>Id of the environment version, or null.</summary>
+    public string? EnvironmentId => Property("environmentId");
+}
+
+/// <summary>A version of a model.</summary>
+public sealed record ModelVersionResource(JsonObject Document) : WorkspaceResource(Document)
+{
+    /// <summary>The content hash in the path that az ml and FlowBuild upload to, or null for content of another origin.</summary>
+    public string? ContentHash
+    {
+        get
+        {
+            const string Marker = "/LocalUpload/";
+            var uri = Property("modelUri");
+            var start = uri?.IndexOf(Marker, StringComparison.Ordinal) ?? -1;
+            return start < 0 ? null : uri![(start + Marker.Length)..].Split('/')[0];
+        }
+    }
+
+    /// <summary>The version's own properties, such as <c>azureml.promptflow.mode</c>.</summary>
+    public IReadOnlyDictionary<string, string> ModelProperties => Strings(Properties["properties"]);
+}
+
+/// <summary>A version of an environment.</summary>
+public sealed record EnvironmentVersionResource(JsonObject Document) : WorkspaceResource(Document);
+
+/// <summary>The blob container that assets are uploaded to.</summary>
+/// <param name="Container">The container's address.</param>
+/// <param name="HasSecrets">Keys can be asked for; false where the datastore works with identities only.</param>
+public sealed record Datastore(Uri Container, bool HasSecrets);

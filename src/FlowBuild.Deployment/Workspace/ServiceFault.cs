@@ -1,0 +1,78 @@
+using System.Text.Json;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <summary>An error document of the service, read as far as it goes: no member of it is promised.</summary>
+/// <param name="Code">The deepest code, the one that says something.</param>
+/// <param name="Message">The message beside it.</param>
+/// <param name="Correlation">The correlation ids that the document names, or null.</param>
+public sealed record ServiceFault(string Code, string Message, string? Correlation)
+{
+    /// <summary>Reads the body of a failed response, or of an operation that ended in failure.</summary>
+    /// <param name="body">The body; need not be JSON.</param>
+    /// <param name="fallbackCode">The code where the document has none.</param>
+    public static ServiceFault Parse(ReadOnlyMemory<byte> body, string fallbackCode)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            return root.ValueKind != JsonValueKind.Object
+                ? new ServiceFault(fallbackCode, "", null)
+                : Parse(root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object ? error : root, fallbackCode);
+        }
+        catch (JsonException)
+        {
+            return new ServiceFault(fallbackCode, "", null);
+        }
+    }
+
+    private static ServiceFault Parse(JsonElement error, string fallbackCode)
+    {
+        string? correlation = null;
+        var (code, message) = (fallbackCode, "");
+        for (JsonElement? level = error; level is { ValueKind: JsonValueKind.Object } current; level = FirstDetail(current))
+        {
+            code = Text(current, "code") ?? code;
+            message = Text(current, "message") ?? message;
+            correlation = Correlate(current) ?? correlation;
+        }
+
+        // A validation problem document carries its reasons in a map.
+        if (error.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Object)
+        {
+            message = string.Join(" ", errors.EnumerateObject().Select(static e => e.Value.ToString()));
+        }
+
+        return new ServiceFault(code, OneLine(message), correlation);
+    }
+
+    private static JsonElement? FirstDetail(JsonElement error) =>
+        error.TryGetProperty("details", out var details) && details.ValueKind == JsonValueKind.Array && details.GetArrayLength() > 0
+            ? details[0]
+            : null;
+
+    private static string? Correlate(JsonElement error)
+    {
+        if (!error.TryGetProperty("additionalInfo", out var infos) || infos.ValueKind != JsonValueKind.Array)
+        {
+            return null;
+        }
+
+        foreach (var info in infos.EnumerateArray())
+        {
+            if (Text(info, "type") == "Correlation" && info.TryGetProperty("info", out var value) && value.TryGetProperty("value", out var ids))
+            {
+                return string.Join(", ", ids.EnumerateObject().Select(static id => $"{id.Name} {id.Value}"));
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 } text ? text : null;
+
+    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

@@ -1,0 +1,103 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.ResourceManager;
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <summary>How a workspace is reached: address, credential, transport.</summary>
+internal sealed class WorkspaceConnection
+{
+    private readonly Uri _controlPlane;
+
+    private WorkspaceConnection(
+        WorkspaceAddress address, Uri controlPlane, Uri? localBlobs, TokenCredential credential, string credentialWord,
+        HttpPipelineTransport? transport, string apiVersion, IFlowLog log)
+    {
+        Address = address;
+        _controlPlane = controlPlane;
+        LocalBlobs = localBlobs;
+        Credential = credential;
+        CredentialWord = credentialWord;
+        Transport = transport;
+        ApiVersion = apiVersion.Length == 0 ? MachineLearningWorkspace.DefaultApiVersion : apiVersion;
+        Log = log;
+    }
+
+    public WorkspaceAddress Address { get; }
+
+    /// <summary>Where the local workspace keeps blobs; null for Azure, where the datastore names the account.</summary>
+    public Uri? LocalBlobs { get; }
+
+    public TokenCredential Credential { get; }
+
+    /// <summary>The word of FlowCredential, for messages.</summary>
+    public string CredentialWord { get; }
+
+    public HttpPipelineTransport? Transport { get; }
+
+    public string ApiVersion { get; }
+
+    public IFlowLog Log { get; }
+
+    /// <summary>How often a change is tried while another one is in progress.</summary>
+    public const int BusyAttempts = 12;
+
+    /// <summary>The pause between these tries.</summary>
+    public TimeSpan BusyDelay => Address.IsLocal ? TimeSpan.FromMilliseconds(500) : TimeSpan.FromSeconds(10);
+
+    public static WorkspaceConnection ToAzure(WorkspaceAddress address, WorkspaceSettings settings, IFlowLog log) => new(
+        address, new Uri("https://management.azure.com"), null, Credentials.Create(settings.Credential),
+        settings.Credential.Length == 0 ? "Default" : settings.Credential, null, settings.ApiVersion, log);
+
+    public static WorkspaceConnection ToLocal(WorkspaceAddress address, Uri controlPlane, string token, byte[] certificate, string apiVersion, IFlowLog log) => new(
+        address, controlPlane, controlPlane, new LocalCredential(token), "local", PinnedTransport.Create(certificate), apiVersion, log);
+
+    public MachineLearningWorkspace Open()
+    {
+        var options = new ArmClientOptions { Environment = new ArmEnvironment(_controlPlane, "https://management.azure.com/") };
+        Configure(options);
+        return new MachineLearningWorkspace(new ArmClient(Credential, Address.Subscription, options), this);
+    }
+
+    /// <summary>What every client of the workspace shares: transport, retries, and a line in the log for each retry.</summary>
+    public T Configure<T>(T options)
+        where T : ClientOptions
+    {
+        options.Diagnostics.ApplicationId = "FlowBuild";
+        if (Transport is not null)
+        {
+            options.Transport = Transport;
+            options.Retry.MaxRetries = 2;
+            options.Retry.Delay = TimeSpan.FromMilliseconds(200);
+        }
+
+        options.AddPolicy(new RetryLog(Log), HttpPipelinePosition.PerRetry);
+        return options;
+    }
+
+    /// <summary>The workspace did not answer at all.</summary>
+    public FlowDeploymentException Unreachable(Exception e)
+    {
+        var reason = e is AggregateException { InnerExceptions: [.., var last] } ? last : e;
+        var message = reason.InnerException is { } inner && inner.Message.Length > 0 ? inner.Message : reason.Message;
+        return new FlowDeploymentException(
+            Address.IsLocal
+                ? FlowDiagnostic.At(LocalWorkspaceRules.WentAway, null, null, FirstLine(message))
+                : FlowDiagnostic.At(WorkspaceRules.Unreachable, null, null, _controlPlane.Host, FirstLine(message)),
+            null, e);
+    }
+
+    private static string FirstLine(string text) => text.Split('\n')[0].Trim().TrimEnd('.');
+
+    private sealed class RetryLog(IFlowLog log) : HttpPipelineSynchronousPolicy
+    {
+        public override void OnSendingRequest(HttpMessage message)
+        {
+            if (message.ProcessingContext.RetryNumber > 0)
+            {
+                log.Progress($"{message.Request.Method} {message.Request.Uri.Host}: try {message.ProcessingContext.RetryNumber + 1}, the one before was not answered as it should");
+            }
+        }
+    }
+}
