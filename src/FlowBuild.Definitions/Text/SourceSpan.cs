@@ -8,7 +8,14 @@ namespace FlowBuild.Definitions.Text;
 /// <param name="StartColumn">Column of the first character, from 0.</param>
 /// <param name="EndLine">Line of the character after the last one, from 0.</param>
 /// <param name="EndColumn">Column of the character after the last one, from 0.</param>
-public readonly record struct SourceSpan(int StartLine, int StartColumn, int EndLine, int EndColumn);
+public readonly record struct SourceSpan(int StartLine, int StartColumn, int EndLine, int EndColumn)
+{
+    /// <summary>Whether the span holds no character.</summary>
+    public bool IsEmpty => StartLine == EndLine && StartColumn == EndColumn;
+
+    /// <summary>The part of a span that lies in one line, by offsets from its start.</summary>
+    internal SourceSpan Slice(int offset, int length) => new(StartLine, StartColumn + offset, StartLine, StartColumn + offset + length);
+}
 
 /// <summary>A value together with the place in the file that says it.</summary>
 /// <typeparam name="T">The value.</typeparam>

@@ -1,0 +1,404 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
+using FlowBuild.Definitions.Yaml;
+
+namespace FlowBuild.Definitions.Flows;
+
+/// <summary>Reads the tree of one flow file into a definition. The checks between nodes are <see cref="FlowGraph"/>'s.</summary>
+internal sealed class FlowFileReader(DiagnosticList problems)
+{
+    private const YamlDialect Dialect = YamlDialect.PromptFlow;
+
+    private readonly List<(int Output, string Word, SourceSpan Span)> _unservableOutputs = [];
+    private bool _isComplete = true;
+
+    /// <summary>Reads a file.</summary>
+    /// <returns>The definition, or null when inputs or outputs are not understood.</returns>
+    public FlowDefinition? Read(string file, string text)
+    {
+        var root = YamlReader.Read(text, Dialect, problems);
+        if (root is not YamlMapping flow)
+        {
+            if (!problems.HasErrors)
+            {
+                problems.Add(FlowRules.NoFlow, root?.Span, root is null or YamlScalar { Value: "" }
+                    ? "it is empty"
+                    : $"it is {DescribeShape(root)}, and a flow is a mapping with 'inputs', 'outputs' and 'nodes'");
+            }
+
+            return null;
+        }
+
+        var entry = flow.Find("entry");
+        var isFlex = entry is not null || IsFlexName(file);
+        if (entry is null && isFlex)
+        {
+            problems.Add(FlowRules.NoFlow, null, "a flex flow needs 'entry: module:function'");
+            return null;
+        }
+
+        if (!isFlex && flow.Find("inputs") is null && flow.Find("outputs") is null && flow.Find("nodes") is null)
+        {
+            CheckKeys(flow, FlowWords.FlowKeys, "a flow");
+            problems.Add(FlowRules.NoFlow, null, "it has neither 'inputs', 'outputs' nor 'nodes'");
+            return null;
+        }
+
+        CheckKeys(flow, isFlex ? FlowWords.FlexKeys : FlowWords.FlowKeys, isFlex ? "a flex flow" : "a flow");
+        var language = TextOf(flow.Find("language")) ?? "python";
+        CheckHead(flow, language);
+
+        var inputs = ReadInputs(flow.Find("inputs"), isFlex);
+        var outputs = ReadOutputs(flow.Find("outputs"), isFlex);
+        var nodes = isFlex ? [] : new FlowNodeReader(problems, language).Read(flow.Find("nodes"), flow.Find("node_variants"));
+        var definition = new FlowDefinition(
+            isFlex ? FlowKind.Flex : FlowKind.Dag,
+            TextOf(flow.Find("description")),
+            language,
+            new(inputs),
+            new(outputs),
+            new(nodes),
+            new(ReadIncludes(flow.Find("additional_includes"))),
+            ReadMessageFormat(flow.Find("message_format")),
+            entry is null ? null : ReadEntry(entry.Value),
+            new(ReadEnvironmentVariables(flow.Find("environment_variables"))));
+
+        if (!isFlex)
+        {
+            FlowGraph.Check(definition, problems);
+        }
+
+        CheckUnservableOutputs(definition);
+        return _isComplete ? definition : null;
+    }
+
+    /// <summary>What a node looks like, for messages.</summary>
+    internal static string DescribeShape(YamlNode node) => node switch
+    {
+        YamlMapping => "a mapping",
+        YamlSequence => "a list",
+        YamlScalar scalar => YamlScalars.KindOf(scalar, Dialect) switch
+        {
+            ScalarKind.Null => "empty",
+            ScalarKind.Text => "a text",
+            ScalarKind.Date => "a date",
+            ScalarKind.Bool => "a boolean",
+            _ => "a number",
+        },
+        _ => "something else",
+    };
+
+    internal static bool IsNull(YamlNode node) => node is YamlScalar scalar && YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Null;
+
+    /// <summary>A scalar as text; null for an absent key and an explicit null.</summary>
+    internal static string? TextOf(YamlEntry? entry) =>
+        entry is { Value: YamlScalar scalar } && YamlScalars.KindOf(scalar, Dialect) != ScalarKind.Null ? scalar.Value : null;
+
+    /// <summary>A scalar's text with its place; null for an absent key and an explicit null.</summary>
+    internal static Located<string>? LocatedOf(YamlEntry? entry) =>
+        TextOf(entry) is { } text ? new(text, entry!.Value.ValueSpan) : null;
+
+    /// <summary>Whether Python takes a value for true.</summary>
+    internal static bool IsTruthy(YamlEntry? entry) => entry?.Value switch
+    {
+        null => false,
+        YamlMapping mapping => mapping.Entries.Count > 0,
+        YamlSequence sequence => sequence.Items.Count > 0,
+        YamlScalar scalar => YamlScalars.KindOf(scalar, Dialect) switch
+        {
+            ScalarKind.Null => false,
+            ScalarKind.Bool => YamlScalars.BoolOf(scalar),
+            ScalarKind.Int => !YamlScalars.IntOf(scalar, Dialect).IsZero,
+            ScalarKind.Float => YamlScalars.FloatOf(scalar) is not 0.0,
+            _ => scalar.Value.Length > 0,
+        },
+        _ => false,
+    };
+
+    /// <summary>Warns of keys that nothing reads.</summary>
+    internal static void CheckKeys(DiagnosticList problems, YamlMapping mapping, string[] known, string place)
+    {
+        foreach (var entry in mapping.Entries)
+        {
+            if (Array.IndexOf(known, entry.Key.Value) < 0)
+            {
+                problems.Add(FlowRules.UnknownKey, entry.Key.Span, entry.Key.Value, place, Suggestion.DidYouMean(entry.Key.Value, known, "."));
+            }
+        }
+    }
+
+    private static bool IsFlexName(string file) =>
+        file.EndsWith("flow.flex.yaml", StringComparison.OrdinalIgnoreCase) || file.EndsWith("flow.flex.yml", StringComparison.OrdinalIgnoreCase);
+
+    private void CheckKeys(YamlMapping mapping, string[] known, string place) => CheckKeys(problems, mapping, known, place);
+
+    private void CheckHead(YamlMapping flow, string language)
+    {
+        if (language is not ("python" or "csharp"))
+        {
+            problems.Add(FlowRules.SchemaDislikes, flow.Find("language")!.Value.ValueSpan, $"the language '{language}'; write 'python' or 'csharp'");
+        }
+
+        if (flow.Find("environment") is { Value: YamlMapping environment } && environment.Find("image") is { Value: YamlScalar image } at
+            && RetiredImages.IsRetired(image.Value))
+        {
+            problems.Add(FlowRules.RetiringImage, at.ValueSpan, image.Value);
+        }
+    }
+
+    private List<FlowInput> ReadInputs(YamlEntry? section, bool isFlex)
+    {
+        var inputs = new List<FlowInput>();
+        foreach (var (name, definition) in Definitions(section, "inputs", "input"))
+        {
+            CheckKeys(definition, FlowWords.InputKeys, "an input");
+            var word = ReadTypeWord(name, definition, "input", isFlex);
+            if (word is null)
+            {
+                continue;
+            }
+
+            if (FlowWords.TypeOf(word) is not { } type)
+            {
+                _isComplete = false;
+                if (FlowWords.IsUnservable(word))
+                {
+                    problems.Add(FlowRules.TypeNotServable, definition.Find("type")!.Value.ValueSpan, "input", name.Value, word);
+                }
+
+                continue;
+            }
+
+            string? defaultJson = null;
+            if (definition.Find("default") is { } given && !IsNull(given.Value))
+            {
+                defaultJson = YamlJson.Write(given.Value, Dialect);
+                FlowDefaults.Check(name.Value, type, given, problems);
+            }
+
+            inputs.Add(new FlowInput(
+                name.Value,
+                type,
+                defaultJson,
+                TextOf(definition.Find("description")),
+                IsTruthy(definition.Find("is_chat_input")),
+                definition.Find("is_chat_history") is { } history && !IsNull(history.Value) ? IsTruthy(history) : null,
+                name.Span));
+        }
+
+        return inputs;
+    }
+
+    private List<FlowOutput> ReadOutputs(YamlEntry? section, bool isFlex)
+    {
+        var outputs = new List<FlowOutput>();
+        foreach (var (name, definition) in Definitions(section, "outputs", "output"))
+        {
+            CheckKeys(definition, FlowWords.OutputKeys, "an output");
+            var word = ReadTypeWord(name, definition, "output", isFlex);
+            var reference = ReadReference(name, definition, isFlex);
+            if (word is null)
+            {
+                continue;
+            }
+
+            var type = FlowWords.TypeOf(word);
+            if (type is null && FlowWords.IsUnservable(word))
+            {
+                _unservableOutputs.Add((outputs.Count, word, definition.Find("type")!.Value.ValueSpan));
+            }
+            else if (type is null)
+            {
+                _isComplete = false;
+                continue;
+            }
+
+            outputs.Add(new FlowOutput(
+                name.Value,
+                type ?? FlowValueType.Object,
+                reference,
+                TextOf(definition.Find("description")),
+                IsTruthy(definition.Find("is_chat_output")),
+                IsTruthy(definition.Find("evaluation_only")),
+                name.Span));
+        }
+
+        return outputs;
+    }
+
+    /// <summary>The named definitions of <c>inputs</c> or <c>outputs</c> that have the right shape.</summary>
+    private IEnumerable<(YamlScalar Name, YamlMapping Definition)> Definitions(YamlEntry? section, string sectionName, string what)
+    {
+        if (section is not { } given || IsNull(given.Value))
+        {
+            yield break;
+        }
+
+        if (given.Value is not YamlMapping definitions)
+        {
+            _isComplete = false;
+            problems.Add(FlowRules.WrongShape, given.ValueSpan, sectionName, $"a mapping from each {what}'s name to its definition", DescribeShape(given.Value));
+            yield break;
+        }
+
+        foreach (var entry in definitions.Entries)
+        {
+            if (YamlScalars.KindOf(entry.Key, Dialect) is var kind and not ScalarKind.Text)
+            {
+                problems.Add(FlowRules.NameIsNoText, entry.Key.Span, entry.Key.Value, kind.ToString().ToLowerInvariant());
+            }
+
+            if (entry.Value is YamlMapping definition)
+            {
+                yield return (entry.Key, definition);
+            }
+            else
+            {
+                _isComplete = false;
+                problems.Add(FlowRules.WrongShape, entry.ValueSpan, entry.Key.Value, "a mapping with 'type'", DescribeShape(entry.Value));
+            }
+        }
+    }
+
+    /// <summary>The type word of a definition, reported when it is missing or no word that promptflow knows; null when missing.</summary>
+    private string? ReadTypeWord(YamlScalar name, YamlMapping definition, string what, bool isFlex)
+    {
+        var entry = definition.Find("type");
+        if (entry is not { } given || IsNull(given.Value))
+        {
+            if (isFlex)
+            {
+                return "object";
+            }
+
+            _isComplete = false;
+            problems.Add(FlowRules.MissingType, entry?.Key.Span ?? name.Span, what, name.Value);
+            return null;
+        }
+
+        if (given.Value is not YamlScalar scalar)
+        {
+            _isComplete = false;
+            problems.Add(FlowRules.WrongShape, given.ValueSpan, "type", "one word", DescribeShape(given.Value));
+            return null;
+        }
+
+        if (FlowWords.TypeOf(scalar.Value) is null && !FlowWords.IsUnservable(scalar.Value))
+        {
+            problems.Add(FlowRules.UnknownType, given.ValueSpan, scalar.Value, FlowWords.SuggestType(scalar.Value));
+        }
+
+        return scalar.Value;
+    }
+
+    private Located<string> ReadReference(YamlScalar name, YamlMapping definition, bool isFlex)
+    {
+        var entry = definition.Find("reference");
+        var isMissing = entry is not { } given || given.Value is YamlScalar { Value: "", IsPlain: false };
+        if (isMissing && !isFlex)
+        {
+            problems.Add(FlowRules.OutputWithoutReference, entry?.ValueSpan ?? name.Span, name.Value);
+        }
+
+        return entry is { } value
+            ? new(value.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(value.Value, Dialect), value.ValueSpan)
+            : new("", name.Span);
+    }
+
+    private void CheckUnservableOutputs(FlowDefinition definition)
+    {
+        foreach (var (index, word, span) in _unservableOutputs)
+        {
+            var output = definition.Outputs[index];
+            if (!output.IsEvaluationOnly && !FlowGraph.IsDropped(definition, output))
+            {
+                problems.Add(FlowRules.TypeNotServable, span, "output", output.Name, word);
+                _isComplete = false;
+            }
+        }
+    }
+
+    private List<Located<string>> ReadIncludes(YamlEntry? section)
+    {
+        var includes = new List<Located<string>>();
+        if (section is not { } given || IsNull(given.Value))
+        {
+            return includes;
+        }
+
+        if (given.Value is not YamlSequence sequence)
+        {
+            problems.Add(FlowRules.SchemaDislikes, given.ValueSpan, $"'additional_includes' must be a list of paths, and this is {DescribeShape(given.Value)}");
+            return includes;
+        }
+
+        foreach (var item in sequence.Items)
+        {
+            if (item is YamlScalar path && !IsNull(path))
+            {
+                includes.Add(new(path.Value, path.Span));
+            }
+            else
+            {
+                problems.Add(FlowRules.SchemaDislikes, item.Span, $"an item of 'additional_includes' must be a path, and this is {DescribeShape(item)}");
+            }
+        }
+
+        return includes;
+    }
+
+    private FlowMessageFormat ReadMessageFormat(YamlEntry? entry)
+    {
+        if (entry is not { } given)
+        {
+            return FlowMessageFormat.Basic;
+        }
+
+        var word = given.Value is YamlScalar scalar ? scalar.Value : "";
+        if (string.Equals(word, "openai-vision", StringComparison.OrdinalIgnoreCase))
+        {
+            return FlowMessageFormat.OpenAIVision;
+        }
+
+        if (!string.Equals(word, "basic", StringComparison.OrdinalIgnoreCase))
+        {
+            problems.Add(FlowRules.UnknownMessageFormat, given.ValueSpan, word);
+        }
+
+        return FlowMessageFormat.Basic;
+    }
+
+    private string ReadEntry(YamlEntry entry)
+    {
+        var text = TextOf(entry) ?? "";
+        if (text.Trim().Length == 0)
+        {
+            problems.Add(FlowRules.InvalidEntry, entry.ValueSpan, text);
+        }
+
+        return text;
+    }
+
+    private List<KeyValuePair<string, string>> ReadEnvironmentVariables(YamlEntry? section)
+    {
+        var variables = new List<KeyValuePair<string, string>>();
+        if (section is not { } given || IsNull(given.Value))
+        {
+            return variables;
+        }
+
+        if (given.Value is not YamlMapping mapping)
+        {
+            problems.Add(FlowRules.WrongShape, given.ValueSpan, "environment_variables", "a mapping from names to values", DescribeShape(given.Value));
+            return variables;
+        }
+
+        foreach (var entry in mapping.Entries)
+        {
+            var value = entry.Value is YamlScalar scalar ? YamlScalars.TextOf(scalar, Dialect) : YamlJson.Write(entry.Value, Dialect);
+            variables.Add(new(entry.Key.Value, value));
+        }
+
+        return variables;
+    }
+}

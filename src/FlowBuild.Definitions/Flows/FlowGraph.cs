@@ -1,0 +1,322 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
+
+namespace FlowBuild.Definitions.Flows;
+
+/// <summary>The checks that promptflow makes on nodes and references when it builds the executor, and the traps it lets pass.</summary>
+internal static class FlowGraph
+{
+    /// <summary>Whether the server never returns an output, because an aggregation node gives it.</summary>
+    public static bool IsDropped(FlowDefinition flow, FlowOutput output) =>
+        FlowReference.Parse(output.Reference.Value) is { Kind: FlowReferenceKind.Node } reference
+        && NodeOf(flow, reference.Name) is { IsAggregation: true };
+
+    /// <summary>The first node of a name, or null.</summary>
+    public static FlowNode? NodeOf(FlowDefinition flow, string name)
+    {
+        foreach (var node in flow.Nodes)
+        {
+            if (node.Name == name)
+            {
+                return node;
+            }
+        }
+
+        return null;
+    }
+
+    public static void Check(FlowDefinition flow, DiagnosticList problems)
+    {
+        var nodes = IndexNodes(flow, problems);
+        var dependencies = new List<(int Node, SourceSpan Span)>[flow.Nodes.Count];
+        for (var i = 0; i < dependencies.Length; i++)
+        {
+            dependencies[i] = [];
+            CheckNode(flow, i, nodes, dependencies[i], problems);
+        }
+
+        CheckCycles(flow, dependencies, problems);
+        var bypassable = new FlowBypass(flow);
+        foreach (var output in flow.Outputs)
+        {
+            CheckOutput(flow, output, nodes, bypassable, problems);
+        }
+    }
+
+    private static Dictionary<string, int> IndexNodes(FlowDefinition flow, DiagnosticList problems)
+    {
+        var nodes = new Dictionary<string, int>(flow.Nodes.Count, StringComparer.Ordinal);
+        for (var i = 0; i < flow.Nodes.Count; i++)
+        {
+            var node = flow.Nodes[i];
+            if (nodes.TryGetValue(node.Name, out var first))
+            {
+                problems.Add(FlowRules.DuplicateNodeName, node.Span, node.Name, LineOf(flow.Nodes[first].Span));
+            }
+            else
+            {
+                nodes.Add(node.Name, i);
+            }
+        }
+
+        return nodes;
+    }
+
+    private static void CheckNode(
+        FlowDefinition flow, int index, Dictionary<string, int> nodes, List<(int Node, SourceSpan Span)> dependencies, DiagnosticList problems)
+    {
+        var node = flow.Nodes[index];
+        foreach (var input in node.Inputs)
+        {
+            var reference = FlowReference.Parse(input.Value.Value);
+            if (reference.Kind == FlowReferenceKind.FlowInput)
+            {
+                CheckInput(flow, reference.Name, input.Value.Span, problems);
+            }
+            else if (reference.Kind == FlowReferenceKind.Node)
+            {
+                CheckNodeReference(flow, node, reference, input.Value.Span, nodes, dependencies, problems);
+                CheckSection(reference, input.Value, problems, "fails when the node runs");
+            }
+        }
+
+        if (node.ActivateWhen is not { } when || FlowReference.Parse(when.Value) is not { Kind: not FlowReferenceKind.Literal } condition)
+        {
+            return;
+        }
+
+        if (condition.Kind == FlowReferenceKind.FlowInput)
+        {
+            if (!HasInput(flow, condition.Name))
+            {
+                problems.Add(FlowRules.UndeclaredActivateInput, when.Span, condition.Name, Suggestion.DidYouMean(condition.Name, InputNames(flow), "; declare it under 'inputs'."));
+            }
+
+            return;
+        }
+
+        if (node.IsAggregation && nodes.TryGetValue(condition.Name, out var activator) && !flow.Nodes[activator].IsAggregation)
+        {
+            problems.Add(FlowRules.ActivatedByNormalNode, when.Span, node.Name, condition.Name);
+        }
+
+        CheckNodeReference(flow, node, condition, when.Span, nodes, dependencies, problems);
+    }
+
+    private static void CheckInput(FlowDefinition flow, string name, SourceSpan span, DiagnosticList problems)
+    {
+        if (!HasInput(flow, name))
+        {
+            problems.Add(FlowRules.UndeclaredInput, span, name, Suggestion.DidYouMean(name, InputNames(flow), "; declare it under 'inputs'."));
+        }
+    }
+
+    private static void CheckNodeReference(
+        FlowDefinition flow,
+        FlowNode node,
+        FlowReference reference,
+        SourceSpan span,
+        Dictionary<string, int> nodes,
+        List<(int Node, SourceSpan Span)> dependencies,
+        DiagnosticList problems)
+    {
+        if (!nodes.TryGetValue(reference.Name, out var target))
+        {
+            problems.Add(FlowRules.UnknownNode, span, reference.Name, SuggestNode(flow, reference.Name));
+            return;
+        }
+
+        dependencies.Add((target, span));
+        if (flow.Nodes[target].IsAggregation && !node.IsAggregation)
+        {
+            problems.Add(FlowRules.ReadsAggregation, span, node.Name, reference.Name);
+        }
+    }
+
+    private static void CheckOutput(
+        FlowDefinition flow, FlowOutput output, Dictionary<string, int> nodes, FlowBypass bypassable, DiagnosticList problems)
+    {
+        var reference = FlowReference.Parse(output.Reference.Value);
+        switch (reference.Kind)
+        {
+            case FlowReferenceKind.FlowInput when !HasInput(flow, reference.Name):
+                problems.Add(FlowRules.OutputReferenceNotFound, output.Reference.Span, "input", reference.Name, Suggestion.DidYouMean(reference.Name, InputNames(flow), "; declare it under 'inputs'."));
+                break;
+
+            case FlowReferenceKind.Node when !nodes.TryGetValue(reference.Name, out _):
+                problems.Add(FlowRules.OutputReferenceNotFound, output.Reference.Span, "node", reference.Name, SuggestNode(flow, reference.Name));
+                break;
+
+            case FlowReferenceKind.Node:
+                var index = nodes[reference.Name];
+                if (flow.Nodes[index].IsAggregation)
+                {
+                    problems.Add(FlowRules.OutputOfAggregation, output.Reference.Span, output.Name, reference.Name);
+                    break;
+                }
+
+                CheckSection(reference, output.Reference, problems, "gives the whole result of the node");
+                if (bypassable.CanBypass(index))
+                {
+                    problems.Add(FlowRules.OutputOfBypassedNode, output.Reference.Span, output.Name, reference.Name);
+                }
+
+                break;
+
+            case FlowReferenceKind.Literal when output.Reference.Value.Length > 0:
+                var target = Suggestion.Nearest(output.Reference.Value.Split('.')[0], NodeNames(flow));
+                problems.Add(FlowRules.LiteralOutput, output.Reference.Span, output.Name, target is null ? "." : $"; did you mean '${{{target}.output}}'?");
+                break;
+        }
+    }
+
+    /// <summary>Warns of a section that is not <c>output</c>, such as <c>output[0]</c>, and of a property that reads like one name and is two.</summary>
+    private static void CheckSection(FlowReference reference, Located<string> written, DiagnosticList problems, string effect)
+    {
+        if (reference.Section == "output")
+        {
+            return;
+        }
+
+        var bracket = reference.Section.IndexOf('[');
+        var instead = bracket >= 0 && reference.Section.StartsWith("output", StringComparison.Ordinal)
+            ? $"${{{reference.Name}.output.{reference.Section.Substring(bracket)}{(reference.Property is null ? "" : "." + reference.Property)}}}"
+            : reference.Property is null ? $"${{{reference.Name}.output.{reference.Section}}}" : $"${{{reference.Name}.output.{reference.Section}.{reference.Property}}}";
+        if (reference.Section is "outputs" or "Output")
+        {
+            instead = $"${{{reference.Name}.output{(reference.Property is null ? "" : "." + reference.Property)}}}";
+        }
+
+        problems.Add(FlowRules.ReferenceTrap, written.Span, written.Value, effect, instead);
+    }
+
+    private static void CheckCycles(FlowDefinition flow, List<(int Node, SourceSpan Span)>[] dependencies, DiagnosticList problems)
+    {
+        // Nodes that are ready, or wait only for ready ones, are taken away; what stays is in a circle or behind one.
+        var waitsFor = new int[dependencies.Length];
+        var users = new List<int>[dependencies.Length];
+        for (var i = 0; i < dependencies.Length; i++)
+        {
+            users[i] = [];
+        }
+
+        var ready = new Stack<int>();
+        for (var i = 0; i < dependencies.Length; i++)
+        {
+            waitsFor[i] = dependencies[i].Count;
+            foreach (var (target, _) in dependencies[i])
+            {
+                users[target].Add(i);
+            }
+
+            if (waitsFor[i] == 0)
+            {
+                ready.Push(i);
+            }
+        }
+
+        while (ready.Count > 0)
+        {
+            foreach (var user in users[ready.Pop()])
+            {
+                if (--waitsFor[user] == 0)
+                {
+                    ready.Push(user);
+                }
+            }
+        }
+
+        var reported = new bool[dependencies.Length];
+        for (var i = 0; i < dependencies.Length; i++)
+        {
+            if (waitsFor[i] > 0 && !reported[i])
+            {
+                ReportCycle(flow, i, dependencies, waitsFor, reported, problems);
+            }
+        }
+    }
+
+    /// <summary>Walks from a node that cannot run along nodes that cannot run, until it meets one again: that is a circle.</summary>
+    private static void ReportCycle(
+        FlowDefinition flow, int start, List<(int Node, SourceSpan Span)>[] dependencies, int[] waitsFor, bool[] reported, DiagnosticList problems)
+    {
+        var path = new List<(int Node, SourceSpan Span)>();
+        var position = new Dictionary<int, int>();
+        var current = start;
+        while (!position.ContainsKey(current))
+        {
+            if (reported[current])
+            {
+                Mark();
+                return;
+            }
+
+            position.Add(current, path.Count);
+            foreach (var (target, span) in dependencies[current])
+            {
+                if (waitsFor[target] > 0)
+                {
+                    path.Add((current, span));
+                    current = target;
+                    break;
+                }
+            }
+        }
+
+        Mark();
+        var circle = path.GetRange(position[current], path.Count - position[current]);
+        var first = 0;
+        for (var i = 1; i < circle.Count; i++)
+        {
+            first = circle[i].Node < circle[first].Node ? i : first;
+        }
+
+        var names = new List<string>();
+        for (var i = 0; i <= circle.Count; i++)
+        {
+            names.Add(flow.Nodes[circle[(first + i) % circle.Count].Node].Name);
+        }
+
+        problems.Add(FlowRules.NodeCycle, circle[first].Span, names[0], string.Join(" ← ", names));
+
+        void Mark()
+        {
+            foreach (var (node, _) in path)
+            {
+                reported[node] = true;
+            }
+        }
+    }
+
+    private static bool HasInput(FlowDefinition flow, string name)
+    {
+        foreach (var input in flow.Inputs)
+        {
+            if (input.Name == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<string> InputNames(FlowDefinition flow) => flow.Inputs.Select(static input => input.Name);
+
+    private static IEnumerable<string> NodeNames(FlowDefinition flow) => flow.Nodes.Select(static node => node.Name);
+
+    private static string SuggestNode(FlowDefinition flow, string name)
+    {
+        foreach (var input in flow.Inputs)
+        {
+            if (input.Name == name)
+            {
+                return $"; did you mean the input, '${{inputs.{name}}}'?";
+            }
+        }
+
+        return Suggestion.DidYouMean(name, NodeNames(flow), "; write the name of one of its nodes.");
+    }
+
+    private static string LineOf(SourceSpan span) => (span.StartLine + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,297 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
+using FlowBuild.Definitions.Yaml;
+
+namespace FlowBuild.Definitions.Flows;
+
+/// <summary>Reads <c>nodes</c> and <c>node_variants</c>.</summary>
+internal sealed class FlowNodeReader(DiagnosticList problems, string language)
+{
+    private const YamlDialect Dialect = YamlDialect.PromptFlow;
+
+    /// <summary>The nodes in the order of the file, each with its default variant in its place.</summary>
+    public List<FlowNode> Read(YamlEntry? nodes, YamlEntry? variants)
+    {
+        var read = new List<FlowNode>();
+        var variantsByNode = ReadVariants(variants);
+        if (nodes is not { } given || FlowFileReader.IsNull(given.Value))
+        {
+            return read;
+        }
+
+        if (given.Value is not YamlSequence sequence)
+        {
+            problems.Add(FlowRules.WrongShape, given.ValueSpan, "nodes", "a list of nodes, each begun with '- name:'", FlowFileReader.DescribeShape(given.Value));
+            return read;
+        }
+
+        foreach (var item in sequence.Items)
+        {
+            if (item is not YamlMapping node)
+            {
+                problems.Add(FlowRules.WrongShape, item.Span.IsEmpty ? given.Key.Span : item.Span, "nodes", "a list of mappings", FlowFileReader.DescribeShape(item));
+                continue;
+            }
+
+            var nameEntry = node.Find("name");
+            if (FlowFileReader.TextOf(nameEntry) is not { } name)
+            {
+                problems.Add(FlowRules.NodeWithoutName, nameEntry?.Key.Span ?? node.Span);
+                continue;
+            }
+
+            var span = nameEntry!.Value.ValueSpan;
+            var body = FlowFileReader.IsTruthy(node.Find("use_variants")) ? DefaultVariantOf(name, span, node, variantsByNode) : node;
+            var bare = ReadNode(name, span, node, isUsed: ReferenceEquals(body, node));
+            read.Add(body is null || ReferenceEquals(body, node) ? bare : ReadNode(name, span, body, isUsed: true));
+        }
+
+        return read;
+    }
+
+    /// <summary>Reads one node.</summary>
+    /// <param name="name">The name that other nodes use.</param>
+    /// <param name="span">Where the flow gives the name.</param>
+    /// <param name="node">The node, or the variant that stands in for it.</param>
+    /// <param name="isUsed">False for what promptflow parses but does not resolve: a node that a variant replaces, and variants that are not the default.</param>
+    private FlowNode ReadNode(string name, SourceSpan span, YamlMapping node, bool isUsed)
+    {
+        FlowFileReader.CheckKeys(problems, node, FlowWords.NodeKeys, "a node");
+        var type = ReadType(name, span, node, isUsed);
+        var (sourceType, path, tool) = ReadSource(name, span, node, type, isUsed);
+        return new FlowNode(
+            name,
+            type,
+            sourceType,
+            path,
+            tool,
+            ReadInputs(node.Find("inputs")),
+            FlowFileReader.LocatedOf(node.Find("connection")),
+            FlowFileReader.IsTruthy(node.Find("aggregation")) || FlowFileReader.IsTruthy(node.Find("reduce")),
+            ReadActivate(name, node.Find("activate")),
+            span);
+    }
+
+    private string? ReadType(string name, SourceSpan span, YamlMapping node, bool isUsed)
+    {
+        if (node.Find("type") is not { } entry)
+        {
+            if (isUsed)
+            {
+                problems.Add(FlowRules.NodeWithoutType, span, name);
+            }
+
+            return null;
+        }
+
+        var word = entry.Value is YamlScalar scalar ? scalar.Value : "";
+        if (Array.IndexOf(FlowWords.NodeTypes, word) < 0)
+        {
+            problems.Add(FlowRules.UnknownNodeType, entry.ValueSpan, word, SuggestType(word));
+        }
+        else if (isUsed && word == "csharp" && language != "csharp")
+        {
+            problems.Add(FlowRules.UnknownNodeType, entry.ValueSpan, word, " of a python flow; write 'language: csharp' at the top of the file, or another type.");
+        }
+
+        return word;
+    }
+
+    private (string? Type, Located<string>? Path, string? Tool) ReadSource(
+        string name, SourceSpan span, YamlMapping node, string? type, bool isUsed)
+    {
+        var entry = node.Find("source");
+        if (entry is not { Value: YamlMapping source })
+        {
+            if (entry is { } wrong && !FlowFileReader.IsNull(wrong.Value))
+            {
+                problems.Add(FlowRules.WrongShape, wrong.ValueSpan, "source", "a mapping with 'type' and 'path' or 'tool'", FlowFileReader.DescribeShape(wrong.Value));
+            }
+            else if (isUsed)
+            {
+                problems.Add(FlowRules.NodeWithoutSource, entry?.Key.Span ?? span, name, "'source:' with 'type: code' and 'path:'");
+            }
+
+            return (null, null, null);
+        }
+
+        FlowFileReader.CheckKeys(problems, source, FlowWords.SourceKeys, "a source");
+        var sourceType = FlowFileReader.TextOf(source.Find("type")) ?? "code";
+        var path = FlowFileReader.LocatedOf(source.Find("path"));
+        var tool = FlowFileReader.TextOf(source.Find("tool"));
+        if (isUsed && type is not null && SupportedSources(type) is { Length: > 0 } supported)
+        {
+            if (Array.IndexOf(supported, sourceType) < 0)
+            {
+                problems.Add(FlowRules.UnsupportedSource, source.Find("type")?.ValueSpan ?? entry.Value.Key.Span, type, sourceType, "'" + string.Join("' or '", supported) + "'");
+            }
+            else if (sourceType == "code" && path is null)
+            {
+                problems.Add(FlowRules.NodeWithoutSource, source.Find("path")?.Key.Span ?? entry.Value.Key.Span, name, "'path:' with the file of the node");
+            }
+            else if (sourceType != "code" && tool is null)
+            {
+                problems.Add(FlowRules.NodeWithoutSource, source.Find("tool")?.Key.Span ?? entry.Value.Key.Span, name, "'tool:' with the name of the package's tool");
+            }
+        }
+
+        else if (isUsed && type is "llm" or "prompt" && path is null)
+        {
+            problems.Add(FlowRules.NodeWithoutSource, source.Find("path")?.Key.Span ?? entry.Value.Key.Span, name, "'path:' with the template of the node");
+        }
+
+        return (sourceType, path, tool);
+    }
+
+    private Located<string>? ReadActivate(string name, YamlEntry? entry)
+    {
+        if (entry is not { } given)
+        {
+            return null;
+        }
+
+        if (given.Value is not YamlMapping activate)
+        {
+            problems.Add(FlowRules.WrongShape, given.ValueSpan, "activate", "a mapping with 'when' and 'is'", FlowFileReader.DescribeShape(given.Value));
+            return null;
+        }
+
+        FlowFileReader.CheckKeys(problems, activate, FlowWords.ActivateKeys, "an activate block");
+        if (activate.Find("when") is not { } when)
+        {
+            problems.Add(FlowRules.ActivateIncomplete, given.Key.Span, name, "when");
+            return null;
+        }
+
+        if (activate.Find("is") is not { } value)
+        {
+            problems.Add(FlowRules.ActivateIncomplete, given.Key.Span, name, "is");
+            return null;
+        }
+
+        if (FlowFileReader.IsNull(when.Value) && FlowFileReader.IsNull(value.Value))
+        {
+            problems.Add(FlowRules.ActivateEmpty, given.Key.Span, name);
+        }
+
+        return new(when.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(when.Value, Dialect), when.ValueSpan);
+    }
+
+    private EquatableArray<KeyValuePair<string, Located<string>>> ReadInputs(YamlEntry? entry)
+    {
+        if (entry is not { } given || FlowFileReader.IsNull(given.Value))
+        {
+            return default;
+        }
+
+        if (given.Value is not YamlMapping mapping)
+        {
+            problems.Add(FlowRules.WrongShape, given.ValueSpan, "inputs", "a mapping from names to values", FlowFileReader.DescribeShape(given.Value));
+            return default;
+        }
+
+        var inputs = new KeyValuePair<string, Located<string>>[mapping.Entries.Count];
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            var input = mapping.Entries[i];
+            inputs[i] = new(input.Key.Value, new(
+                input.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(input.Value, Dialect),
+                input.ValueSpan));
+        }
+
+        return new(inputs);
+    }
+
+    private Dictionary<string, (YamlMapping Variants, string? DefaultId, SourceSpan Span)> ReadVariants(YamlEntry? section)
+    {
+        var read = new Dictionary<string, (YamlMapping, string?, SourceSpan)>(StringComparer.Ordinal);
+        if (section is not { } given || FlowFileReader.IsNull(given.Value))
+        {
+            return read;
+        }
+
+        if (given.Value is not YamlMapping nodes)
+        {
+            problems.Add(FlowRules.WrongShape, given.ValueSpan, "node_variants", "a mapping from node names to their variants", FlowFileReader.DescribeShape(given.Value));
+            return read;
+        }
+
+        foreach (var node in nodes.Entries)
+        {
+            if (node.Value is not YamlMapping mapping || mapping.Find("variants") is not { Value: YamlMapping variants })
+            {
+                problems.Add(FlowRules.InvalidVariant, node.Key.Span, node.Key.Value, "add 'variants:' with a mapping from each id to its node");
+                continue;
+            }
+
+            var defaultId = mapping.Find("default_variant_id");
+            read[node.Key.Value] = (variants, FlowFileReader.TextOf(defaultId), defaultId?.ValueSpan ?? node.Key.Span);
+            foreach (var variant in variants.Entries)
+            {
+                if (variant.Value is not YamlMapping body || body.Find("node") is not { Value: YamlMapping variantNode })
+                {
+                    problems.Add(FlowRules.InvalidVariant, variant.Key.Span, node.Key.Value, $"the variant '{variant.Key.Value}' has no 'node:'");
+                }
+                else if (variant.Key.Value != FlowFileReader.TextOf(defaultId))
+                {
+                    ReadNode(node.Key.Value, variant.Key.Span, variantNode, isUsed: false);
+                }
+            }
+        }
+
+        return read;
+    }
+
+    /// <summary>The default variant's node; the bare node where there is none, as promptflow does; null when neither can run.</summary>
+    private YamlMapping? DefaultVariantOf(
+        string name, SourceSpan span, YamlMapping node, Dictionary<string, (YamlMapping Variants, string? DefaultId, SourceSpan Span)> variantsByNode)
+    {
+        if (!variantsByNode.TryGetValue(name, out var found))
+        {
+            if (node.Find("type") is null)
+            {
+                problems.Add(FlowRules.InvalidVariant, span, name, "'node_variants' has no such node");
+                return null;
+            }
+
+            return node;
+        }
+
+        if (found.DefaultId is { } id && found.Variants.Find(id) is { } variant)
+        {
+            return variant.Value is YamlMapping body && body.Find("node") is { Value: YamlMapping variantNode } ? variantNode : null;
+        }
+
+        if (node.Find("type") is null)
+        {
+            var ids = new List<string>();
+            foreach (var entry in found.Variants.Entries)
+            {
+                ids.Add(entry.Key.Value);
+            }
+
+            problems.Add(FlowRules.InvalidVariant, found.Span, name, found.DefaultId is null
+                ? "add 'default_variant_id:' with one of the ids"
+                : $"there is no variant '{found.DefaultId}'" + (Suggestion.Nearest(found.DefaultId, ids) is { } near ? $", did you mean '{near}'?" : ""));
+            return null;
+        }
+
+        return node;
+    }
+
+    /// <summary>The source types that promptflow resolves for a node type; empty for any.</summary>
+    private static string[] SupportedSources(string type) => type switch
+    {
+        "python" => ["code", "package"],
+        "custom_llm" => ["package_with_prompt"],
+        _ => [],
+    };
+
+    private static string SuggestType(string word) => word switch
+    {
+        "py" or "code" => "; did you mean 'python'?",
+        "jinja" or "jinja2" or "template" => "; did you mean 'prompt'?",
+        "aoai" or "openai" or "chat" or "completion" => "; did you mean 'llm'?",
+        _ => Suggestion.DidYouMean(word, FlowWords.NodeTypes, "; write one of llm, python, prompt, custom_llm."),
+    };
+}

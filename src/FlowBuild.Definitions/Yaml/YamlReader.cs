@@ -1,0 +1,366 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace FlowBuild.Definitions.Yaml;
+
+/// <summary>
+/// Builds a tree of nodes from the events of YamlDotNet's parser. Only the events: their surface is stable, so another version
+/// of the library in the compiler's process still works. Nothing here recurses, and what aliases and merge keys can blow up is
+/// counted before it is built.
+/// </summary>
+internal sealed class YamlReader
+{
+    /// <summary>Greatest length of a text, in UTF-16 code units.</summary>
+    internal const int MaxLength = 4 * 1024 * 1024;
+
+    /// <summary>Greatest nesting, with aliases followed.</summary>
+    internal const int MaxDepth = 200;
+
+    /// <summary>Greatest size with aliases followed, in nodes and characters.</summary>
+    private const long MaxWeight = 2L * MaxLength;
+
+    /// <summary>Greatest number of entries that merge keys copy.</summary>
+    private const int MaxMergedEntries = 50_000;
+
+    private readonly string _text;
+    private readonly YamlDialect _dialect;
+    private readonly DiagnosticList _problems;
+    private readonly List<Frame> _open = [];
+    private Dictionary<string, YamlNode>? _anchors;
+    private readonly List<SourceSpan>? _quoted;
+    private int _mergedEntries;
+    private YamlNode? _root;
+
+    private YamlReader(string text, YamlDialect dialect, DiagnosticList problems)
+    {
+        _text = text;
+        _dialect = dialect;
+        _problems = problems;
+        _quoted = text.IndexOf('\t') >= 0 ? [] : null;
+    }
+
+    private DiagnosticRule InvalidYaml => _dialect == YamlDialect.PromptFlow ? FlowRules.InvalidYaml : DeploymentRules.InvalidYaml;
+
+    private DiagnosticRule DuplicateKey => _dialect == YamlDialect.PromptFlow ? FlowRules.DuplicateKey : DeploymentRules.DuplicateKey;
+
+    /// <summary>Reads a text that holds one document.</summary>
+    /// <returns>The root, or null when the text is empty or no YAML (then a problem says so).</returns>
+    public static YamlNode? Read(string text, YamlDialect dialect, DiagnosticList problems) =>
+        new YamlReader(text, dialect, problems).Read();
+
+    private YamlNode? Read()
+    {
+        if (_text.Length > MaxLength)
+        {
+            return Refuse(new(0, 0, 0, 0), $"it is {_text.Length:N0} characters long; at most {MaxLength:N0} are read");
+        }
+
+        if (YamlCharacters.FindForbidden(_text) is { } forbidden)
+        {
+            return Refuse(forbidden.Span, forbidden.Explanation);
+        }
+
+        // A byte order mark is no content, and editors do not count it as a column.
+        var parser = new Parser(new Scanner(new StringReader(_text.Length > 0 && _text[0] == '\uFEFF' ? _text.Substring(1) : _text), skipComments: true));
+        try
+        {
+            while (parser.MoveNext())
+            {
+                if (!Take(parser.Current!))
+                {
+                    return null;
+                }
+            }
+        }
+        catch (YamlException exception)
+        {
+            var (span, explanation) = YamlErrors.Explain(exception, _text);
+            return Refuse(span, explanation);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // The scanner leaves with these, without a mark, where a '[' or '{' meets a text that it cannot continue with.
+            return RefuseUnclosed();
+        }
+
+        if (_quoted is not null && YamlCharacters.FindSeparatingTab(_text, _quoted) is { } tab)
+        {
+            return Refuse(tab, "a tab cannot separate or indent here; use blanks");
+        }
+
+        return _root;
+    }
+
+    private bool Take(ParsingEvent current)
+    {
+        switch (current)
+        {
+            case Scalar scalar:
+                if (scalar.Style != ScalarStyle.Plain)
+                {
+                    _quoted?.Add(SpanOf(scalar));
+                }
+
+                var tag = scalar.Tag.IsEmpty ? null : scalar.Tag.Value;
+                return Add(new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain && tag is null, tag, SpanOf(scalar)), scalar.Anchor);
+
+            case MappingStart start:
+                return Open(new YamlMapping(EmptyAt(start.End)), start.Anchor, start, start.Style == MappingStyle.Flow);
+
+            case SequenceStart start:
+                return Open(new YamlSequence(EmptyAt(start.End)), start.Anchor, start, start.Style == SequenceStyle.Flow);
+
+            case MappingEnd or SequenceEnd:
+                return Close(current);
+
+            case AnchorAlias alias:
+                return AddAlias(alias);
+
+            case DocumentStart when _root is not null:
+                return RefuseNextDocument(current);
+
+            default:
+                return true;
+        }
+    }
+
+    private bool Open(YamlNode collection, AnchorName anchor, NodeEvent start, bool isFlow)
+    {
+        if (_open.Count == MaxDepth)
+        {
+            Refuse(EmptyAt(start.End), $"it nests deeper than {MaxDepth} levels");
+            return false;
+        }
+
+        if (!anchor.IsEmpty)
+        {
+            (_anchors ??= [])[anchor.Value] = collection;
+        }
+
+        _open.Add(new Frame(collection, start.Start, isFlow));
+        return true;
+    }
+
+    private bool Close(ParsingEvent end)
+    {
+        var frame = _open[_open.Count - 1];
+        _open.RemoveAt(_open.Count - 1);
+        SourceSpan? flowSpan = frame.IsFlow ? Span(frame.Start, end.End.Line, end.End.Column + (end.End.Index == end.Start.Index ? 1 : 0)) : null;
+        switch (frame.Collection)
+        {
+            case YamlMapping mapping:
+                if (!Merge(mapping))
+                {
+                    return false;
+                }
+
+                mapping.Close(flowSpan);
+                break;
+
+            case YamlSequence sequence:
+                sequence.Close(flowSpan);
+                break;
+        }
+
+        return Add(frame.Collection, AnchorName.Empty);
+    }
+
+    private bool AddAlias(AnchorAlias alias)
+    {
+        var span = SpanOf(alias);
+        if (_anchors is null || !_anchors.TryGetValue(alias.Value.Value, out var node))
+        {
+            Refuse(span, $"no anchor '&{alias.Value.Value}' stands before this alias; define it, or put the text in quotes");
+            return false;
+        }
+
+        foreach (var frame in _open)
+        {
+            if (ReferenceEquals(frame.Collection, node))
+            {
+                Refuse(span, $"the anchor '&{alias.Value.Value}' contains itself");
+                return false;
+            }
+        }
+
+        return Add(node, AnchorName.Empty, span);
+    }
+
+    private bool Add(YamlNode node, AnchorName anchor, SourceSpan? place = null)
+    {
+        if (!anchor.IsEmpty)
+        {
+            (_anchors ??= [])[anchor.Value] = node;
+        }
+
+        if (_open.Count == 0)
+        {
+            _root = node;
+            return true;
+        }
+
+        var frame = _open[_open.Count - 1];
+        frame.Weight += node.Weight;
+        if (frame.Weight > MaxWeight || _open.Count + node.Height > MaxDepth)
+        {
+            Refuse(place ?? node.Span, "its aliases stand for far more than a file of this kind can need; write the values out");
+            return false;
+        }
+
+        if (frame.Collection is YamlSequence sequence)
+        {
+            sequence.Items.Add(node);
+            _open[_open.Count - 1] = frame;
+            return true;
+        }
+
+        var mapping = (YamlMapping)frame.Collection;
+        if (frame.Key is { } key)
+        {
+            frame.Key = null;
+            _open[_open.Count - 1] = frame;
+            AddEntry(mapping, new YamlEntry(key, node));
+            return true;
+        }
+
+        if (node is not YamlScalar scalar)
+        {
+            RefuseKey(node);
+            return false;
+        }
+
+        frame.Key = scalar;
+        _open[_open.Count - 1] = frame;
+        return true;
+    }
+
+    private void AddEntry(YamlMapping mapping, YamlEntry entry)
+    {
+        var earlier = mapping.IndexOf(entry.Key, _dialect);
+        if (earlier < 0)
+        {
+            mapping.Add(entry);
+            return;
+        }
+
+        _problems.Add(DuplicateKey, entry.Key.Span, entry.Key.Value, Line(mapping.Entries[earlier].Key.Span));
+        mapping.Replace(earlier, entry);
+    }
+
+    private bool Merge(YamlMapping mapping)
+    {
+        var at = mapping.IndexOfMergeKey();
+        if (at < 0)
+        {
+            return true;
+        }
+
+        var merge = mapping.Entries[at];
+        mapping.RemoveAt(at);
+        switch (merge.Value)
+        {
+            case YamlMapping source:
+                return MergeFrom(source);
+
+            case YamlSequence sources:
+                foreach (var item in sources.Items)
+                {
+                    if (item is not YamlMapping source)
+                    {
+                        return RefuseMerge();
+                    }
+
+                    if (!MergeFrom(source))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+
+            default:
+                return RefuseMerge();
+        }
+
+        bool RefuseMerge()
+        {
+            Refuse(merge.Key.Span, "the merge key '<<' takes a mapping, or a list of mappings, by alias");
+            return false;
+        }
+
+        bool MergeFrom(YamlMapping source)
+        {
+            foreach (var entry in source.Entries)
+            {
+                if (++_mergedEntries > MaxMergedEntries)
+                {
+                    Refuse(merge.Key.Span, $"its merge keys copy more than {MaxMergedEntries:N0} entries");
+                    return false;
+                }
+
+                if (mapping.IndexOf(entry.Key, _dialect) < 0)
+                {
+                    mapping.Add(entry);
+                }
+            }
+
+            return true;
+        }
+    }
+
+    private YamlNode? Refuse(SourceSpan span, string explanation)
+    {
+        _problems.Add(InvalidYaml, span, explanation);
+        return null;
+    }
+
+    private void RefuseKey(YamlNode node)
+    {
+        var isTemplate = node is YamlMapping && YamlCharacters.StartsWith(_text, node.Span.StartLine, node.Span.StartColumn - 1, "{{");
+        Refuse(node.Span, isTemplate
+            ? "'{{…}}' is a template that nobody fills in here; write the value"
+            : "a key must be a word or a text in quotes, not a list or a mapping");
+    }
+
+    private bool RefuseNextDocument(ParsingEvent start)
+    {
+        Refuse(SpanOf(start), "a second document begins here; keep one document in a file");
+        return false;
+    }
+
+    private YamlNode? RefuseUnclosed()
+    {
+        for (var i = _open.Count - 1; i >= 0; i--)
+        {
+            if (_open[i].IsFlow)
+            {
+                var bracket = _open[i].Collection is YamlMapping ? '{' : '[';
+                var start = _open[i].Start;
+                return Refuse(Span(start, start.Line, start.Column + 1), $"the '{bracket}' that opens here is not closed where it should be");
+            }
+        }
+
+        return Refuse(new(0, 0, 0, 0), "a bracket or a quote is not closed");
+    }
+
+    private static string Line(SourceSpan span) => (span.StartLine + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static SourceSpan SpanOf(ParsingEvent parsed) => Span(parsed.Start, parsed.End.Line, parsed.End.Column);
+
+    private static SourceSpan EmptyAt(Mark mark) => Span(mark, mark.Line, mark.Column);
+
+    private static SourceSpan Span(Mark start, long endLine, long endColumn) =>
+        new((int)start.Line - 1, (int)start.Column - 1, (int)endLine - 1, (int)endColumn - 1);
+
+    /// <summary>A collection whose end has not come yet.</summary>
+    private struct Frame(YamlNode collection, Mark start, bool isFlow)
+    {
+        public readonly YamlNode Collection = collection;
+        public readonly Mark Start = start;
+        public readonly bool IsFlow = isFlow;
+        public YamlScalar? Key;
+        public long Weight;
+    }
+}
