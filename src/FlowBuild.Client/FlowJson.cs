@@ -141,6 +141,21 @@ public static class FlowJson
         writer.WriteEndArray();
     }
 
+    /// <summary>Writes a number; what JSON has no number for (NaN, infinities) as the text that promptflow's <c>double</c> takes in its place.</summary>
+    public static void WriteDouble(Utf8JsonWriter writer, double value)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
     internal static FlowContractException Unfit(ref Utf8JsonReader reader, string output, string declaredType) =>
         new(string.Create(CultureInfo.InvariantCulture, $"The output '{output}' is declared as {declaredType}, but the answer holds {Kind(reader.TokenType)}."), output, declaredType);
 

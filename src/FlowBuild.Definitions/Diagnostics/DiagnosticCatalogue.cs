@@ -11,6 +11,7 @@ public static class DiagnosticCatalogue
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         .. FlowRules.All,
+        .. GeneratorRules.All,
         .. DeploymentRules.All,
         .. PackageRules.All,
         .. ConfigurationRules.All,

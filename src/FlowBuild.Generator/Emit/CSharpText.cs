@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text;
+
+namespace FlowBuild.Generator.Emit;
+
+/// <summary>Turns text from a flow file into C# and XML, so that no text can end a literal or a comment.</summary>
+internal static class CSharpText
+{
+    /// <summary>A C# string literal with its quotes.</summary>
+    public static string Literal(string value)
+    {
+        var text = new StringBuilder(value.Length + 2).Append('"');
+        foreach (var c in value)
+        {
+            switch (c)
+            {
+                case '"' or '\\':
+                    text.Append('\\').Append(c);
+                    break;
+                case '\n':
+                    text.Append("\\n");
+                    break;
+                case '\r':
+                    text.Append("\\r");
+                    break;
+                case '\t':
+                    text.Append("\\t");
+                    break;
+                case >= ' ' and <= '~':
+                    text.Append(c);
+                    break;
+                default:
+                    if (char.IsLetterOrDigit(c))
+                    {
+                        text.Append(c);
+                    }
+                    else
+                    {
+                        text.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
+                    }
+
+                    break;
+            }
+        }
+
+        return text.Append('"').ToString();
+    }
+
+    /// <summary>Text as XML content of a documentation comment; line breaks are kept as <c>\n</c>.</summary>
+    public static string Xml(string value)
+    {
+        var text = new StringBuilder(value.Length);
+        for (var i = 0; i < value.Length; i++)
+        {
+            var c = value[i];
+            switch (c)
+            {
+                case '&':
+                    text.Append("&amp;");
+                    break;
+                case '<':
+                    text.Append("&lt;");
+                    break;
+                case '>':
+                    text.Append("&gt;");
+                    break;
+                case '\r' when i + 1 < value.Length && value[i + 1] == '\n':
+                    break;
+                // Each of these ends a line for the C# compiler, and with it the comment.
+                case '\r' or '\n' or '\u0085' or '\u2028' or '\u2029':
+                    text.Append('\n');
+                    break;
+                case '\t':
+                    text.Append(' ');
+                    break;
+                default:
+                    text.Append(IsXmlCharacter(value, i) ? c : '\uFFFD');
+                    break;
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Text as XML content that stays on one line, cut after a number of characters.</summary>
+    public static string XmlLine(string value, int limit = 200)
+    {
+        if (value.Length > limit)
+        {
+            var end = char.IsHighSurrogate(value[limit - 1]) ? limit - 1 : limit;
+            value = value.Substring(0, end) + "…";
+        }
+
+        return Xml(value).Replace('\n', ' ');
+    }
+
+    /// <summary>Text inside <c>&lt;c&gt;</c>.</summary>
+    public static string Code(string value) => $"<c>{XmlLine(value)}</c>";
+
+    /// <summary>Text for a <c>//</c> comment: one line.</summary>
+    public static string Comment(string value)
+    {
+        var text = new StringBuilder(value.Length);
+        foreach (var c in value)
+        {
+            text.Append(char.IsControl(c) || c is '\u2028' or '\u2029' || char.IsSurrogate(c) ? '?' : c);
+        }
+
+        return text.ToString();
+    }
+
+    private static bool IsXmlCharacter(string value, int index)
+    {
+        var c = value[index];
+        if (char.IsHighSurrogate(c))
+        {
+            return index + 1 < value.Length && char.IsLowSurrogate(value[index + 1]);
+        }
+
+        if (char.IsLowSurrogate(c))
+        {
+            return index > 0 && char.IsHighSurrogate(value[index - 1]);
+        }
+
+        return c is >= ' ' and not ('\uFFFE' or '\uFFFF');
+    }
+}

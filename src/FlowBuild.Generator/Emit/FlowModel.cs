@@ -1,0 +1,26 @@
+using FlowBuild.Definitions;
+using FlowBuild.Definitions.Flows;
+
+namespace FlowBuild.Generator.Emit;
+
+/// <summary>All that the generated code of one flow depends on. Two equal models give the same text, so nothing is emitted again.</summary>
+/// <param name="Name">Base name of the types, such as <c>ChatBasic</c>.</param>
+/// <param name="Namespace">Namespace of the types; empty for the global one.</param>
+/// <param name="HintPrefix">What the generated files' names begin with.</param>
+/// <param name="IsPublic">Whether the types are public; else internal.</param>
+/// <param name="Source">The flow file as comments show it: relative to the project, with <c>/</c>.</param>
+/// <param name="Contract">What the flow takes and gives.</param>
+/// <param name="ValueTypes">Types that the item gives to lists and objects.</param>
+/// <param name="JsonContext">The serializer context that knows them, or null.</param>
+internal sealed record FlowModel(
+    string Name,
+    string Namespace,
+    string HintPrefix,
+    bool IsPublic,
+    string Source,
+    FlowContract Contract,
+    EquatableArray<KeyValuePair<string, string>> ValueTypes,
+    string? JsonContext);
+
+/// <summary>One generated file.</summary>
+internal readonly record struct GeneratedFile(string HintName, string Text);

@@ -1,0 +1,139 @@
+using FlowBuild.Definitions.Flows;
+using FlowBuild.Generator.Naming;
+
+namespace FlowBuild.Generator.Emit;
+
+/// <summary>One property of a generated record and the JSON member behind it.</summary>
+/// <param name="JsonName">The name in the flow, verbatim.</param>
+/// <param name="Property">The name of the property.</param>
+/// <param name="Form">How the value appears.</param>
+/// <param name="IsNullable">Whether the property can be null.</param>
+/// <param name="TypeWord">The type that the flow file declares.</param>
+/// <param name="Description">The flow file's description, or null.</param>
+/// <param name="DefaultJson">What the flow takes when an input is left out, or null.</param>
+internal sealed record Member(
+    string JsonName, string Property, ValueForm Form, bool IsNullable, string TypeWord, string? Description, string? DefaultJson)
+{
+    /// <summary>The C# type of the property.</summary>
+    public string PropertyType => IsNullable ? Form.Type + "?" : Form.Type;
+}
+
+/// <summary>The two members of a turn and the input that holds the turns.</summary>
+internal sealed record ChatShape(Member Question, Member Answer, Member History, Member QuestionInput, Member AnswerOutput);
+
+/// <summary>The types that a flow gets and the names of everything in them: the model, settled for the emitters.</summary>
+internal sealed class FlowShape
+{
+    public FlowShape(FlowModel model)
+    {
+        Model = model;
+        var contract = model.Contract;
+        var chat = FindChat(contract);
+
+        var inputNames = NameScope.ForRecord(InputType);
+        Inputs = [.. contract.Inputs.Select(input => new Member(
+            input.Name,
+            inputNames.Take(Identifiers.PascalCase(input.Name), "Value"),
+            chat is not null && input.Name == chat.History ? ValueForm.Turns(TurnType) : ValueForm.Of(input.Type, contract.MessageFormat),
+            IsNullable: !input.IsRequired,
+            ValueForm.Word(input.Type),
+            input.Description,
+            input.DefaultJson))];
+
+        var outputNames = NameScope.ForRecord(OutputType);
+        Outputs = [.. contract.Outputs.Select(output => new Member(
+            output.Name,
+            outputNames.Take(Identifiers.PascalCase(output.Name), "Value"),
+            ValueForm.Of(output.Type, contract.MessageFormat),
+            output.IsNullable,
+            ValueForm.Word(output.DeclaredType),
+            output.Description,
+            DefaultJson: null))];
+
+        var updateNames = NameScope.ForRecord(UpdateType);
+        Updates = contract.CanStream && !contract.ReturnsBareResult
+            ? [.. contract.Outputs.Select((output, i) => Outputs[i] with
+            {
+                Property = updateNames.Take(Identifiers.PascalCase(output.Name), "Value"),
+                Form = !output.CanStream ? Outputs[i].Form : output.Type switch
+                {
+                    FlowValueType.String => ValueForm.Delta,
+                    FlowValueType.List => ValueForm.Element,
+                    _ => Outputs[i].Form,
+                },
+                IsNullable = true,
+            })]
+            : [];
+
+        Chat = chat is null ? null : MakeChat(chat);
+    }
+
+    public FlowModel Model { get; }
+
+    public string Name => Model.Name;
+
+    public string Accessibility => Model.IsPublic ? "public" : "internal";
+
+    public string InputType => Name + "Input";
+
+    public string OutputType => Name + "Output";
+
+    public string UpdateType => Name + "Update";
+
+    public string TurnType => Name + "Turn";
+
+    public string ConversationType => Name + "Conversation";
+
+    public string InterfaceType => $"I{Name}Client";
+
+    public string ClientType => Name + "Client";
+
+    public string JsonType => Name + "Json";
+
+    public string ExtensionsType => Name + "ServiceCollectionExtensions";
+
+    public IReadOnlyList<Member> Inputs { get; }
+
+    public IReadOnlyList<Member> Outputs { get; }
+
+    /// <summary>The outputs as a stream brings them; empty when the flow cannot stream.</summary>
+    public IReadOnlyList<Member> Updates { get; }
+
+    public bool CanStream => Updates.Count > 0;
+
+    public ChatShape? Chat { get; }
+
+    /// <summary>The type of the argument: the input record, or any JSON object where the flow file declares no inputs.</summary>
+    public string ArgumentType => Model.Contract.AcceptsAnyInput ? "global::System.Text.Json.Nodes.JsonObject" : InputType;
+
+    /// <summary>The type of the answer: the output record, or any JSON where the code behind the flow returns what it likes.</summary>
+    public string ResultType => Model.Contract.ReturnsBareResult ? "global::System.Text.Json.JsonElement" : OutputType;
+
+    private static ChatRoles? FindChat(FlowContract contract)
+    {
+        // A turn needs its question, its answer and a list to stand in. A deployment can leave the answer out of its responses.
+        var chat = contract.Chat;
+        return chat is not null
+            && !contract.AcceptsAnyInput
+            && !contract.ReturnsBareResult
+            && chat.Input != chat.History
+            && contract.Inputs.Any(input => input.Name == chat.Input)
+            && contract.Outputs.Any(output => output.Name == chat.Output)
+            && contract.Inputs.Any(input => input.Name == chat.History && input.Type == FlowValueType.List)
+                ? chat
+                : null;
+    }
+
+    private ChatShape MakeChat(ChatRoles chat)
+    {
+        var question = Inputs.First(member => member.JsonName == chat.Input);
+        var answer = Outputs.First(member => member.JsonName == chat.Output);
+        var names = NameScope.ForRecord(TurnType);
+        return new ChatShape(
+            question with { Property = names.Take(question.Property, "Value"), IsNullable = false },
+            answer with { Property = names.Take(answer.Property, "Output") },
+            Inputs.First(member => member.JsonName == chat.History),
+            question,
+            answer);
+    }
+}

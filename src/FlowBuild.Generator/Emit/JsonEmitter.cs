@@ -1,0 +1,304 @@
+using FlowBuild.Generator.Naming;
+
+namespace FlowBuild.Generator.Emit;
+
+/// <summary>Writes the code that turns requests and answers into JSON and back, without reflection.</summary>
+internal static class JsonEmitter
+{
+    private const string Reader = "ref global::System.Text.Json.Utf8JsonReader reader";
+    private const string Writer = "global::System.Text.Json.Utf8JsonWriter writer";
+    private const string Encoded = "global::System.Text.Json.JsonEncodedText";
+    private const string TokenType = "global::System.Text.Json.JsonTokenType";
+
+    public static void Write(CodeWriter writer, FlowShape shape)
+    {
+        var contract = shape.Model.Contract;
+        writer.Documentation("summary", $"Writes requests to and reads answers of the flow {ContractsEmitter.Flow(shape)} as JSON, without reflection.");
+        writer.Line(FlowEmitter.GeneratedCode);
+        writer.Line($"internal static class {shape.JsonType}");
+        writer.Open();
+        var names = WriteNames(writer, shape);
+        var separate = names.Count > 0;
+        foreach (var write in Methods(shape, names))
+        {
+            if (separate)
+            {
+                writer.Line();
+            }
+
+            write(writer);
+            separate = true;
+        }
+
+        writer.Close();
+    }
+
+    private static IEnumerable<Action<CodeWriter>> Methods(FlowShape shape, Dictionary<string, string> names)
+    {
+        var contract = shape.Model.Contract;
+        if (!contract.AcceptsAnyInput)
+        {
+            yield return writer => WriteInput(writer, shape, names);
+        }
+
+        if (!contract.ReturnsBareResult)
+        {
+            yield return writer => WriteReader(writer, "ReadOutput", shape.OutputType, shape.Outputs, "Reads a whole answer.");
+        }
+
+        if (shape.CanStream)
+        {
+            yield return writer => WriteReader(writer, "ReadUpdate", shape.UpdateType, shape.Updates, "Reads one piece of a streamed answer.");
+        }
+
+        if (shape.Chat is { } chat)
+        {
+            yield return writer => WriteTurns(writer, chat, names);
+            yield return writer => ReadTurns(writer, shape.TurnType, chat);
+        }
+
+        if (shape.Inputs.Any(static member => !member.IsNullable && CanBeUnset(member)))
+        {
+            yield return static writer => writer.Lines("""
+                private static global::System.ArgumentException Unset(string name) =>
+                    new($"The flow requires '{name}': it must not be null.", "input");
+                """);
+        }
+    }
+
+    private static Dictionary<string, string> WriteNames(CodeWriter writer, FlowShape shape)
+    {
+        var scope = new NameScope();
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        var chat = shape.Chat;
+        var all = shape.Inputs.Select(static member => (member.JsonName, member.Property));
+        if (chat is not null)
+        {
+            all = all.Concat(
+            [
+                ("inputs", "TurnInputs"), ("outputs", "TurnOutputs"),
+                (chat.Question.JsonName, chat.Question.Property), (chat.Answer.JsonName, chat.Answer.Property),
+            ]);
+        }
+
+        foreach (var (json, property) in all)
+        {
+            if (!names.ContainsKey(json))
+            {
+                var field = scope.Take(property + "Name");
+                names.Add(json, field);
+                writer.Line($"private static readonly {Encoded} {field} = {Encoded}.Encode({CSharpText.Literal(json)});");
+            }
+        }
+
+        return names;
+    }
+
+    private static void WriteInput(CodeWriter writer, FlowShape shape, Dictionary<string, string> names)
+    {
+        var locals = new NameScope("writer", "input");
+        writer.Line("/// <summary>Writes the body of a request.</summary>");
+        writer.Line($"public static void WriteInput({Writer}, {shape.InputType} input)");
+        writer.Open();
+        writer.Line("writer.WriteStartObject();");
+        foreach (var member in shape.Inputs)
+        {
+            var name = names[member.JsonName];
+            var value = "input." + member.Property;
+            if (member.IsNullable)
+            {
+                var local = locals.Take(Identifiers.CamelCase(member.Property));
+                writer.Line($"if ({value} is {{ }} {local})");
+                writer.Open();
+                writer.Lines(member.Form.Write(name, local));
+                writer.Close();
+                writer.Line();
+            }
+            else if (member.Form == ValueForm.Element)
+            {
+                writer.Line($"if ({value}.ValueKind == global::System.Text.Json.JsonValueKind.Undefined)");
+                writer.Open();
+                writer.Line($"throw Unset({CSharpText.Literal(member.JsonName)});");
+                writer.Close();
+                writer.Line();
+                writer.Lines(member.Form.Write(name, value));
+            }
+            else
+            {
+                writer.Lines(member.Form.Write(
+                    name, member.Form.IsReference ? $"{value} ?? throw Unset({CSharpText.Literal(member.JsonName)})" : value));
+            }
+        }
+
+        writer.Line("writer.WriteEndObject();");
+        writer.Close();
+    }
+
+    private static void WriteReader(CodeWriter writer, string method, string type, IReadOnlyList<Member> members, string summary)
+    {
+        var scope = new NameScope("reader");
+        var locals = members.Select(member => scope.Take(Identifiers.CamelCase(member.Property))).ToArray();
+        writer.Documentation("summary", summary);
+        writer.Line($"public static {type} {method}({Reader})");
+        writer.Open();
+        for (var i = 0; i < members.Count; i++)
+        {
+            writer.Line($"{members[i].Form.Type}? {locals[i]} = null;");
+        }
+
+        writer.Line($"{ValueForm.FlowJson}.ReadStartObject(ref reader);");
+        writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
+        writer.Open();
+        for (var i = 0; i < members.Count; i++)
+        {
+            var member = members[i];
+            var output = CSharpText.Literal(member.JsonName);
+            writer.Line($"{(i > 0 ? "else " : "")}if (reader.ValueTextEquals({output}u8))");
+            writer.Open();
+            writer.Line("reader.Read();");
+            writer.Line($"{locals[i]} = {(member.IsNullable ? member.Form.ReadNullable(output) : member.Form.Read(output))};");
+            writer.Close();
+        }
+
+        if (members.Count > 0)
+        {
+            writer.Line("else");
+            writer.Open();
+            writer.Line("reader.Skip();");
+            writer.Close();
+        }
+        else
+        {
+            writer.Line("reader.Skip();");
+        }
+
+        writer.Close();
+        writer.Line();
+        writer.Line($"return new {type}");
+        writer.Open();
+        for (var i = 0; i < members.Count; i++)
+        {
+            writer.Line(Initializer(members[i], locals[i]));
+        }
+
+        writer.Close(";");
+        writer.Close();
+    }
+
+    private static void WriteTurns(CodeWriter writer, ChatShape chat, Dictionary<string, string> names)
+    {
+        writer.Line("/// <summary>Writes the turns of a chat as the flow takes them: an object with inputs and outputs for each.</summary>");
+        writer.Line($"public static void WriteTurns({Writer}, {chat.History.Form.Type} turns)");
+        writer.Open();
+        writer.Line("writer.WriteStartArray();");
+        writer.Line("foreach (var turn in turns)");
+        writer.Open();
+        writer.Lines($"""
+            writer.WriteStartObject();
+            writer.WriteStartObject({names["inputs"]});
+            """);
+        WriteTurnMember(writer, chat.Question, names[chat.Question.JsonName]);
+        writer.Lines($"""
+            writer.WriteEndObject();
+            writer.WriteStartObject({names["outputs"]});
+            """);
+        WriteTurnMember(writer, chat.Answer, names[chat.Answer.JsonName]);
+        writer.Lines("""
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+            """);
+        writer.Close();
+        writer.Line();
+        writer.Line("writer.WriteEndArray();");
+        writer.Close();
+    }
+
+    private static void WriteTurnMember(CodeWriter writer, Member member, string name)
+    {
+        var value = "turn." + member.Property;
+        if (!member.IsNullable)
+        {
+            writer.Lines(member.Form.Write(name, value));
+            return;
+        }
+
+        var local = new NameScope("writer", "turn", "turns").Take(Identifiers.CamelCase(member.Property));
+        writer.Line($"if ({value} is {{ }} {local})");
+        writer.Open();
+        writer.Lines(member.Form.Write(name, local));
+        writer.Close();
+        writer.Line("else");
+        writer.Open();
+        writer.Line($"writer.WriteNull({name});");
+        writer.Close();
+        writer.Line();
+    }
+
+    private static void ReadTurns(CodeWriter writer, string turnType, ChatShape chat)
+    {
+        var scope = new NameScope("reader", "turns");
+        var question = scope.Take(Identifiers.CamelCase(chat.Question.Property));
+        var answer = scope.Take(Identifiers.CamelCase(chat.Answer.Property));
+        writer.Line("/// <summary>Reads turns that were written by <see cref=\"WriteTurns\"/>.</summary>");
+        writer.Line($"public static global::System.Collections.Generic.List<{turnType}> ReadTurns({Reader})");
+        writer.Open();
+        writer.Lines($$"""
+            if (reader.TokenType != {{TokenType}}.StartArray)
+            {
+                throw new global::System.Text.Json.JsonException("Turns stand in an array.");
+            }
+
+            var turns = new global::System.Collections.Generic.List<{{turnType}}>();
+            """);
+        writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.StartObject)");
+        writer.Open();
+        writer.Line($"{chat.Question.Form.Type}? {question} = null;");
+        writer.Line($"{chat.Answer.Form.Type}? {answer} = null;");
+        writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
+        writer.Open();
+        ReadTurnPart(writer, "inputs", chat.Question, question);
+        ReadTurnPart(writer, "outputs", chat.Answer, answer, "else ");
+        writer.Line("else");
+        writer.Open();
+        writer.Line("reader.Skip();");
+        writer.Close();
+        writer.Close();
+        writer.Line();
+        writer.Line($"turns.Add(new {turnType}");
+        writer.Open();
+        writer.Line(Initializer(chat.Question, question));
+        writer.Line(Initializer(chat.Answer, answer));
+        writer.Close(");");
+        writer.Close();
+        writer.Line();
+        writer.Line("return turns;");
+        writer.Close();
+    }
+
+    private static void ReadTurnPart(CodeWriter writer, string part, Member member, string local, string before = "")
+    {
+        var name = CSharpText.Literal(member.JsonName);
+        writer.Line($"{before}if (reader.ValueTextEquals(\"{part}\"u8))");
+        writer.Open();
+        writer.Line("reader.Read();");
+        writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
+        writer.Open();
+        writer.Line($"if (reader.ValueTextEquals({name}u8))");
+        writer.Open();
+        writer.Line("reader.Read();");
+        writer.Line($"{local} = {(member.IsNullable ? member.Form.ReadNullable(name) : member.Form.Read(name))};");
+        writer.Close();
+        writer.Line("else");
+        writer.Open();
+        writer.Line("reader.Skip();");
+        writer.Close();
+        writer.Close();
+        writer.Close();
+    }
+
+    private static string Initializer(Member member, string local) => member.IsNullable
+        ? $"{member.Property} = {local},"
+        : $"{member.Property} = {local} ?? throw {ValueForm.FlowJson}.Missing({CSharpText.Literal(member.JsonName)}, \"{member.TypeWord}\"),";
+
+    private static bool CanBeUnset(Member member) => member.Form.IsReference || member.Form == ValueForm.Element;
+}

@@ -1,0 +1,95 @@
+using FlowBuild.Definitions.Flows;
+
+namespace FlowBuild.Generator.Emit;
+
+/// <summary>How a value of a flow appears in C# and how generated code writes and reads it as JSON.</summary>
+/// <param name="Type">The C# type without a question mark.</param>
+/// <param name="IsReference">Whether the C# type is a reference type.</param>
+/// <param name="Write">Statements that write a member: its encoded name and an expression of the C# type.</param>
+/// <param name="Read">Expression that reads a value where null is a breach of the contract; takes the output's name as a literal.</param>
+/// <param name="ReadNullable">Expression that reads a value or null.</param>
+internal sealed record ValueForm(
+    string Type,
+    bool IsReference,
+    Func<string, string, string> Write,
+    Func<string, string> Read,
+    Func<string, string> ReadNullable)
+{
+    /// <summary><c>global::FlowBuild.FlowJson</c>, the building blocks of generated readers and writers.</summary>
+    public const string FlowJson = "global::FlowBuild.FlowJson";
+
+    private const string ElementType = "global::System.Text.Json.JsonElement";
+
+    /// <summary><c>string</c></summary>
+    public static readonly ValueForm Text = Plain("string", isReference: true, "WriteString", "String");
+
+    /// <summary><c>int</c></summary>
+    public static readonly ValueForm Integer = Plain("long", isReference: false, "WriteNumber", "Int64");
+
+    /// <summary><c>double</c></summary>
+    public static readonly ValueForm Number = Plain("double", isReference: false, "WriteNumber", "Double") with
+    {
+        Write = static (name, value) => $"writer.WritePropertyName({name});\n{FlowJson}.WriteDouble(writer, {value});",
+    };
+
+    /// <summary><c>bool</c></summary>
+    public static readonly ValueForm Boolean = Plain("bool", isReference: false, "WriteBoolean", "Boolean");
+
+    /// <summary><c>list</c></summary>
+    public static readonly ValueForm List = new(
+        $"global::System.Collections.Generic.IReadOnlyList<{ElementType}>",
+        IsReference: true,
+        static (name, value) => $"writer.WritePropertyName({name});\n{FlowJson}.WriteList(writer, {value});",
+        static output => $"{FlowJson}.ReadList(ref reader, {output})",
+        static output => $"{FlowJson}.ReadNullableList(ref reader, {output})");
+
+    /// <summary><c>object</c>: any JSON</summary>
+    public static readonly ValueForm Element = new(
+        ElementType,
+        IsReference: false,
+        static (name, value) => $"writer.WritePropertyName({name});\n{value}.WriteTo(writer);",
+        static output => $"{FlowJson}.ReadElement(ref reader, {output})",
+        static output => $"reader.TokenType == global::System.Text.Json.JsonTokenType.Null ? null : {FlowJson}.ReadElement(ref reader, {output})");
+
+    /// <summary>A piece of a streamed string output.</summary>
+    public static readonly ValueForm Delta = Text with { ReadNullable = static output => $"{FlowJson}.ReadDelta(ref reader, {output})" };
+
+    /// <summary><c>image</c></summary>
+    public static ValueForm Image(FlowMessageFormat format) => new(
+        "global::FlowBuild.FlowImage",
+        IsReference: true,
+        (name, value) =>
+            $"writer.WritePropertyName({name});\n{FlowJson}.WriteImage(writer, {value}, global::FlowBuild.FlowImageFormat.{format});",
+        static output => $"{FlowJson}.ReadImage(ref reader, {output})",
+        static output => $"{FlowJson}.ReadNullableImage(ref reader, {output})");
+
+    /// <summary>The turns of a chat, oldest first.</summary>
+    public static ValueForm Turns(string turnType) => new(
+        $"global::System.Collections.Generic.IReadOnlyList<{turnType}>",
+        IsReference: true,
+        static (name, value) => $"writer.WritePropertyName({name});\nWriteTurns(writer, {value});",
+        static _ => "ReadTurns(ref reader)",
+        static _ => "ReadTurns(ref reader)");
+
+    /// <summary>The form of a type word.</summary>
+    public static ValueForm Of(FlowValueType type, FlowMessageFormat format) => type switch
+    {
+        FlowValueType.String => Text,
+        FlowValueType.Int => Integer,
+        FlowValueType.Double => Number,
+        FlowValueType.Bool => Boolean,
+        FlowValueType.List => List,
+        FlowValueType.Image => Image(format),
+        _ => Element,
+    };
+
+    /// <summary>The type word of a value type, as flow files write it.</summary>
+    public static string Word(FlowValueType type) => type.ToString().ToLowerInvariant();
+
+    private static ValueForm Plain(string type, bool isReference, string write, string read) => new(
+        type,
+        isReference,
+        (name, value) => $"writer.{write}({name}, {value});",
+        output => $"{FlowJson}.Read{read}(ref reader, {output})",
+        output => $"{FlowJson}.ReadNullable{read}(ref reader, {output})");
+}

@@ -1,0 +1,94 @@
+using System.Text;
+using FlowBuild.Definitions;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Flows;
+using FlowBuild.Generator.Emit;
+using FlowBuild.Generator.Inputs;
+using FlowBuild.Generator.Naming;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+
+namespace FlowBuild.Generator;
+
+/// <summary>
+/// Generates contract and client of each flow file, and reports every error of flow, endpoint, deployment and model files.
+/// It looks at additional files and their items only, never at the compilation, so typing C# costs it nothing.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class FlowGenerator : IIncrementalGenerator
+{
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        var project = context.AnalyzerConfigOptionsProvider.Select(static (options, _) => ProjectOptions.Of(options));
+        var files = context.AdditionalTextsProvider
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select(static (pair, _) => AdditionalFile.Of(pair.Left, pair.Right))
+            .Where(static file => file.Kind != FileKind.Other)
+            .WithTrackingName(TrackingNames.Files);
+
+        // Names of types need all flows, but not their content: an edit of a flow leaves them as they are.
+        var names = files
+            .Where(static file => file.Kind == FileKind.Flow)
+            .Select(static (file, _) => file.Item!)
+            .Collect()
+            .Combine(project)
+            .Select(static (pair, _) => FlowNames.Of(pair.Left, pair.Right))
+            .WithTrackingName(TrackingNames.Names);
+
+        var deploymentFiles = files
+            .Where(static file => file.Kind != FileKind.Flow)
+            .Select(static (file, cancellationToken) => FileParser.ParseDeploymentFile(file, cancellationToken))
+            .WithTrackingName(TrackingNames.ParseDeploymentFile);
+        var responseFields = deploymentFiles
+            .Where(static file => file.ResponseFields is not null)
+            .Select(static (file, _) => new KeyValuePair<string, EquatableArray<string>>(file.Path, file.ResponseFields!.Value))
+            .Collect()
+            .Select(static (pairs, _) => pairs.ToEquatableArray());
+
+        var flows = files
+            .Where(static file => file.Kind == FileKind.Flow)
+            .Select(static (file, cancellationToken) => FileParser.ParseFlow(file, cancellationToken))
+            .WithTrackingName(TrackingNames.Parse);
+        var contracts = flows
+            .Combine(names.Combine(responseFields))
+            .Select(static (pair, _) => FlowModels.Of(pair.Left, pair.Right.Left, pair.Right.Right))
+            .WithTrackingName(TrackingNames.Contract);
+
+        context.RegisterSourceOutput(
+            contracts.Where(static contract => contract.Model is not null).Select(static (contract, _) => contract.Model!), Emit);
+        RegisterErrors(context, flows.Select(static (flow, _) => flow.Diagnostics));
+        RegisterErrors(context, deploymentFiles.Select(static (file, _) => file.Diagnostics));
+        RegisterErrors(context, contracts.Select(static (contract, _) => contract.Problems));
+        RegisterErrors(context, names.SelectMany(static (all, _) => all).Select(static (name, _) => name.Problems));
+    }
+
+    private static void RegisterErrors(
+        IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<EquatableArray<ReportedDiagnostic>> diagnostics) =>
+        context.RegisterSourceOutput(diagnostics.WithTrackingName(TrackingNames.Diagnostics), static (output, problems) =>
+        {
+            foreach (var problem in problems)
+            {
+                if (problem.IsError)
+                {
+                    output.ReportDiagnostic(problem.ToDiagnostic());
+                }
+            }
+        });
+
+    private static void Emit(SourceProductionContext output, FlowModel model)
+    {
+        try
+        {
+            // All files of a flow or none: half a client helps nobody.
+            foreach (var file in FlowEmitter.Emit(model).ToList())
+            {
+                output.AddSource(file.HintName, SourceText.From(file.Text, Encoding.UTF8));
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            output.ReportDiagnostic(ReportedDiagnostic.Of(Failure.Of(model.Source, exception), null).ToDiagnostic());
+        }
+    }
+}

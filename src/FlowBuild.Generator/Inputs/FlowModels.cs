@@ -1,0 +1,52 @@
+using FlowBuild.Definitions;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Flows;
+using FlowBuild.Generator.Emit;
+using FlowBuild.Generator.Naming;
+
+namespace FlowBuild.Generator.Inputs;
+
+/// <summary>The model of a flow, or why there is none.</summary>
+internal readonly record struct FlowModelResult(FlowModel? Model, EquatableArray<ReportedDiagnostic> Problems);
+
+/// <summary>Joins a flow with its names, its item and its deployment.</summary>
+internal static class FlowModels
+{
+    /// <summary>Makes the model of one flow.</summary>
+    public static FlowModelResult Of(
+        ParsedFlow flow, EquatableArray<FlowName> names, EquatableArray<KeyValuePair<string, EquatableArray<string>>> responseFields)
+    {
+        if (flow.Definition is null || FlowNames.Find(names, flow.Item.Path) is not { Name: { } name } typeNames)
+        {
+            return default;
+        }
+
+        try
+        {
+            var contract = FlowReader.GetContract(flow.Definition, Fields(flow.Item, responseFields));
+            return new FlowModelResult(
+                new FlowModel(name, typeNames.Namespace, typeNames.HintPrefix, typeNames.IsPublic, typeNames.Source, contract, default, null),
+                default);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new FlowModelResult(null, new([ReportedDiagnostic.Of(Failure.Of(flow.Item.Path, exception), null)]));
+        }
+    }
+
+    private static EquatableArray<string>? Fields(
+        FlowItem item, EquatableArray<KeyValuePair<string, EquatableArray<string>>> responseFields)
+    {
+        foreach (var pair in responseFields)
+        {
+            if (pair.Key == item.DeploymentPath)
+            {
+                return pair.Value;
+            }
+        }
+
+        return item.ResponseFields.Length == 0
+            ? null
+            : item.ResponseFields.Split([' ', ',', ';', '\t'], StringSplitOptions.RemoveEmptyEntries).ToEquatableArray();
+    }
+}

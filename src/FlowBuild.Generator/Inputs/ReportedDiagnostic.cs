@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using FlowBuild.Definitions.Diagnostics;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+
+namespace FlowBuild.Generator.Inputs;
+
+/// <summary>A problem and its place, as data: a Roslyn <see cref="Location"/> in the pipeline would defeat its caching.</summary>
+internal readonly record struct ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Characters, LinePositionSpan Lines)
+{
+    private static readonly ImmutableDictionary<DiagnosticRule, DiagnosticDescriptor> Descriptors =
+        DiagnosticCatalogue.All.ToImmutableDictionary(static rule => rule, MakeDescriptor);
+
+    /// <summary>Whether the problem is an error, which the generator reports; warnings are the analyzer's.</summary>
+    public bool IsError => Problem.Rule.Severity == RuleSeverity.Error;
+
+    /// <summary>Adds the place in characters, which editors want, to the place in lines.</summary>
+    public static ReportedDiagnostic Of(FlowDiagnostic problem, SourceText? text)
+    {
+        if (problem.Span is not { } span)
+        {
+            return new ReportedDiagnostic(problem, default, default);
+        }
+
+        var lines = new LinePositionSpan(new LinePosition(span.StartLine, span.StartColumn), new LinePosition(span.EndLine, span.EndColumn));
+        if (text is null)
+        {
+            return new ReportedDiagnostic(problem, default, lines);
+        }
+
+        var start = Offset(text, span.StartLine, span.StartColumn);
+        return new ReportedDiagnostic(problem, TextSpan.FromBounds(start, Math.Max(start, Offset(text, span.EndLine, span.EndColumn))), lines);
+    }
+
+    /// <summary>The descriptors of all rules of one severity that can be seen in a file's text.</summary>
+    public static ImmutableArray<DiagnosticDescriptor> DescriptorsOf(RuleSeverity severity) =>
+        DiagnosticCatalogue.All
+            .Where(rule => rule.Severity == severity && rule.Id[4] is '1' or '2')
+            .Select(static rule => Descriptors[rule])
+            .ToImmutableArray();
+
+    /// <summary>The diagnostic that the compiler shows.</summary>
+    public Diagnostic ToDiagnostic() => Diagnostic.Create(
+        Descriptors.TryGetValue(Problem.Rule, out var descriptor) ? descriptor : MakeDescriptor(Problem.Rule),
+        Problem.File is null ? Location.None : Location.Create(Problem.File, Characters, Lines),
+        [.. Problem.Arguments]);
+
+    private static int Offset(SourceText text, int line, int column)
+    {
+        if (line >= text.Lines.Count)
+        {
+            return text.Length;
+        }
+
+        var found = text.Lines[line];
+        return Math.Min(found.Start + column, found.End);
+    }
+
+    private static DiagnosticDescriptor MakeDescriptor(DiagnosticRule rule)
+    {
+        var isError = rule.Severity == RuleSeverity.Error;
+        return new DiagnosticDescriptor(
+            rule.Id,
+            rule.Title,
+            rule.MessageFormat,
+            rule.Category,
+            isError ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+            isEnabledByDefault: true,
+            description: null,
+            helpLinkUri: rule.HelpLink,
+            customTags: isError ? [WellKnownDiagnosticTags.NotConfigurable] : []);
+    }
+}

@@ -1,0 +1,180 @@
+using FlowBuild.Definitions;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Generator.Inputs;
+
+namespace FlowBuild.Generator.Naming;
+
+/// <summary>What the types of one flow are called.</summary>
+/// <param name="Path">Full path of the flow file.</param>
+/// <param name="Name">Base name of the types; null when the item's metadata give none that can be used.</param>
+/// <param name="Namespace">Namespace of the types; empty for the global one.</param>
+/// <param name="HintPrefix">What the generated files' names begin with; unique in the project whatever the case.</param>
+/// <param name="IsPublic">Whether the types are public.</param>
+/// <param name="Source">The flow file relative to the project.</param>
+/// <param name="Problems">What is wrong with the metadata.</param>
+internal sealed record FlowName(
+    string Path, string? Name, string Namespace, string HintPrefix, bool IsPublic, string Source, EquatableArray<ReportedDiagnostic> Problems);
+
+/// <summary>
+/// Names the flows of a project. A flow is called after its folder; where two would get one name, all of them get their parent
+/// folder's name in front, so a name does not depend on which flow came first.
+/// </summary>
+internal static class FlowNames
+{
+    /// <summary>Names all flows, ordered by path.</summary>
+    public static EquatableArray<FlowName> Of(IEnumerable<FlowItem> items, ProjectOptions project)
+    {
+        var candidates = items
+            .OrderBy(static item => item.Path, StringComparer.Ordinal)
+            .Select(item => new Candidate(item, project))
+            .ToArray();
+        Separate(candidates);
+        ReportTaken(candidates);
+        return candidates.Select(candidate => candidate.ToName(project)).ToEquatableArray();
+    }
+
+    /// <summary>Finds a flow's name.</summary>
+    public static FlowName? Find(EquatableArray<FlowName> names, string path)
+    {
+        int low = 0, high = names.Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = StringComparer.Ordinal.Compare(names[middle].Path, path);
+            if (order == 0)
+            {
+                return names[middle];
+            }
+
+            if (order < 0)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Separate(Candidate[] candidates)
+    {
+        bool changed;
+        do
+        {
+            changed = false;
+            foreach (var group in Clashes(candidates))
+            {
+                foreach (var candidate in group)
+                {
+                    changed |= candidate.TakeParentFolder();
+                }
+            }
+        }
+        while (changed);
+    }
+
+    private static void ReportTaken(Candidate[] candidates)
+    {
+        foreach (var group in Clashes(candidates))
+        {
+            // The first by path keeps the name, so that one of them works and the message can name it.
+            var owner = group.FirstOrDefault(static candidate => candidate.IsUsable);
+            foreach (var candidate in group.Where(candidate => candidate != owner && candidate.IsUsable))
+            {
+                candidate.Report(GeneratorRules.ClientNameTaken, candidate.Name, owner!.Item.Path);
+            }
+        }
+    }
+
+    // Files on some machines differ in case only and are one, and so do the names of generated files: case does not tell names apart.
+    private static List<Candidate[]> Clashes(Candidate[] candidates) =>
+        [.. candidates.GroupBy(static candidate => candidate.Key, StringComparer.OrdinalIgnoreCase).Where(static group => group.Count() > 1).Select(static group => group.ToArray())];
+
+    private sealed class Candidate
+    {
+        private readonly string[] _folders;
+        private readonly bool _isChosen;
+        private readonly List<ReportedDiagnostic> _problems = [];
+        private int _taken = 1;
+
+        public Candidate(FlowItem item, ProjectOptions project)
+        {
+            Item = item;
+            var folders = item.Path.Replace('\\', '/').Split(['/'], StringSplitOptions.RemoveEmptyEntries);
+            _folders = [.. folders.Take(folders.Length - 1)];
+            _isChosen = item.ClientName.Length > 0;
+            Name = _isChosen ? item.ClientName : FolderName();
+            Namespace = item.Namespace.Length > 0 ? item.Namespace : Identifiers.Namespace(project.RootNamespace);
+            if (_isChosen && !Identifiers.IsIdentifier(Name))
+            {
+                Report(GeneratorRules.InvalidItemMetadata, "ClientName", Name, "write letters, digits and underscores, such as ChatBasic");
+            }
+
+            if (item.Namespace.Length > 0)
+            {
+                if (Identifiers.IsNamespace(item.Namespace))
+                {
+                    Namespace = Identifiers.Namespace(item.Namespace);
+                }
+                else
+                {
+                    Report(GeneratorRules.InvalidItemMetadata, "Namespace", item.Namespace, "write a C# namespace, such as MyCompany.Flows");
+                }
+            }
+
+            if (item.Visibility is not ("" or "public" or "internal"))
+            {
+                Report(GeneratorRules.InvalidItemMetadata, "Visibility", item.Visibility, "write public or internal");
+            }
+        }
+
+        public FlowItem Item { get; }
+
+        public string Name { get; private set; }
+
+        public string Namespace { get; }
+
+        public bool IsUsable => _problems.Count == 0;
+
+        public string Key => Namespace + "." + Name;
+
+        public bool TakeParentFolder()
+        {
+            if (_isChosen || _taken >= _folders.Length)
+            {
+                return false;
+            }
+
+            _taken++;
+            Name = FolderName();
+            return true;
+        }
+
+        public void Report(DiagnosticRule rule, params string[] arguments) =>
+            _problems.Add(ReportedDiagnostic.Of(FlowDiagnostic.At(rule, Item.Path, null, arguments), null));
+
+        public FlowName ToName(ProjectOptions project)
+        {
+            var path = Item.Path.Replace('\\', '/');
+            var source = project.Directory.Length > 0 && path.StartsWith(project.Directory, StringComparison.Ordinal)
+                ? path.Substring(project.Directory.Length)
+                : string.Join("/", _folders.Skip(_folders.Length - 1).Append(path.Substring(path.LastIndexOf('/') + 1)));
+            var inRoot = Namespace == Identifiers.Namespace(project.RootNamespace);
+            return new FlowName(
+                Item.Path,
+                IsUsable ? Name : null,
+                Namespace,
+                inRoot ? Name : (Namespace + "." + Name).Replace("@", ""),
+                Item.Visibility != "internal",
+                source,
+                _problems.ToEquatableArray());
+        }
+
+        private string FolderName() => _folders.Length == 0
+            ? "Flow"
+            : string.Concat(_folders.Skip(_folders.Length - _taken).Select(Identifiers.PascalCase));
+    }
+}
