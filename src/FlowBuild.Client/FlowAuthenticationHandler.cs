@@ -51,16 +51,18 @@ internal sealed class FlowAuthenticationHandler : DelegatingHandler
         var cached = _cached;
         if (!ReferenceEquals(cached?.Secret, secret))
         {
-            _cached = cached = new CachedHeader(secret, "Bearer " + secret);
+            _cached = cached = new CachedHeader(secret, "Bearer " + Checked(secret));
         }
 
         // A handler further out may send the same request again.
         headers.Remove("Authorization");
-        if (!headers.TryAddWithoutValidation("Authorization", cached.Value))
-        {
-            throw new InvalidOperationException("The key or token cannot be sent: it holds a character that no header may hold.");
-        }
+        headers.TryAddWithoutValidation("Authorization", cached.Value);
     }
+
+    // A line break that a file or a variable ended with is the usual one; the transport would send it as a blank.
+    private static string Checked(string secret) => secret.AsSpan().ContainsAnyExceptInRange('!', '~')
+        ? throw new InvalidOperationException("The key or token cannot be sent: it holds a blank, a line break or a character that is not ASCII.")
+        : secret;
 
     private sealed record CachedHeader(string Secret, string Value);
 }

@@ -84,8 +84,9 @@ internal static class FlowErrorResponse
                     : (null, null);
             }
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // Not JSON, or a text in it that is not Unicode.
             return (null, null);
         }
     }
@@ -99,16 +100,40 @@ internal static class FlowErrorResponse
     /// </summary>
     private static byte[] Closed(ReadOnlySpan<byte> cut)
     {
-        // The longest escape is 12 bytes (two \uXXXX of one character): what may be half of one is dropped.
-        var length = BoundedText.WholeCharacters(cut, cut.Length - 12);
-        var escape = cut[..length][Math.Max(0, length - 12)..].IndexOf((byte)'\\');
-        if (escape >= 0)
+        var reader = new Utf8JsonReader(cut, isFinalBlock: false, default);
+        try
         {
-            length = Math.Max(0, length - 12) + escape;
+            while (reader.Read())
+            {
+            }
+        }
+        catch (JsonException)
+        {
+            return [];
         }
 
-        return [.. cut[..length], .. "\"}}"u8];
+        // What the reader did not consume is the text that was cut.
+        var end = (int)reader.BytesConsumed;
+        end += cut[end..].IndexOf((byte)'"') + 1;
+        while (end < cut.Length && end + CharacterLength(cut[end..]) is var next && next <= cut.Length)
+        {
+            end = next;
+        }
+
+        return [.. cut[..end], .. "\"}}"u8];
     }
+
+    /// <summary>How many bytes the first character of a JSON text takes, an escape included; a surrogate pair is one character.</summary>
+    private static int CharacterLength(ReadOnlySpan<byte> text) => text switch
+    {
+        [(byte)'\\', (byte)'u', (byte)'d' or (byte)'D', (byte)'8' or (byte)'9' or (>= (byte)'a' and <= (byte)'b') or (>= (byte)'A' and <= (byte)'B'), ..] => 12,
+        [(byte)'\\', (byte)'u', ..] => 6,
+        [(byte)'\\', ..] => 2,
+        [< 0x80, ..] => 1,
+        [< 0xE0, ..] => 2,
+        [< 0xF0, ..] => 3,
+        _ => 4,
+    };
 
     /// <summary>The node in <c>Execution failure in 'echo': …</c>.</summary>
     private static string? NodeOf(string message)

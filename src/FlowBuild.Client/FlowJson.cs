@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -14,7 +13,7 @@ public static class FlowJson
 {
     /// <summary>A text; null does not fit.</summary>
     public static string ReadString(ref Utf8JsonReader reader, string output) =>
-        reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw Unfit(ref reader, output, "string");
+        reader.TokenType == JsonTokenType.String ? Text(ref reader, output) : throw Unfit(ref reader, output, "string");
 
     /// <summary>A text or null.</summary>
     public static string? ReadNullableString(ref Utf8JsonReader reader, string output) =>
@@ -101,10 +100,10 @@ public static class FlowJson
     public static FlowImage? ReadNullableImage(ref Utf8JsonReader reader, string output) =>
         reader.TokenType == JsonTokenType.Null ? null : ReadImage(ref reader, output);
 
-    /// <summary>A piece of a streamed text; null for null; another JSON value as its raw text. Nothing is unfit.</summary>
+    /// <summary>A piece of a streamed text; null for null; another JSON value as its raw text.</summary>
     public static string? ReadDelta(ref Utf8JsonReader reader, string output) => reader.TokenType switch
     {
-        JsonTokenType.String => reader.GetString(),
+        JsonTokenType.String => Text(ref reader, output),
         JsonTokenType.Null => null,
         JsonTokenType.StartObject or JsonTokenType.StartArray => JsonElement.ParseValue(ref reader).GetRawText(),
         _ => Encoding.UTF8.GetString(reader.ValueSpan),
@@ -157,7 +156,21 @@ public static class FlowJson
     }
 
     internal static FlowContractException Unfit(ref Utf8JsonReader reader, string output, string declaredType) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"The output '{output}' is declared as {declaredType}, but the answer holds {Kind(reader.TokenType)}."), output, declaredType);
+        new($"The output '{output}' is declared as {declaredType}, but the answer holds {Kind(reader.TokenType)}.", output, declaredType);
+
+    private static string Text(ref Utf8JsonReader reader, string output)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Python may write half of a surrogate pair.
+            throw new FlowContractException(
+                $"The output '{output}' is declared as string, but the answer holds text that is not Unicode.", output, "string", exception);
+        }
+    }
 
     private static string Kind(JsonTokenType token) => token switch
     {

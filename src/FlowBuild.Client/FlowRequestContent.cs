@@ -13,7 +13,7 @@ internal sealed class FlowRequestContent : HttpContent, IBufferWriter<byte>
 {
     private const int InitialSize = 1024;
 
-    // UTF-8 as it is: the server reads JSON from UTF-8, and the body is never part of a page. Escapes would double the size of most languages.
+    // Most text stays UTF-8: the server reads JSON from UTF-8, and the body is never part of a page. Escapes would double many languages.
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [ThreadStatic]

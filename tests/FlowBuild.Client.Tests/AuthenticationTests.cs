@@ -1,0 +1,128 @@
+using Azure;
+using Azure.Core;
+using FlowBuild.Testing;
+
+namespace FlowBuild.Client.Tests;
+
+public sealed class AuthenticationTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_key_rotates_with_the_next_call()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
+        var key = new AzureKeyCredential("old");
+        var endpoint = new FlowEndpoint(server.ScoringUri, key);
+
+        await endpoint.HelloAsync(cancellationToken: Stop);
+        key.Update("new");
+        await endpoint.HelloAsync(cancellationToken: Stop);
+
+        Assert.Equal(["Bearer old", "Bearer new"], server.Requests.Select(request => request.Headers["Authorization"]));
+    }
+
+    [Fact]
+    public async Task A_token_is_fetched_once_with_the_scope_of_Azure_ML_however_many_calls_wait_for_it()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
+        var credential = new CountingCredential(TimeSpan.FromHours(1));
+        var endpoint = new FlowEndpoint(server.ScoringUri, credential);
+
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => endpoint.HelloAsync(cancellationToken: Stop)));
+
+        Assert.Equal(1, credential.Count);
+        Assert.Equal(["https://ml.azure.com/.default"], credential.Scopes);
+        Assert.All(server.Requests, request => Assert.Equal("Bearer token-1", request.Headers["Authorization"]));
+    }
+
+    [Fact]
+    public async Task A_token_that_has_expired_is_fetched_again()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
+        var credential = new CountingCredential(TimeSpan.FromHours(-1));
+        var endpoint = new FlowEndpoint(server.ScoringUri, credential);
+
+        await endpoint.HelloAsync(cancellationToken: Stop);
+        await endpoint.HelloAsync(cancellationToken: Stop);
+
+        Assert.Equal(["Bearer token-1", "Bearer token-2"], server.Requests.Select(request => request.Headers["Authorization"]));
+    }
+
+    [Fact]
+    public void A_key_or_token_is_refused_for_an_address_that_is_not_encrypted()
+    {
+        var uri = new Uri("http://flows.example.com/score?secret=1");
+
+        var withKey = Assert.Throws<ArgumentException>(() => new FlowEndpoint(uri, new AzureKeyCredential("the-key")));
+        var withToken = Assert.Throws<ArgumentException>(() => new FlowEndpoint(uri, new CountingCredential(TimeSpan.FromHours(1))));
+
+        Assert.StartsWith("The endpoint 'http://flows.example.com' is not encrypted", withKey.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The endpoint 'http://flows.example.com' is not encrypted", withToken.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://flows.example.com/score")]
+    [InlineData("http://localhost:1/score")]
+    [InlineData("http://127.0.0.1:1/score")]
+    [InlineData("http://[::1]:1/score")]
+    public void A_key_is_taken_for_encrypted_and_loopback_addresses(string uri) =>
+        Assert.NotNull(new FlowEndpoint(new Uri(uri), new AzureKeyCredential("the-key")));
+
+    [Fact]
+    public async Task A_key_that_no_header_can_hold_is_refused_without_being_shown()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
+        var endpoint = new FlowEndpoint(server.ScoringUri, new AzureKeyCredential("hunter2\n"));
+
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => endpoint.HelloAsync(cancellationToken: Stop));
+
+        Assert.DoesNotContain("hunter2", exception.ToString(), StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task A_client_of_one_s_own_brings_its_own_authentication()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
+        using var client = new HttpClient { BaseAddress = server.ScoringUri };
+        client.DefaultRequestHeaders.Add("x-own", "yes");
+
+        await new FlowEndpoint(client).HelloAsync(cancellationToken: Stop);
+
+        var request = Assert.Single(server.Requests);
+        Assert.Equal("yes", request.Headers["x-own"]);
+        Assert.False(request.Headers.ContainsKey("Authorization"));
+    }
+
+    [Fact]
+    public void A_client_of_one_s_own_without_an_address_says_what_is_missing()
+    {
+        using var client = new HttpClient();
+
+        var exception = Assert.Throws<ArgumentException>(() => new FlowEndpoint(client));
+
+        Assert.StartsWith("'ScoringUri' is missing", exception.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class CountingCredential(TimeSpan life) : TokenCredential
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public string[] Scopes { get; private set; } = [];
+
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken)
+        {
+            Scopes = requestContext.Scopes;
+            return new AccessToken($"token-{Interlocked.Increment(ref _count)}", DateTimeOffset.UtcNow + life);
+        }
+
+        public override async ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            return GetToken(requestContext, cancellationToken);
+        }
+    }
+}
