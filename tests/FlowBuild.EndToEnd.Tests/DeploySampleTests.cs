@@ -1,0 +1,129 @@
+using System.Text.Json;
+
+namespace FlowBuild.EndToEnd.Tests;
+
+/// <summary>The sample, copied out of the repository unchanged and built on the packed feed: publish, call, publish again, change, publish.</summary>
+public sealed class DeploySampleTests(PackedFeed feed)
+{
+    [Fact]
+    public async Task The_whole_loop_works_on_the_packed_feed()
+    {
+        await using var user = new UserFolder(feed);
+        user.CopySample("BasicChat");
+
+        var deployed = await user.DotNetAsync("publish", "BasicChat", "-t:DeployFlow");
+        Assert.True(deployed.ExitCode == 0, deployed.Output);
+        AssertNames(deployed, "local", "basic-chat-model", "basic-chat-endpoint", "blue", "100 %", "http://127.0.0.1:", "made up");
+
+        // The process that the target started answers after the target's own process has ended.
+        var asked = await user.DotNetAsync("run", "--project", "BasicChat", "--", "What is prompt flow?");
+        Assert.True(asked.ExitCode == 0, asked.Output);
+        Assert.NotEmpty(asked.Output.Trim());
+
+        var again = await user.DotNetAsync("publish", "BasicChat", "-t:DeployFlow");
+        Assert.True(again.ExitCode == 0, again.Output);
+        Assert.Contains("Plan: no changes", again.Output, StringComparison.Ordinal);
+
+        var template = Path.Combine(user.Path, "BasicChat", "basic-chat", "chat.jinja2");
+        await File.WriteAllTextAsync(template, (await File.ReadAllTextAsync(template, TestContext.Current.CancellationToken)).Replace("plain", "short", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var changed = await user.DotNetAsync("publish", "BasicChat", "-t:DeployFlow");
+        Assert.True(changed.ExitCode == 0, changed.Output);
+        Assert.DoesNotContain("Plan: no changes", changed.Output, StringComparison.Ordinal);
+
+        // The new version is deployed and the old one still there.
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(
+            Directory.GetFiles(Path.Combine(user.Path, "BasicChat", "bin"), "flow-deployment.json", SearchOption.AllDirectories).Single(),
+            TestContext.Current.CancellationToken));
+        Assert.Contains("basic-chat-model/versions/2", result.RootElement.GetRawText(), StringComparison.Ordinal);
+        Assert.True(await WorkspaceHasModelVersionAsync(user, "basic-chat-model", "1"));
+        Assert.True(await WorkspaceHasModelVersionAsync(user, "basic-chat-model", "2"));
+
+        var shown = await user.DotNetAsync("build", "BasicChat", "-t:ShowFlow");
+        Assert.True(shown.ExitCode == 0, shown.Output);
+        AssertNames(shown, "basic-chat-endpoint", "blue", "Succeeded", "100");
+
+        var invoked = await user.DotNetAsync("build", "BasicChat", "-t:InvokeFlow");
+        Assert.True(invoked.ExitCode == 0, invoked.Output);
+        AssertNames(invoked, "answer");
+    }
+
+    [Fact]
+    public async Task A_plan_changes_nothing_and_says_what_a_deployment_would_do()
+    {
+        await using var user = new UserFolder(feed);
+        user.CopySample("BasicChat");
+
+        var planned = await user.DotNetAsync("build", "BasicChat", "-t:PlanFlow");
+        Assert.True(planned.ExitCode == 0, planned.Output);
+        AssertNames(planned, "basic-chat-model", "basic-chat-endpoint", "blue");
+        Assert.False(await WorkspaceHasModelVersionAsync(user, "basic-chat-model", "1"));
+    }
+
+    [Fact]
+    public async Task The_kubernetes_files_of_the_sample_are_valid()
+    {
+        await using var user = new UserFolder(feed);
+        user.CopySample("BasicChat");
+
+        var validated = await user.DotNetAsync(
+            "build", "BasicChat", "-t:ValidateFlow", "-restore", "-p:FlowEndpointFile=kubernetes/endpoint.yml", "-p:FlowDeploymentFile=kubernetes/deployment.yml");
+        Assert.True(validated.ExitCode == 0, validated.Output);
+    }
+
+    [Fact]
+    public async Task A_deployment_that_the_local_workspace_dies_in_fails_clearly_and_the_next_run_finishes_it()
+    {
+        await using var user = new UserFolder(feed);
+        user.CopySample("BasicChat");
+        var restored = await user.DotNetAsync("build", "BasicChat");
+        Assert.True(restored.ExitCode == 0, restored.Output);
+
+        using var deploying = DotNetCommand.Start(user.Path, user.Variables, ["publish", "BasicChat", "-t:DeployFlow"]);
+        var errors = deploying.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = new List<string>();
+        var killed = false;
+        while (await deploying.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            output.Add(line);
+            if (!killed && line.Contains("deployment", StringComparison.OrdinalIgnoreCase) && line.Contains("Creating", StringComparison.Ordinal))
+            {
+                killed = true;
+                await LocalWorkspaceProcess.StopAsync(user.StateFolder);
+            }
+        }
+
+        await deploying.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var log = string.Join('\n', output) + await errors;
+        Assert.True(killed, log);
+        Assert.Equal(1, deploying.ExitCode);
+        Assert.Contains("error FLOW", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", log, StringComparison.Ordinal);
+
+        var finished = await user.DotNetAsync("publish", "BasicChat", "-t:DeployFlow");
+        Assert.True(finished.ExitCode == 0, finished.Output);
+        AssertNames(finished, "100 %");
+    }
+
+    private static void AssertNames(CommandResult result, params string[] names)
+    {
+        foreach (var name in names)
+        {
+            Assert.Contains(name, result.Output, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<bool> WorkspaceHasModelVersionAsync(UserFolder user, string model, string version)
+    {
+        using var state = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(user.StateFolder, "workspace.json"), TestContext.Current.CancellationToken));
+        string Read(string name) => state.RootElement.GetProperty(name).GetString()!;
+        using var handler = new HttpClientHandler();
+        var pinned = Read("certificate");
+        handler.ServerCertificateCustomValidationCallback = (_, certificate, _, _) => Convert.ToBase64String(certificate!.RawData) == pinned;
+        using var client = new HttpClient(handler);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", Read("token"));
+        using var response = await client.GetAsync(
+            new Uri($"{Read("controlPlane")}/subscriptions/{Read("subscriptionId")}/resourceGroups/{Read("resourceGroup")}/providers/Microsoft.MachineLearningServices/workspaces/{Read("workspace")}/models/{model}/versions/{version}?api-version=2024-10-01"),
+            TestContext.Current.CancellationToken);
+        return response.IsSuccessStatusCode;
+    }
+}
