@@ -55,7 +55,7 @@ internal sealed class FlowUpdateReader<TUpdate> : IAsyncDisposable
         {
             var timeIsUp = exception is OperationCanceledException ? _deadline.TimeIsUp(exception) : null;
             var interrupted = new FlowStreamInterruptedException(
-                $"The stream was interrupted after {_updateCount} updates: {timeIsUp?.Message ?? "the connection was cut."}", timeIsUp ?? exception)
+                $"The stream was interrupted after {_updateCount} update(s): {timeIsUp?.Message ?? "the connection was cut."}", timeIsUp ?? exception)
             {
                 UpdateCount = _updateCount,
                 Received = BoundedText.Of(_received.AsSpan(0, _receivedLength)),

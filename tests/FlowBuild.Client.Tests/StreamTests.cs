@@ -35,7 +35,7 @@ public sealed class StreamTests
         Assert.Equal([new(null, 0), new("Echo: ", null), new("a ", null)], updates);
         Assert.Equal(3, exception.UpdateCount);
         Assert.Equal("{\"turns\": 0}\n{\"answer\": \"Echo: \"}\n{\"answer\": \"a \"}\n", exception.Received);
-        Assert.Equal("The stream was interrupted after 3 updates: the connection was cut.", exception.Message);
+        Assert.Equal("The stream was interrupted after 3 update(s): the connection was cut.", exception.Message);
     }
 
     [Fact]
