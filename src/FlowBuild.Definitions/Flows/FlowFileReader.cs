@@ -153,22 +153,18 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         {
             CheckKeys(definition, FlowWords.InputKeys, "an input");
             var word = ReadTypeWord(name, definition, "input", isFlex);
-            if (word is null)
-            {
-                continue;
-            }
-
-            if (FlowWords.TypeOf(word) is not { } type)
+            var known = word is null ? null : FlowWords.TypeOf(word);
+            if (known is null)
             {
                 _isComplete = false;
-                if (FlowWords.IsUnservable(word))
+                if (word is not null && FlowWords.IsUnservable(word))
                 {
                     problems.Add(FlowRules.TypeNotServable, definition.Find("type")!.Value.ValueSpan, "input", name.Value, word);
                 }
-
-                continue;
             }
 
+            // An input without a usable type is declared all the same: what refers to it is not at fault.
+            var type = known ?? FlowValueType.Object;
             string? defaultJson = null;
             if (definition.Find("default") is { } given && !IsNull(given.Value))
             {
