@@ -57,8 +57,8 @@ public sealed class CorpusTests
     {
         if (Repository.Corpus is not { } corpus)
         {
-            Assert.SkipUnless(Repository.AllTestsMustRun, "No corpus: set FLOWBUILD_CORPUS to its folder.");
-            throw new InvalidOperationException("All tests must run and there is no corpus: set FLOWBUILD_CORPUS to its folder.");
+            Assert.SkipUnless(Repository.AllTestsMustRun, "The corpus of real files is not here; FLOWBUILD_CORPUS can name its folder.");
+            throw new InvalidOperationException("The corpus is not here, and FLOWBUILD_TESTS=all forbids to skip: FLOWBUILD_CORPUS must name its folder.");
         }
 
         var flows = Path.Combine(corpus, "flows");

@@ -117,19 +117,22 @@ internal sealed class FlowRun(GeneratorRunResult result, CSharpCompilation compi
     public IReadOnlyDictionary<string, string> Sources { get; } =
         result.GeneratedSources.ToDictionary(static source => source.HintName, static source => source.SourceText.ToString());
 
+    /// <summary>The generated files, parsed.</summary>
+    public IEnumerable<SyntaxTree> Trees => result.GeneratedSources.Select(static source => source.SyntaxTree);
+
     /// <summary>The diagnostics as the compiler prints them, without the help link.</summary>
     public IReadOnlyList<string> Problems => [.. Diagnostics.Select(static d => d.ToString())];
 
     /// <summary>What the compiler has to say about the generated code.</summary>
-    public IReadOnlyList<string> CompilerProblems => GeneratedAssembly.Problems(compilation.AddSyntaxTrees(result.GeneratedSources.Select(static source => source.SyntaxTree)));
+    public IReadOnlyList<string> CompilerProblems => GeneratedAssembly.Problems(compilation.AddSyntaxTrees(Trees));
 
-    /// <summary>How often a step's outputs had each reason.</summary>
-    public IReadOnlyDictionary<IncrementalStepRunReason, int> Reasons(string step) =>
-        Count(result.TrackedSteps.TryGetValue(step, out var steps) ? steps : []);
+    /// <summary>How often a step's outputs had each reason, as in <c>1 Modified, 2 Cached</c>.</summary>
+    public string Reasons(string step) => Count(result.TrackedSteps.TryGetValue(step, out var steps) ? steps : []);
 
-    /// <summary>How often an output (source or diagnostic) had each reason.</summary>
-    public IReadOnlyDictionary<IncrementalStepRunReason, int> OutputReasons =>
-        Count(result.TrackedOutputSteps.SelectMany(static pair => pair.Value));
+    /// <summary>How often a flow's files were emitted for each reason.</summary>
+    public string Emitted => Count(result.TrackedOutputSteps
+        .SelectMany(static pair => pair.Value)
+        .Where(static step => step.Inputs.Any(static input => input.Source.Outputs.Any(static output => output.Value is Emit.FlowModel))));
 
     /// <summary>Every reason of every step, tracked by name or not.</summary>
     public IEnumerable<IncrementalStepRunReason> AllReasons => result.TrackedSteps
@@ -138,8 +141,9 @@ internal sealed class FlowRun(GeneratorRunResult result, CSharpCompilation compi
         .SelectMany(static step => step.Outputs)
         .Select(static output => output.Reason);
 
-    private static Dictionary<IncrementalStepRunReason, int> Count(IEnumerable<IncrementalGeneratorRunStep> steps) => steps
+    private static string Count(IEnumerable<IncrementalGeneratorRunStep> steps) => string.Join(", ", steps
         .SelectMany(static step => step.Outputs)
         .GroupBy(static output => output.Reason)
-        .ToDictionary(static group => group.Key, static group => group.Count());
+        .OrderBy(static group => group.Key)
+        .Select(static group => $"{group.Count()} {group.Key}"));
 }

@@ -52,7 +52,11 @@ internal static class GeneratedAssembly
     /// <param name="httpClient">What the probe calls the endpoint with.</param>
     /// <param name="probe">The body of the method; it returns a string.</param>
     /// <param name="models">The flows.</param>
-    public static async Task<string> RunAsync(HttpClient httpClient, string probe, params FlowModel[] models)
+    public static Task<string> RunAsync(HttpClient httpClient, string probe, params FlowModel[] models) =>
+        RunAsync(httpClient, probe, Parse(models));
+
+    /// <summary>Runs <paramref name="probe"/> with generated code that is parsed already.</summary>
+    public static async Task<string> RunAsync(HttpClient httpClient, string probe, IEnumerable<SyntaxTree> generated)
     {
         var user = $$"""
             #nullable enable
@@ -77,7 +81,7 @@ internal static class GeneratedAssembly
             }
             """;
         // A user's code needs no documentation.
-        var compilation = Compilation(Parse(models).Append(CSharpSyntaxTree.ParseText(user, ParseOptions.WithDocumentationMode(DocumentationMode.Parse))));
+        var compilation = Compilation(generated.Append(CSharpSyntaxTree.ParseText(user, ParseOptions.WithDocumentationMode(DocumentationMode.Parse))));
         using var stream = new MemoryStream();
         var result = compilation.Emit(stream);
         Assert.True(result.Success, string.Join('\n', result.Diagnostics));

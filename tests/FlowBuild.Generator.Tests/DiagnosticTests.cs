@@ -1,0 +1,116 @@
+using FlowBuild.Generator.Tests.Harness;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Testing;
+
+namespace FlowBuild.Generator.Tests;
+
+/// <summary>Which problem is shown, where, and by whom.</summary>
+public sealed class DiagnosticTests
+{
+    private const string Chat = """
+        inputs:
+          question:
+            type: string
+        outputs:
+          answer:
+            type: string
+            reference: ${chat.output}
+        nodes:
+        - name: chat
+          type: python
+          source:
+            type: code
+            path: chat.py
+          inputs:
+            question: ${inputs.question}
+
+        """;
+
+    [Fact]
+    public Task A_wrong_type_word_is_an_error_at_exactly_that_word() => new FlowGeneratorTest()
+        .Add("chat/flow.dag.yaml", Chat.Replace("question:\n    type: string", "question:\n    type: {|FLOW1006:sting|}", StringComparison.Ordinal))
+        .VerifyAsync();
+
+    [Fact]
+    public Task An_unknown_key_is_a_warning_of_the_analyzer_at_that_key() => new FlowGeneratorTest()
+        .Add("chat/flow.dag.yaml", Chat + "{|FLOW1101:envronment|}: {}\n")
+        .VerifyAsync();
+
+    [Fact]
+    public async Task Generator_and_analyzer_never_report_the_same_problem()
+    {
+        var project = new FlowProject().Flow("chat/flow.dag.yaml", Chat.Replace("type: string", "type: sting", StringComparison.Ordinal) + "envronment: {}\n");
+        var errors = project.Run().Diagnostics;
+        var warnings = await project.AnalyzeAsync();
+
+        Assert.NotEmpty(errors);
+        Assert.All(errors, static d => Assert.Equal(DiagnosticSeverity.Error, d.DefaultSeverity));
+        Assert.NotEmpty(warnings);
+        Assert.All(warnings, static d => Assert.Equal(DiagnosticSeverity.Warning, d.DefaultSeverity));
+    }
+
+    [Fact]
+    public void A_diagnostic_carries_its_help_link_and_an_error_cannot_be_configured_away()
+    {
+        var error = Assert.Single(new FlowProject().Flow("chat/flow.dag.yaml", "inputs: [").Run().Diagnostics);
+
+        Assert.EndsWith("#" + error.Id.ToLowerInvariant(), error.Descriptor.HelpLinkUri, StringComparison.Ordinal);
+        Assert.Contains(WellKnownDiagnosticTags.NotConfigurable, error.Descriptor.CustomTags);
+    }
+
+    [Fact]
+    public void A_broken_flow_does_not_keep_the_others_from_their_clients()
+    {
+        var run = new FlowProject().Flow("broken/flow.dag.yaml", "inputs: [").Flow("chat/flow.dag.yaml", Chat).Run();
+
+        Assert.All(run.Diagnostics, static d => Assert.Equal("/project/broken/flow.dag.yaml", d.Location.GetLineSpan().Path));
+        Assert.Contains("Chat.Client.g.cs", run.Sources.Keys);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_read_is_an_error()
+    {
+        var run = new FlowProject().Add("chat/flow.dag.yaml", null, ("FlowBuildKind", "PromptFlow")).Run();
+
+        Assert.Equal("FLOW1901", Assert.Single(run.Diagnostics).Id);
+    }
+
+    [Fact]
+    public void Additional_files_of_others_are_left_alone()
+    {
+        var run = new FlowProject().Add("chat/flow.dag.yaml", "inputs: [").Add("stylecop.json", "{", ("FlowBuildKind", "")).Run();
+
+        Assert.Empty(run.Diagnostics);
+        Assert.Empty(run.Sources);
+    }
+
+    [Theory]
+    [InlineData("ClientName", "Chat-Basic")]
+    [InlineData("ClientName", "1Chat")]
+    [InlineData("Namespace", "My..Flows")]
+    [InlineData("Namespace", "My Flows")]
+    [InlineData("Visibility", "Public")]
+    public void Metadata_that_cannot_be_used_are_an_error_that_names_them(string name, string value)
+    {
+        var run = new FlowProject().Flow("chat/flow.dag.yaml", Chat, (name, value)).Run();
+
+        var error = Assert.Single(run.Diagnostics);
+        Assert.Equal("FLOW1902", error.Id);
+        Assert.Contains($"{name}=\"{value}\"", error.GetMessage(null), StringComparison.Ordinal);
+        Assert.Empty(run.Sources);
+    }
+
+    [Fact]
+    public void Two_items_with_one_client_name_are_an_error_at_the_second()
+    {
+        var run = new FlowProject()
+            .Flow("a/flow.dag.yaml", Chat, ("ClientName", "Chat"))
+            .Flow("b/flow.dag.yaml", Chat, ("ClientName", "chat"))
+            .Run();
+
+        var error = Assert.Single(run.Diagnostics);
+        Assert.Equal("FLOW1903", error.Id);
+        Assert.Equal("/project/b/flow.dag.yaml", error.Location.GetLineSpan().Path);
+        Assert.Contains("Chat.Client.g.cs", run.Sources.Keys);
+    }
+}
