@@ -241,6 +241,11 @@ public sealed class FlowEndpoint
     private async Task<T> ReadWholeAsync<T>(
         HttpResponseMessage response, FlowJsonReader<T> read, string? clientRequestId, CancellationToken cancellationToken)
     {
+        if (response.Content.Headers.ContentLength > _maxResponseSize)
+        {
+            throw FlowHttp.TooLarge("answer", _maxResponseSize, response.StatusCode);
+        }
+
         try
         {
             using var body = await FlowResponseBody.ReadAsync(response.Content, _maxResponseSize, cancellationToken).ConfigureAwait(false);
