@@ -66,6 +66,13 @@ public static class WorkspaceRules
         "The endpoint '{0}' is being changed by another operation ({1}); run the target again when that is done",
         RuleSeverity.Error);
 
+    /// <summary>A pinned environment version holds something else.</summary>
+    public static readonly DiagnosticRule EnvironmentVersionTaken = new(
+        "FLOW5013",
+        "The environment version holds something else",
+        "Version {0} of the environment {1} is registered with another '{2}', and versions cannot be changed; write another version, or leave it out",
+        RuleSeverity.Error);
+
     /// <summary>A fault of FlowBuild itself.</summary>
     public static readonly DiagnosticRule Unexpected = new(
         "FLOW5999",
@@ -77,6 +84,6 @@ public static class WorkspaceRules
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
-        NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, Unexpected,
+        NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, Unexpected,
     ];
 }

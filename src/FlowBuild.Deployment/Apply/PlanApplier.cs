@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Plan;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Apply;
+
+/// <summary>
+/// Carries out a plan, stage by stage. Every step can be done again: a run that is cut leaves something that the next plan sees.
+/// Traffic moves last, and only to a deployment that answered.
+/// </summary>
+internal sealed class PlanApplier(MachineLearningWorkspace workspace, DeploymentPlan plan, DeploySettings settings, IFlowLog log)
+{
+    private const int TrafficReads = 3;
+    private const int LogLines = 50;
+
+    private static readonly int[] Passing = [404, 408, 424, 429, 500, 502, 503, 504];
+
+    private EndpointResource? _endpoint;
+
+    /// <summary>Files sent so far.</summary>
+    public int FilesSent { get; private set; }
+
+    /// <summary>The answer to the test request, or null.</summary>
+    public ScoringAnswer? Answer { get; private set; }
+
+    /// <summary>Does the steps of a stage.</summary>
+    /// <exception cref="FlowDeploymentException">A step failed; the steps after it are not done.</exception>
+    public async Task ApplyAsync(FlowStage stage, CancellationToken cancellationToken)
+    {
+        foreach (var step in plan.Steps.Where(s => s.Stage == stage))
+        {
+            switch (step)
+            {
+                case UploadStep upload:
+                    await UploadAsync(upload, cancellationToken).ConfigureAwait(false);
+                    break;
+                case VersionStep version:
+                    await workspace.PutVersionAsync(version.Collection, version.Name, version.Version, Copy(version.Body), cancellationToken).ConfigureAwait(false);
+                    log.Progress($"{version.Kind} {version.Subject}: {(version.IsNew ? "registered" : "updated")}");
+                    break;
+                case EndpointStep endpoint:
+                    var operation = await workspace.PutEndpointAsync(endpoint.Name, Copy(endpoint.Body), cancellationToken).ConfigureAwait(false);
+                    _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
+                    break;
+                case DeploymentStep deployment:
+                    await DeployAsync(deployment, cancellationToken).ConfigureAwait(false);
+                    break;
+                case VerificationStep verification:
+                    await VerifyAsync(verification, pinned: true, cancellationToken).ConfigureAwait(false);
+                    break;
+                case TrafficStep traffic:
+                    await MoveTrafficAsync(traffic, cancellationToken).ConfigureAwait(false);
+                    break;
+                default:
+                    throw new InvalidOperationException($"A step of the kind {step.Kind} is not known.");
+            }
+        }
+    }
+
+    private async Task UploadAsync(UploadStep step, CancellationToken cancellationToken)
+    {
+        var store = await ArtifactStore.OpenAsync(workspace, cancellationToken).ConfigureAwait(false);
+        var result = await store.UploadAsync(step.Package, step.Asset, step.Version, cancellationToken).ConfigureAwait(false);
+        FilesSent += result.Sent;
+        log.Progress(result.Sent == 0
+            ? $"upload: nothing to send, all {result.Present} files are there"
+            : $"upload: {result.Sent} files sent ({Sizes.Text(result.SentBytes)}), {result.Present} were there");
+    }
+
+    private async Task DeployAsync(DeploymentStep step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, Copy(step.Body), cancellationToken).ConfigureAwait(false);
+            await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.OperationFailed)
+        {
+            throw await WithAftermathAsync(e, step, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task VerifyAsync(VerificationStep step, bool pinned, CancellationToken cancellationToken)
+    {
+        using var client = await ScoringClient.OpenAsync(workspace, await EndpointAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var limit = workspace.Address.IsLocal ? TimeSpan.FromSeconds(3) : TimeSpan.FromMinutes(1);
+        var clock = Stopwatch.StartNew();
+        for (var pause = TimeSpan.FromMilliseconds(250); ; pause *= 2)
+        {
+            var sent = clock.Elapsed;
+            var answer = await client.SendAsync(step.Request, pinned ? step.Name : null, cancellationToken).ConfigureAwait(false);
+            if (answer.Status is >= 200 and < 300)
+            {
+                Answer = answer;
+                var made = answer.AnswerKind switch { "made-up" => " (made up by the local workspace)", { } kind => $" ({kind} by the local workspace)", _ => "" };
+                log.Result($"{(pinned ? $"{step.Name} answers" : $"{plan.Endpoint} answers")} in {ResourceOperation.Elapsed(clock.Elapsed - sent)}{made}: {answer.Excerpt}");
+                return;
+            }
+
+            // A container that has just become ready, or a gateway that has not heard of it yet.
+            if (Passing.Contains(answer.Status) && clock.Elapsed + pause < limit)
+            {
+                log.Progress($"{step.Name}: {answer.StatusText}, trying again");
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            var failure = FlowDeploymentException.Of(
+                WorkspaceRules.VerificationFailed, step.Name, $"{answer.StatusText}, {answer.Excerpt}",
+                pinned ? "the traffic is unchanged" : "the traffic goes back");
+            throw await WithAftermathAsync(failure, plan.Steps.OfType<DeploymentStep>().FirstOrDefault(), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task MoveTrafficAsync(TrafficStep step, CancellationToken cancellationToken)
+    {
+        var before = await EndpointAsync(cancellationToken).ConfigureAwait(false);
+        await SetTrafficAsync(step.Traffic, step.Mirror, step.Tags, cancellationToken).ConfigureAwait(false);
+        if (plan.Steps.OfType<VerificationStep>().FirstOrDefault() is not { } verification)
+        {
+            return;
+        }
+
+        try
+        {
+            await VerifyAsync(verification, pinned: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.VerificationFailed)
+        {
+            await SetTrafficAsync(new TrafficMap(before.Traffic), null, new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task SetTrafficAsync(TrafficMap? traffic, TrafficMap? mirror, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken)
+    {
+        // Read again: a change that somebody else made in the meantime stays.
+        var current = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
+            ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{plan.Endpoint}'", workspace.Address.Name);
+        var body = MachineLearningWorkspace.WithTraffic(current, traffic?.Percentages, mirror?.Percentages, tags);
+        var operation = await workspace.PutEndpointAsync(plan.Endpoint, body, cancellationToken).ConfigureAwait(false);
+        _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
+
+        // Reads lag behind writes now and then.
+        for (var read = 1; traffic is not null && !new TrafficMap(_endpoint.Traffic).Equals(traffic); read++)
+        {
+            if (read == TrafficReads)
+            {
+                throw FlowDeploymentException.Of(
+                    WorkspaceRules.TrafficNotSet, plan.Endpoint, new TrafficMap(_endpoint.Traffic).ToString(), traffic.ToString());
+            }
+
+            await Task.Delay(workspace.Connection.BusyDelay, cancellationToken).ConfigureAwait(false);
+            _endpoint = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false) ?? _endpoint;
+        }
+
+        log.Progress($"traffic of {plan.Endpoint}: {new TrafficMap(_endpoint.Traffic)}");
+    }
+
+    // What a user needs after a failure: both containers' logs; and the deployment that carries traffic as it was before.
+    private async Task<FlowDeploymentException> WithAftermathAsync(FlowDeploymentException failure, DeploymentStep? step, CancellationToken cancellationToken)
+    {
+        var lines = new List<string>();
+        if (plan.Deployment is { } name)
+        {
+            foreach (var container in (string[])["StorageInitializer", "InferenceServer"])
+            {
+                lines.AddRange(await LogAsync(name, container, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        if (step is { Previous: { } previous })
+        {
+            lines.Add(await RestoreAsync(step, previous, cancellationToken).ConfigureAwait(false));
+        }
+        else
+        {
+            lines.Add($"The traffic of {plan.Endpoint} is unchanged; the failed deployment stays for inspection and is replaced by the next run.");
+        }
+
+        return new FlowDeploymentException(failure.Diagnostic, lines, failure);
+    }
+
+    private async Task<IEnumerable<string>> LogAsync(string deployment, string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var text = await workspace.GetLogsAsync(plan.Endpoint, deployment, container, LogLines, cancellationToken).ConfigureAwait(false);
+            return text.Trim().Length == 0
+                ? [$"--- {container}: no log, the container has not started"]
+                : [$"--- {container}, the last {LogLines} lines:", .. text.TrimEnd().Split('\n').Select(static l => l.TrimEnd('\r'))];
+        }
+        catch (FlowDeploymentException e)
+        {
+            return [$"--- {container}: the log cannot be read: {e.Message}"];
+        }
+    }
+
+    private async Task<string> RestoreAsync(DeploymentStep step, JsonObject previous, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, Copy(previous), cancellationToken).ConfigureAwait(false);
+            await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
+            return $"{step.Name} was put back as it was before (model {AssetNames.Short(previous["properties"]?["model"]?.ToString() ?? "none")}).";
+        }
+        catch (FlowDeploymentException e)
+        {
+            return $"{step.Name} could not be put back as it was before: {e.Message}";
+        }
+    }
+
+    private async Task<EndpointResource> EndpointAsync(CancellationToken cancellationToken) =>
+        _endpoint ??= await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
+            ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{plan.Endpoint}'", workspace.Address.Name);
+
+    // A plan is data and may be applied again: what is sent is a copy.
+    private static JsonObject Copy(JsonObject body) => (JsonObject)body.DeepClone();
+}

@@ -1,0 +1,28 @@
+using FlowBuild.Deployment.Plan;
+
+namespace FlowBuild.Deployment;
+
+/// <summary>How a deployment is to go.</summary>
+public sealed record DeploySettings
+{
+    /// <summary>All traffic to the deployment once it is good (FlowAllTraffic).</summary>
+    public bool AllTraffic { get; init; }
+
+    /// <summary>The traffic map once the deployment is good (FlowTraffic), or null.</summary>
+    public TrafficMap? Traffic { get; init; }
+
+    /// <summary>The mirrored traffic (FlowMirrorTraffic), or null.</summary>
+    public TrafficMap? MirrorTraffic { get; init; }
+
+    /// <summary>How long to wait for one operation (FlowTimeout).</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(60);
+
+    /// <summary>Full path of the file with one request (FlowVerifyRequest), or null: the first element of the flow's samples.json.</summary>
+    public string? VerifyRequestFile { get; init; }
+
+    /// <summary>Register the next version although the files pin one (FlowModelVersion=auto).</summary>
+    public bool NextModelVersion { get; init; }
+
+    /// <summary>Tags of a model version that is registered, such as the source's commit.</summary>
+    public IReadOnlyDictionary<string, string> ModelTags { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,62 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace FlowBuild.Deployment;
+
+/// <summary>A deployment as it stands in the workspace.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Deployment">The deployment, or null for an endpoint without one.</param>
+/// <param name="Workspace">The workspace's ARM id.</param>
+/// <param name="ScoringUri">Where requests go.</param>
+/// <param name="SwaggerUri">Where the contract is shown.</param>
+/// <param name="AuthMode">How callers authenticate.</param>
+/// <param name="ModelId">Id of the model version.</param>
+/// <param name="EndpointState">The endpoint's provisioning state.</param>
+/// <param name="DeploymentState">The deployment's provisioning state.</param>
+/// <param name="TrafficPercent">The deployment's share of the traffic.</param>
+/// <param name="Traffic">The endpoint's whole traffic, as <c>blue=90 green=10</c>.</param>
+/// <param name="Changed">Whether this run changed anything.</param>
+/// <param name="FilesSent">Files that this run uploaded.</param>
+/// <param name="Elapsed">How long this run took.</param>
+public sealed record DeployedFlow(
+    string Endpoint, string? Deployment, string Workspace, string ScoringUri, string SwaggerUri, string AuthMode, string ModelId,
+    string EndpointState, string DeploymentState, int TrafficPercent, string Traffic, bool Changed, int FilesSent, TimeSpan Elapsed)
+{
+    private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary><c>endpoint/deployment</c>.</summary>
+    public string Identity => Deployment is null ? Endpoint : $"{Endpoint}/{Deployment}";
+
+    /// <summary>Names and values, as a build's items and the JSON file hold them.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Metadata =>
+    [
+        new("Endpoint", Endpoint), new("Deployment", Deployment ?? ""), new("Workspace", Workspace), new("ScoringUri", ScoringUri),
+        new("SwaggerUri", SwaggerUri), new("AuthMode", AuthMode), new("ModelId", ModelId), new("EndpointState", EndpointState),
+        new("DeploymentState", DeploymentState), new("TrafficPercent", $"{TrafficPercent}"), new("Traffic", Traffic),
+        new("Changed", Changed ? "true" : "false"), new("FilesSent", $"{FilesSent}"), new("ElapsedSeconds", FormattableString.Invariant($"{Elapsed.TotalSeconds:0.0}")),
+    ];
+
+    /// <summary>Writes deployments to a JSON file: an array of objects. It holds no secret.</summary>
+    public static void Write(IEnumerable<DeployedFlow> flows, string file)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, Options))
+        {
+            json.WriteStartArray();
+            foreach (var flow in flows)
+            {
+                json.WriteStartObject();
+                foreach (var (name, value) in flow.Metadata)
+                {
+                    json.WriteString(JsonNamingPolicy.CamelCase.ConvertName(name), value);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        AtomicFile.Write(file, bytes.ToArray());
+    }
+}

@@ -1,0 +1,209 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using FlowBuild.Definitions;
+using FlowBuild.Definitions.Deployments;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
+using FlowBuild.Deployment.Package;
+using FlowBuild.Deployment.Sources;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Plan;
+
+/// <summary>Decides which versions of model and environment a deployment runs, and what must be made for that.</summary>
+internal sealed class AssetPlanner(
+    MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, List<PlanStep> steps, List<string> notes)
+{
+    private const string Models = "models";
+    private const string Environments = "environments";
+
+    /// <summary>The id of the model version, with the steps that make it where it is not there.</summary>
+    /// <param name="live">The deployment as it is, or null.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<string?> PlanModelAsync(DeploymentResource? live, CancellationToken cancellationToken)
+    {
+        if (sources.Model is ModelChoice.Foreign foreign)
+        {
+            var id = await ResolveAsync(Models, "model", foreign.Reference, foreign.Span, cancellationToken).ConfigureAwait(false);
+            notes.Add($"the model {AssetNames.Short(id)} is used as it is; nothing is packaged");
+            return id;
+        }
+
+        var own = (ModelChoice.Own)sources.Model;
+        var modelUri = own.RemotePath ?? workspace.UploadUri(package!.BlobFolder);
+        var (version, reused) = await ChooseVersionAsync(own, modelUri, live, cancellationToken).ConfigureAwait(false);
+        var properties = ModelProperties.Of(sources, own);
+        if (reused is not null)
+        {
+            var missing = properties.Where(p => !reused.ModelProperties.ContainsKey(p.Key)).ToList();
+            if (missing.Count > 0)
+            {
+                steps.Add(new VersionStep(
+                    Models, own.Name, version, MachineLearningWorkspace.WithModelProperties(reused, missing), IsNew: false,
+                    $"properties are missing: {string.Join(", ", missing.Select(static m => m.Key))}"));
+            }
+
+            return workspace.VersionId(Models, own.Name, version);
+        }
+
+        if (package is not null && own.RemotePath is null)
+        {
+            await PlanUploadAsync(package, own.Name, version, cancellationToken).ConfigureAwait(false);
+        }
+
+        var tags = settings.ModelTags.Concat(own.Spec?.Tags ?? default)
+            .GroupBy(static t => t.Key, StringComparer.Ordinal).Select(static g => g.Last());
+        steps.Add(new VersionStep(
+            Models, own.Name, version, MachineLearningWorkspace.ModelBody(own.Spec, modelUri, properties, tags), IsNew: true,
+            live?.ModelId is { } old && AssetNames.Parts(old)?.Name == own.Name ? $"the content differs from {AssetNames.Short(old)}" : "its content is new"));
+        return workspace.VersionId(Models, own.Name, version);
+    }
+
+    /// <summary>The id of the environment version, with the steps that make it where it is not there; null when the file names none.</summary>
+    public async Task<string?> PlanEnvironmentAsync(CancellationToken cancellationToken)
+    {
+        if (sources.Deployment!.Environment is not { } environment)
+        {
+            return null;
+        }
+
+        if (environment.Reference is { } reference)
+        {
+            return await ResolveAsync(Environments, "environment", reference, environment.Span, cancellationToken).ConfigureAwait(false);
+        }
+
+        var spec = environment.Inline!;
+        var folder = Path.GetDirectoryName(sources.Item.DeploymentFile)!;
+        var conda = spec.CondaFile is { } path ? await File.ReadAllTextAsync(Path.Combine(folder, path.Value), cancellationToken).ConfigureAwait(false) : null;
+        var context = BuildContextPackage(spec, folder, cancellationToken);
+        var contextUri = context is null ? null : new Uri((await workspace.GetUploadDatastoreAsync(cancellationToken).ConfigureAwait(false)).Container + "/" + context.BlobFolder + "/").ToString();
+        var isAnonymous = spec.Name is null;
+        var body = MachineLearningWorkspace.EnvironmentBody(spec, contextUri, conda, isAnonymous, Routes(spec));
+        var name = spec.Name?.Value ?? $"{sources.EndpointName}-environment";
+        var version = isAnonymous ? HashOf(body) : spec.Version?.Value;
+
+        EnvironmentVersionResource? existing;
+        if (version is not null)
+        {
+            existing = await workspace.GetEnvironmentVersionAsync(name, version, cancellationToken).ConfigureAwait(false);
+            if (existing is not null && !isAnonymous && ResourceDifferences.OfEnvironment(body, existing.Document) is { Count: > 0 } changes)
+            {
+                throw FlowDeploymentException.At(
+                    WorkspaceRules.EnvironmentVersionTaken, sources.Item.DeploymentFile, (spec.Version ?? spec.Name)!.Span, version, name, changes[0].Path);
+            }
+        }
+        else
+        {
+            var latest = await workspace.GetLatestVersionAsync(Environments, name, cancellationToken).ConfigureAwait(false);
+            existing = latest is null ? null : await workspace.GetEnvironmentVersionAsync(name, latest, cancellationToken).ConfigureAwait(false);
+            if (existing is not null && ResourceDifferences.OfEnvironment(body, existing.Document).Count > 0)
+            {
+                existing = null;
+            }
+
+            version = existing?.Name ?? await workspace.GetNextVersionAsync(Environments, name, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (existing is null)
+        {
+            if (context is not null)
+            {
+                await PlanUploadAsync(context, name, version, cancellationToken).ConfigureAwait(false);
+            }
+
+            steps.Add(new VersionStep(Environments, name, version, body, IsNew: true, spec.Image?.Value ?? "built from a Dockerfile"));
+        }
+
+        return workspace.VersionId(Environments, name, version);
+    }
+
+    // The version that holds the package's content, first where the live deployment has it, then newest first.
+    private async Task<(string Version, ModelVersionResource? Reused)> ChooseVersionAsync(
+        ModelChoice.Own own, string modelUri, DeploymentResource? live, CancellationToken cancellationToken)
+    {
+        bool Holds(ModelVersionResource version) => own.RemotePath is null
+            ? version.ContentHash == package!.Hash
+            : string.Equals(version.Property("modelUri"), modelUri, StringComparison.Ordinal);
+
+        if (own.Pinned is { } pinned && !settings.NextModelVersion)
+        {
+            var there = await workspace.GetModelVersionAsync(own.Name, pinned.Value, cancellationToken).ConfigureAwait(false);
+            return there is null || Holds(there) ? (pinned.Value, there)
+                : throw FlowDeploymentException.At(
+                    WorkspaceRules.ModelVersionTaken, own.Pinned == own.Spec?.Version ? own.File : sources.Item.DeploymentFile, pinned.Span, pinned.Value, own.Name);
+        }
+
+        if (AssetNames.Parts(live?.ModelId) is { } parts && parts.Name == own.Name
+            && await workspace.GetModelVersionAsync(parts.Name, parts.Version, cancellationToken).ConfigureAwait(false) is { } current && Holds(current))
+        {
+            return (current.Name, current);
+        }
+
+        var versions = await workspace.GetModelVersionsAsync(own.Name, cancellationToken).ConfigureAwait(false);
+        return versions.FirstOrDefault(Holds) is { } match ? ((string, ModelVersionResource?))(match.Name, match)
+            : versions.Count == 0 ? ("1", null)
+            : (await workspace.GetNextVersionAsync(Models, own.Name, cancellationToken).ConfigureAwait(false), null);
+    }
+
+    private async Task PlanUploadAsync(FlowPackage files, string asset, string version, CancellationToken cancellationToken)
+    {
+        var store = await ArtifactStore.OpenAsync(workspace, cancellationToken).ConfigureAwait(false);
+        var missing = await store.FindMissingAsync(files, cancellationToken).ConfigureAwait(false);
+        steps.Add(new UploadStep(files, asset, version, missing.Count, missing.Sum(static f => f.Length)));
+    }
+
+    private async Task<string> ResolveAsync(string collection, string kind, AssetReference reference, SourceSpan span, CancellationToken cancellationToken)
+    {
+        switch (reference)
+        {
+            case AssetReference.ArmId id:
+                return id.Id;
+            case AssetReference.Registry id:
+                return id.Id;
+            case AssetReference.Label label:
+                var latest = await workspace.GetLatestVersionAsync(collection, label.Name, cancellationToken).ConfigureAwait(false)
+                    ?? throw Missing(kind, label.Name, span);
+                return workspace.VersionId(collection, label.Name, latest);
+            case AssetReference.Version version:
+                // The service expands the names of curated environments by itself; they are in no workspace.
+                var isThere = version.Name.StartsWith("AzureML-", StringComparison.OrdinalIgnoreCase)
+                    || (collection == Models
+                        ? await workspace.GetModelVersionAsync(version.Name, version.Value, cancellationToken).ConfigureAwait(false) is not null
+                        : await workspace.GetEnvironmentVersionAsync(version.Name, version.Value, cancellationToken).ConfigureAwait(false) is not null);
+                return isThere ? workspace.VersionId(collection, version.Name, version.Value)
+                    : throw Missing(kind, $"{version.Name}:{version.Value}", span);
+            default:
+                throw new InvalidOperationException($"A reference of the form {reference.GetType().Name} is not known.");
+        }
+    }
+
+    private FlowDeploymentException Missing(string kind, string name, SourceSpan span) => FlowDeploymentException.At(
+        WorkspaceRules.AssetNotFound, sources.Item.DeploymentFile, span, kind, name, workspace.Address.Name,
+        kind == "model" ? $"register it, or name the item's own model ('azureml:{((sources.Model as ModelChoice.Own)?.Name ?? sources.ModelFile?.Name?.Value ?? sources.EndpointName + "-model")}@latest')" : "register it, or describe it inline");
+
+    // The stock server of a flow listens on these; without routes the service knows no server in the image.
+    private InferenceConfig? Routes(EnvironmentSpec spec)
+    {
+        if (spec.Inference is not null || !sources.IsFlowServed)
+        {
+            return spec.Inference;
+        }
+
+        notes.Add("inference_config is filled in: /health, /health and /score on port 8080");
+        var nowhere = default(SourceSpan);
+        var port = new Located<int>(8080, nowhere);
+        var health = new InferenceRoute(new Located<string>("/health", nowhere), port);
+        return new InferenceConfig(health, health, new InferenceRoute(new Located<string>("/score", nowhere), port), null);
+    }
+
+    private FlowPackage? BuildContextPackage(EnvironmentSpec spec, string folder, CancellationToken cancellationToken) =>
+        spec.Build is not { } build || build.Path.Value.Contains("://", StringComparison.Ordinal) ? null
+            : PackageBuilder.Build(
+                new PackageSource(Path.GetFullPath(Path.Combine(folder, build.Path.Value)), null, null, [], folder, AllowOutsideFiles: false),
+                workspace.Connection.Log, cancellationToken);
+
+    // Anonymous versions are named by their content; the service does not look at the name.
+    private static string HashOf(JsonObject body) =>
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToJsonString())))[..32].ToLowerInvariant();
+}

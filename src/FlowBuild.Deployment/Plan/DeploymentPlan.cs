@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using FlowBuild.Deployment.Package;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Plan;
+
+/// <summary>The part of a deployment that a step belongs to, in the order in which they are done.</summary>
+public enum FlowStage
+{
+    /// <summary>Upload of files and registration of model and environment.</summary>
+    Assets,
+
+    /// <summary>The endpoint.</summary>
+    Endpoint,
+
+    /// <summary>The deployment.</summary>
+    Deployment,
+
+    /// <summary>A request to the new deployment, before it gets traffic.</summary>
+    Verification,
+
+    /// <summary>The traffic.</summary>
+    Traffic,
+}
+
+/// <summary>One value that changes.</summary>
+/// <param name="Path">What it is called in the YAML or the resource.</param>
+/// <param name="From">The value now, or null when there is none; values that may be secret are never shown.</param>
+/// <param name="To">The value wanted, or null when it goes away.</param>
+public sealed record PlanChange(string Path, string? From, string? To);
+
+/// <summary>One step: what it makes or changes, why, and from what to what.</summary>
+/// <param name="Stage">Where it stands in the order.</param>
+/// <param name="Creates">True for something new, false for a change of something there.</param>
+/// <param name="Kind">The kind of thing, such as <c>model</c>.</param>
+/// <param name="Subject">Its name.</param>
+/// <param name="Why">The reason.</param>
+/// <param name="Changes">The values that change.</param>
+public abstract record PlanStep(FlowStage Stage, bool Creates, string Kind, string Subject, string Why, IReadOnlyList<PlanChange> Changes);
+
+/// <summary>Files are sent.</summary>
+public sealed record UploadStep(FlowPackage Package, string Asset, string Version, int MissingFiles, long MissingBytes) : PlanStep(
+    FlowStage.Assets, true, "upload", $"{MissingFiles} of {Package.Files.Count} files, {Sizes.Text(MissingBytes)}", $"to {Package.BlobFolder}", []);
+
+/// <summary>A version of a model, an environment or code is made, or a model version gets missing properties.</summary>
+/// <param name="Collection"><c>models</c>, <c>environments</c> or <c>codes</c>.</param>
+/// <param name="Name">The asset.</param>
+/// <param name="Version">The version.</param>
+/// <param name="Body">The body to send.</param>
+/// <param name="IsNew">False when a version that is there gets properties.</param>
+/// <param name="Reason">Why.</param>
+public sealed record VersionStep(string Collection, string Name, string Version, JsonObject Body, bool IsNew, string Reason) : PlanStep(
+    FlowStage.Assets, IsNew, Collection[..^1], $"{Name}:{Version}", Reason, []);
+
+/// <summary>The endpoint is made or changed.</summary>
+public sealed record EndpointStep(string Name, JsonObject Body, bool IsNew, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
+    FlowStage.Endpoint, IsNew, "endpoint", Name, Reason, Differences);
+
+/// <summary>The deployment is made or changed.</summary>
+/// <param name="Name">The deployment.</param>
+/// <param name="Body">The body to send. Its variables may be secret.</param>
+/// <param name="Previous">The body that is put back when the change fails, or null for a new deployment.</param>
+/// <param name="TrafficNow">The percentage of traffic that it carries while it changes.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Differences">What changes.</param>
+public sealed record DeploymentStep(string Name, JsonObject Body, JsonObject? Previous, int TrafficNow, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
+    FlowStage.Deployment, Previous is null, "deployment", Name, Reason, Differences);
+
+/// <summary>The deployment is sent one request.</summary>
+/// <param name="Name">The deployment.</param>
+/// <param name="Request">The request's body.</param>
+/// <param name="Source">Where the request comes from.</param>
+public sealed record VerificationStep(string Name, byte[] Request, string Source) : PlanStep(
+    FlowStage.Verification, true, "verify", Name, $"one request ({Source}), before it gets traffic", []);
+
+/// <summary>The traffic is set.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Traffic">The traffic wanted, or null to leave it.</param>
+/// <param name="Mirror">The mirrored traffic wanted, or null to leave it.</param>
+/// <param name="Tags">Tags of the endpoint that tell a rollback where to go; null removes one.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Differences">What changes.</param>
+public sealed record TrafficStep(
+    string Endpoint, TrafficMap? Traffic, TrafficMap? Mirror, IReadOnlyDictionary<string, string?> Tags, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
+    FlowStage.Traffic, false, "traffic", Endpoint, Reason, Differences);
+
+/// <summary>What stands between the files and the workspace, computed by comparing them. Applying it makes it empty.</summary>
+/// <param name="Workspace">The workspace.</param>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Deployment">The deployment, or null when only the endpoint is described.</param>
+/// <param name="ModelId">Id of the model version that the deployment runs then, or null.</param>
+/// <param name="Steps">What is to do, in order.</param>
+/// <param name="Notes">What the plan decided by itself.</param>
+public sealed record DeploymentPlan(
+    WorkspaceAddress Workspace, string Endpoint, string? Deployment, string? ModelId, IReadOnlyList<PlanStep> Steps, IReadOnlyList<string> Notes)
+{
+    /// <summary>Whether there is anything to do.</summary>
+    public bool HasChanges => Steps.Count > 0;
+
+    /// <summary>What is planned: <c>endpoint/deployment</c>.</summary>
+    public string Target => Deployment is null ? Endpoint : $"{Endpoint}/{Deployment}";
+
+    /// <summary>The plan as people read it, a line per step and change.</summary>
+    public IEnumerable<string> ToLines()
+    {
+        if (!HasChanges)
+        {
+            yield return "Plan: no changes";
+        }
+        else
+        {
+            yield return $"Plan for {Target}:";
+        }
+
+        foreach (var step in Steps)
+        {
+            yield return $"  {(step is VerificationStep ? '?' : step.Creates ? '+' : '~')} {step.Kind,-11} {step.Subject}{(step.Why.Length > 0 ? $" ({step.Why})" : "")}";
+            foreach (var change in step.Changes)
+            {
+                yield return $"      {change.Path}: {change.From ?? "not set"} -> {change.To ?? "not set"}";
+            }
+        }
+
+        foreach (var note in Notes)
+        {
+            yield return $"  note: {note}";
+        }
+    }
+}

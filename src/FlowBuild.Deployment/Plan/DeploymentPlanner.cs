@@ -1,0 +1,267 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Package;
+using FlowBuild.Deployment.Sources;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Plan;
+
+/// <summary>Compares the files of one flow with the workspace. It reads, and never writes.</summary>
+internal sealed class DeploymentPlanner
+{
+    private readonly MachineLearningWorkspace _workspace;
+    private readonly FlowSources _sources;
+    private readonly FlowPackage? _package;
+    private readonly DeploySettings _settings;
+    private readonly List<PlanStep> _steps = [];
+    private readonly List<string> _notes = [];
+
+    private DeploymentPlanner(MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings)
+    {
+        _workspace = workspace;
+        _sources = sources;
+        _package = package;
+        _settings = settings;
+    }
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="sources">The files.</param>
+    /// <param name="package">The package of the item's own model; null when the model is not the item's.</param>
+    /// <param name="settings">How the deployment is to go.</param>
+    /// <param name="waits">Waits for an operation that is still running on the endpoint or deployment, so that a run goes on where
+    /// another one was cut.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static Task<DeploymentPlan> PlanAsync(
+        MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, bool waits, CancellationToken cancellationToken) =>
+        new DeploymentPlanner(workspace, sources, package, settings).PlanAsync(waits, cancellationToken);
+
+    private async Task<DeploymentPlan> PlanAsync(bool waits, CancellationToken cancellationToken)
+    {
+        var location = await _workspace.GetLocationAsync(cancellationToken).ConfigureAwait(false);
+        var endpoint = await ReadEndpointAsync(waits, cancellationToken).ConfigureAwait(false);
+        var deployments = endpoint is null ? [] : await ReadDeploymentsAsync(waits, cancellationToken).ConfigureAwait(false);
+        var live = deployments.FirstOrDefault(d => string.Equals(d.Name, _sources.DeploymentName, StringComparison.OrdinalIgnoreCase));
+
+        string? modelId = null;
+        string? environmentId = null;
+        if (_sources.Deployment is not null)
+        {
+            var assets = new AssetPlanner(_workspace, _sources, _package, _settings, _steps, _notes);
+            modelId = await assets.PlanModelAsync(live, cancellationToken).ConfigureAwait(false);
+            environmentId = await assets.PlanEnvironmentAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        PlanEndpoint(endpoint, location);
+        if (_sources.Deployment is not null)
+        {
+            PlanDeployment(endpoint, live, location, modelId, environmentId);
+            PlanTraffic(endpoint, deployments, live);
+        }
+
+        return new DeploymentPlan(_workspace.Address, _sources.EndpointName, _sources.DeploymentName, modelId, _steps, _notes);
+    }
+
+    private async Task<EndpointResource?> ReadEndpointAsync(bool waits, CancellationToken cancellationToken)
+    {
+        var endpoint = await _workspace.GetEndpointAsync(_sources.EndpointName, cancellationToken).ConfigureAwait(false);
+        if (endpoint is not { IsChanging: true })
+        {
+            return endpoint;
+        }
+
+        if (!waits)
+        {
+            _notes.Add($"the endpoint is being changed by another operation ({endpoint.State})");
+            return endpoint;
+        }
+
+        await SettleAsync(_workspace.Attach(endpoint), cancellationToken).ConfigureAwait(false);
+        return await _workspace.GetEndpointAsync(_sources.EndpointName, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<DeploymentResource>> ReadDeploymentsAsync(bool waits, CancellationToken cancellationToken)
+    {
+        var deployments = await _workspace.GetDeploymentsAsync(_sources.EndpointName, cancellationToken).ConfigureAwait(false);
+        if (deployments.FirstOrDefault(static d => d.IsChanging) is not { } changing)
+        {
+            return deployments;
+        }
+
+        if (!waits)
+        {
+            _notes.Add($"the deployment {changing.Name} is being changed by another operation ({changing.State})");
+            return deployments;
+        }
+
+        await SettleAsync(_workspace.Attach(_sources.EndpointName, changing), cancellationToken).ConfigureAwait(false);
+        return await _workspace.GetDeploymentsAsync(_sources.EndpointName, cancellationToken).ConfigureAwait(false);
+    }
+
+    // How the other operation ended is no concern of this plan: what it left behind is compared with the files.
+    private async Task SettleAsync(ResourceOperation operation, CancellationToken cancellationToken)
+    {
+        _workspace.Connection.Log.Progress($"{operation.What}: an operation of another run is in progress, waiting for it");
+        try
+        {
+            await operation.WaitAsync(_settings.Timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.OperationFailed)
+        {
+            _workspace.Connection.Log.Progress(e.Message);
+        }
+    }
+
+    private void PlanEndpoint(EndpointResource? existing, string location)
+    {
+        if (_sources.Endpoint is not { } spec)
+        {
+            if (existing is null)
+            {
+                throw FlowDeploymentException.At(
+                    ConfigurationRules.EndpointFileMissing, _sources.Item.DeploymentFile, _sources.Deployment!.EndpointName.Span, _sources.EndpointName);
+            }
+
+            return;
+        }
+
+        var body = _workspace.EndpointBody(spec, location, existing);
+        if (existing is null)
+        {
+            _steps.Add(new EndpointStep(_sources.EndpointName, body, true, $"new, {Word(body["properties"]!["authMode"]!.GetValue<string>())}", []));
+            return;
+        }
+
+        var differences = ResourceDifferences.OfEndpoint(body, existing.Document);
+        if (differences.Count > 0 || existing.State is "Failed" or "Canceled")
+        {
+            _steps.Add(new EndpointStep(
+                _sources.EndpointName, body, false, differences.Count > 0 ? "the file differs" : "its last change failed", differences));
+        }
+    }
+
+    private void PlanDeployment(EndpointResource? endpoint, DeploymentResource? live, string location, string? modelId, string? environmentId)
+    {
+        var spec = _sources.Deployment!;
+        var variables = DeploymentVariables.Of(_sources, _workspace.Address, _notes);
+        var body = MachineLearningWorkspace.DeploymentBody(spec, variables, location, modelId, environmentId, CodeId(spec));
+        if (!spec.IsKubernetes && spec.InstanceCount?.Value is < 3 and var count)
+        {
+            _notes.Add($"instance_count is {count}; three or more keep the deployment available while instances are replaced");
+        }
+
+        if (live is null)
+        {
+            _steps.Add(new DeploymentStep(_sources.DeploymentName!, body, null, 0, $"new, {spec.InstanceType?.Value} x {spec.InstanceCount?.Value ?? 1}", []));
+            return;
+        }
+
+        // Tags that others set stay.
+        var tags = (System.Text.Json.Nodes.JsonObject)body["tags"]!;
+        foreach (var (key, value) in live.Tags)
+        {
+            tags.TryAdd(key, value);
+        }
+
+        var differences = ResourceDifferences.OfDeployment(body, live.Document);
+        var failed = live.State is "Failed" or "Canceled";
+        if (differences.Count == 0 && !failed)
+        {
+            return;
+        }
+
+        var traffic = endpoint!.Traffic.GetValueOrDefault(live.Name);
+        var reason = failed ? "its last change failed"
+            : traffic > 0 ? $"in place, under {traffic} % traffic; not verified before traffic"
+            : "in place, without traffic";
+        _steps.Add(new DeploymentStep(live.Name, body, MachineLearningWorkspace.Restorable(live), traffic, reason, differences));
+    }
+
+    private string? CodeId(Definitions.Deployments.DeploymentSpec spec) => spec.Code?.Reference switch
+    {
+        Definitions.Deployments.AssetReference.Version version => _workspace.VersionId("codes", version.Name, version.Value),
+        Definitions.Deployments.AssetReference.ArmId id => id.Id,
+        Definitions.Deployments.AssetReference.Registry id => id.Id,
+        _ => null,
+    };
+
+    private void PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live)
+    {
+        var name = _sources.DeploymentName!;
+        var now = new TrafficMap(endpoint?.Traffic ?? new Dictionary<string, int>());
+        var wanted = WantedTraffic(now, deployments);
+        var mirrorNow = new TrafficMap(endpoint?.MirrorTraffic ?? new Dictionary<string, int>());
+        var mirror = _settings.MirrorTraffic;
+
+        var movesTraffic = wanted is not null && !wanted.Equals(now);
+        var movesMirror = mirror is not null && !mirror.Equals(mirrorNow);
+        if (live is null || movesTraffic || _steps.OfType<DeploymentStep>().Any())
+        {
+            PlanVerification(name);
+        }
+
+        if (!movesTraffic && !movesMirror)
+        {
+            return;
+        }
+
+        List<PlanChange> changes = [];
+        if (movesTraffic)
+        {
+            changes.Add(new PlanChange("traffic", now.ToString(), wanted!.ToString()));
+        }
+
+        if (movesMirror)
+        {
+            changes.Add(new PlanChange("mirror_traffic", mirrorNow.ToString(), mirror!.ToString()));
+        }
+
+        _steps.Add(new TrafficStep(
+            _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, live), Reason(now), changes));
+
+        string Reason(TrafficMap before) => _settings.Traffic is not null || _settings.AllTraffic || movesMirror ? "as the properties say"
+            : _sources.Endpoint is { Traffic.Count: > 0 } ? "as the endpoint file says"
+            : before.Percentages.Count == 0 ? "the endpoint's only deployment" : "";
+    }
+
+    private TrafficMap? WantedTraffic(TrafficMap now, IReadOnlyList<DeploymentResource> deployments)
+    {
+        var name = _sources.DeploymentName!;
+        if (_settings.Traffic is { } named)
+        {
+            return named;
+        }
+
+        if (_settings.AllTraffic)
+        {
+            return TrafficMap.All(name);
+        }
+
+        var others = deployments.Where(d => !string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase)).Select(static d => d.Name.ToLowerInvariant()).ToList();
+        if (_sources.Endpoint is { Traffic.Count: > 0 } endpoint)
+        {
+            var file = new TrafficMap(endpoint.Traffic.Select(static t => KeyValuePair.Create(t.Key, t.Value.Value)));
+            if (file.Percentages.Keys.All(k => k == name || others.Contains(k)))
+            {
+                return file;
+            }
+
+            _notes.Add($"the traffic of the endpoint file ({file}) names deployments that do not exist yet and is left out");
+        }
+
+        return others.Count == 0 ? TrafficMap.All(name) : now.Percentages.Count == 0 ? null : now;
+    }
+
+    private void PlanVerification(string name)
+    {
+        if (VerificationRequest.Find(_sources, _settings.VerifyRequestFile, _workspace.Address.IsLocal) is { } request)
+        {
+            _steps.Add(new VerificationStep(name, request.Body, request.Source));
+        }
+        else
+        {
+            _notes.Add("the deployment is not verified: there is no request at hand; name one with FlowVerifyRequest, or put samples.json into the flow's folder");
+        }
+    }
+
+    private static string Word(string authMode) => authMode switch { "AMLToken" => "aml_token", "AADToken" => "aad_token", _ => "key" };
+}

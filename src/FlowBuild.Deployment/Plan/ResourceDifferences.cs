@@ -1,0 +1,185 @@
+using System.Text.Json.Nodes;
+using System.Xml;
+
+namespace FlowBuild.Deployment.Plan;
+
+/// <summary>
+/// Compares a body that would be sent with the resource as it is. What the service adds, leaves out or spells differently is no
+/// difference; what the body leaves out and the resource holds is one where the service would go back to its default.
+/// </summary>
+internal static class ResourceDifferences
+{
+    // The service's own defaults, as it shows them on a resource that does not set them.
+    private static readonly JsonObject DeploymentDefaults = (JsonObject)JsonNode.Parse("""
+        {
+          "properties": {
+            "description": "", "modelMountPath": "", "codeConfiguration": { "codeId": "", "scoringScript": "" },
+            "appInsightsEnabled": false, "egressPublicNetworkAccess": "Enabled",
+            "requestSettings": { "requestTimeout": "PT5S", "maxConcurrentRequestsPerInstance": 1 },
+            "scaleSettings": { "scaleType": "Default" },
+            "livenessProbe": { "period": "PT10S", "timeout": "PT2S", "failureThreshold": 30, "successThreshold": 1 },
+            "readinessProbe": { "period": "PT10S", "timeout": "PT2S", "failureThreshold": 30, "successThreshold": 1 },
+            "environmentVariables": {}, "environmentId": "", "model": ""
+          }
+        }
+        """)!;
+
+    private static readonly string[] Injected = ["AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT"];
+
+    /// <summary>What a PUT of the body would change in a deployment.</summary>
+    public static List<PlanChange> OfDeployment(JsonObject body, JsonObject resource)
+    {
+        var changes = new List<PlanChange>();
+        var isKubernetes = body["properties"]?["endpointComputeType"]?.GetValue<string>() == "Kubernetes";
+        Compare("", WithDefaults(body, isKubernetes), resource, changes);
+        if (resource["properties"]?["environmentVariables"] is JsonObject live)
+        {
+            var wanted = body["properties"]?["environmentVariables"] as JsonObject;
+            foreach (var (name, _) in live)
+            {
+                if (!Injected.Contains(name) && wanted?.ContainsKey(name) != true)
+                {
+                    changes.Add(new PlanChange($"environment_variables.{name}", "set", null));
+                }
+            }
+        }
+
+        return changes;
+    }
+
+    /// <summary>What a PUT of the body would change in an endpoint.</summary>
+    public static List<PlanChange> OfEndpoint(JsonObject body, JsonObject resource)
+    {
+        var changes = new List<PlanChange>();
+        Compare("", body, resource, changes);
+        return changes;
+    }
+
+    /// <summary>What a version that cannot be changed holds otherwise.</summary>
+    public static List<PlanChange> OfEnvironment(JsonObject body, JsonObject resource)
+    {
+        var changes = new List<PlanChange>();
+        Compare("", body, resource, changes);
+        changes.RemoveAll(static c => c.Path is "description" || c.Path.StartsWith("tags.", StringComparison.Ordinal));
+        return changes;
+    }
+
+    private static JsonObject WithDefaults(JsonObject body, bool isKubernetes)
+    {
+        var defaults = (JsonObject)DeploymentDefaults.DeepClone();
+        if (isKubernetes)
+        {
+            ((JsonObject)defaults["properties"]!).Remove("scaleSettings");
+            ((JsonObject)defaults["properties"]!).Remove("egressPublicNetworkAccess");
+        }
+
+        return Overlay(defaults, body);
+    }
+
+    private static JsonObject Overlay(JsonObject below, JsonObject above)
+    {
+        foreach (var (name, value) in above)
+        {
+            below[name] = value is JsonObject inner && below[name] is JsonObject existing
+                ? Overlay((JsonObject)existing.DeepClone(), inner)
+                : value?.DeepClone();
+        }
+
+        return below;
+    }
+
+    private static void Compare(string path, JsonObject wanted, JsonNode? live, List<PlanChange> changes)
+    {
+        foreach (var (name, value) in wanted)
+        {
+            var at = path.Length == 0 ? name : $"{path}.{name}";
+            var there = (live as JsonObject)?[name];
+            if (path == "identity.userAssignedIdentities")
+            {
+                if ((live as JsonObject)?.Any(l => string.Equals(l.Key, name, StringComparison.OrdinalIgnoreCase)) != true)
+                {
+                    changes.Add(new PlanChange(path, null, name));
+                }
+            }
+            else if (value is JsonObject inner)
+            {
+                Compare(at, inner, there, changes);
+            }
+            else if (!Same(at, value, there))
+            {
+                changes.Add(Change(at, there, value));
+            }
+        }
+    }
+
+    private static bool Same(string path, JsonNode? wanted, JsonNode? live)
+    {
+        var want = Text(wanted);
+        var have = Text(live);
+
+        // Not shown and default are one.
+        if (have.Length == 0 && (want.Length == 0 || IsDefault(path, want)))
+        {
+            return true;
+        }
+
+        if (path is "location" || path.EndsWith("Id", StringComparison.Ordinal) || path.EndsWith(".model", StringComparison.Ordinal)
+            || path.EndsWith(".compute", StringComparison.Ordinal) || path.EndsWith(".authMode", StringComparison.Ordinal) || path is "identity.type")
+        {
+            return string.Equals(Squeeze(want), Squeeze(have), StringComparison.OrdinalIgnoreCase);
+        }
+
+        return want == have || (Duration(want) is { } wantTime && wantTime == Duration(have));
+    }
+
+    private static bool IsDefault(string path, string value)
+    {
+        JsonNode? node = DeploymentDefaults;
+        foreach (var part in path.Split('.'))
+        {
+            node = (node as JsonObject)?[part];
+        }
+
+        return node is JsonValue && (Text(node) == value || Duration(value) is { } time && time == Duration(Text(node)));
+    }
+
+    private static PlanChange Change(string path, JsonNode? from, JsonNode? to)
+    {
+        var name = path.StartsWith("properties.", StringComparison.Ordinal) ? path["properties.".Length..] : path;
+        if (name.StartsWith("environmentVariables.", StringComparison.Ordinal))
+        {
+            // A variable's value may be a secret.
+            return new PlanChange($"environment_variables.{name["environmentVariables.".Length..]}", from is null ? null : "the value there", "the value of the file");
+        }
+
+        return new PlanChange(name switch { "sku.capacity" => "instance_count", "instanceType" => "instance_type", _ => name }, Show(from), Show(to));
+    }
+
+    private static string? Show(JsonNode? value) => Text(value) is { Length: > 0 } text ? AssetNames.Short(text) : null;
+
+    private static string Text(JsonNode? node) => node switch
+    {
+        null => "",
+        JsonValue value when value.TryGetValue<bool>(out var flag) => flag ? "true" : "false",
+        _ => node.ToString(),
+    };
+
+    private static string Squeeze(string text) => text.Replace(" ", "", StringComparison.Ordinal);
+
+    private static TimeSpan? Duration(string text)
+    {
+        if (!text.StartsWith('P'))
+        {
+            return null;
+        }
+
+        try
+        {
+            return XmlConvert.ToTimeSpan(text);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Deployment.Plan;
+
+/// <summary>Percentages by deployment, with names in lower case and without zeros, as the service keeps them.</summary>
+public sealed class TrafficMap : IEquatable<TrafficMap>
+{
+    private readonly SortedDictionary<string, int> _percentages = new(StringComparer.Ordinal);
+
+    /// <summary>Copies a map.</summary>
+    public TrafficMap(IEnumerable<KeyValuePair<string, int>> percentages)
+    {
+        foreach (var (name, percentage) in percentages)
+        {
+            if (percentage > 0)
+            {
+                _percentages[name.ToLowerInvariant()] = percentage;
+            }
+        }
+    }
+
+    /// <summary>The percentages.</summary>
+    public IReadOnlyDictionary<string, int> Percentages => _percentages;
+
+    /// <summary>All traffic to one deployment.</summary>
+    public static TrafficMap All(string deployment) => new([KeyValuePair.Create(deployment, 100)]);
+
+    /// <summary>Reads <c>blue=90 green=10</c>, as az ml writes it.</summary>
+    /// <param name="property">Name of the property, for the message.</param>
+    /// <param name="text">The text; semicolons stand for blanks too.</param>
+    /// <exception cref="FlowDeploymentException">The text is no map, or the sum is neither 0 nor 100.</exception>
+    public static TrafficMap Parse(string property, string text)
+    {
+        var map = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        foreach (var part in text.Split([' ', ';'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (part.Split('=') is not [{ Length: > 0 } name, var value]
+                || !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var percentage)
+                || !map.TryAdd(name, percentage))
+            {
+                throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, property, text, "write deployments and percentages, such as 'blue=90 green=10'");
+            }
+        }
+
+        var sum = map.Values.Sum();
+        return sum is 0 or 100 || property == "FlowMirrorTraffic" ? new TrafficMap(map)
+            : throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, property, text, $"the percentages sum to {sum}; they must sum to 100");
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(TrafficMap? other) => other is not null && _percentages.SequenceEqual(other._percentages);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as TrafficMap);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>The map as az ml writes it, or <c>none</c>.</summary>
+    public override string ToString() =>
+        _percentages.Count == 0 ? "none" : string.Join(' ', _percentages.Select(static p => string.Create(CultureInfo.InvariantCulture, $"{p.Key}={p.Value}")));
+}

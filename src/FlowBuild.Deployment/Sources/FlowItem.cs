@@ -1,0 +1,41 @@
+namespace FlowBuild.Deployment.Sources;
+
+/// <summary>One <c>PromptFlow</c> item of a project, with full paths.</summary>
+/// <param name="FlowFile">The flow file.</param>
+/// <param name="ClientName">Base name of the generated types, and the section of the configuration that the client reads.</param>
+/// <param name="EndpointFile">The endpoint file, or null.</param>
+/// <param name="DeploymentFile">The deployment file, or null: the flow is then a contract only.</param>
+/// <param name="ModelFile">The model file, or null.</param>
+public sealed record FlowItem(string FlowFile, string ClientName, string? EndpointFile, string? DeploymentFile, string? ModelFile)
+{
+    /// <summary>The flow's folder.</summary>
+    public string Folder => Path.GetDirectoryName(FlowFile)!;
+
+    /// <summary>Whether anything is deployed for the item.</summary>
+    public bool IsDeployed => DeploymentFile is not null || EndpointFile is not null;
+}
+
+/// <summary>What a build says about its project.</summary>
+/// <param name="Name">The project's name.</param>
+/// <param name="Directory">Full path of its folder.</param>
+/// <param name="Items">Its flows.</param>
+/// <param name="RepositoryRoot">The folder that includes must not leave; found from the project's folder when null.</param>
+/// <param name="AllowOutsideFiles">FlowAllowOutsideFiles.</param>
+public sealed record FlowProject(string Name, string Directory, IReadOnlyList<FlowItem> Items, string? RepositoryRoot = null, bool AllowOutsideFiles = false)
+{
+    /// <summary>The folder that includes must not leave: the repository's, else the project's.</summary>
+    public string Root => RepositoryRoot ?? FindRepository() ?? Directory;
+
+    private string? FindRepository()
+    {
+        for (var folder = new DirectoryInfo(Directory); folder is not null; folder = folder.Parent)
+        {
+            if (Path.Exists(Path.Combine(folder.FullName, ".git")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        return null;
+    }
+}

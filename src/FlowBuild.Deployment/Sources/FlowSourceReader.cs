@@ -1,0 +1,228 @@
+using FlowBuild.Definitions;
+using FlowBuild.Definitions.Deployments;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Flows;
+using FlowBuild.Definitions.Text;
+using FlowBuild.Deployment.Package;
+
+namespace FlowBuild.Deployment.Sources;
+
+/// <summary>
+/// Reads the files of a project's flows with the readers that the compiler uses, and adds the checks that need the folder.
+/// All problems are reported; a caller goes on only when none is an error.
+/// </summary>
+public sealed class FlowSourceReader
+{
+    private readonly bool _reportText;
+    private readonly IFlowLog _log;
+    private bool _failed;
+
+    private FlowSourceReader(bool reportText, IFlowLog log)
+    {
+        _reportText = reportText;
+        _log = log;
+    }
+
+    /// <summary>Reads all items.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="reportText">Reports what the compiler reports too; false when this build has compiled already. Errors of files
+    /// are then silent, since the compiler has stopped the build at them.</param>
+    /// <param name="log">Where the problems go.</param>
+    /// <returns>The sources, or null when there are errors.</returns>
+    public static IReadOnlyList<FlowSources>? Read(FlowProject project, bool reportText, IFlowLog log)
+    {
+        var reader = new FlowSourceReader(reportText, log);
+        var sources = project.Items.Select(reader.Read).ToList();
+        return reader._failed ? null : [.. sources.OfType<FlowSources>()];
+    }
+
+    /// <summary>The checks across items and files that stand between the files and a deployment.</summary>
+    /// <returns>The sources that are deployed, or null when there are errors.</returns>
+    public static IReadOnlyList<FlowSources>? ForDeployment(IReadOnlyList<FlowSources> sources, IFlowLog log)
+    {
+        var deployed = sources.Where(static s => s.Item.IsDeployed).ToList();
+        if (deployed.Count == 0)
+        {
+            var rule = sources.Count == 0 ? ConfigurationRules.NoFlow : ConfigurationRules.NoDeployment;
+            var names = string.Join(", ", sources.Select(static s => $"'{Path.GetFileName(s.Item.Folder)}'"));
+            log.Report(FlowDiagnostic.At(rule, null, null, sources.Count == 0 ? [] : [names]));
+            return sources.Count == 0 ? [] : null;
+        }
+
+        var failed = false;
+        var targets = new Dictionary<string, FlowSources>(StringComparer.Ordinal);
+        foreach (var source in deployed)
+        {
+            var target = source.DeploymentName is { } name ? $"{source.EndpointName}/{name}" : source.EndpointName;
+            if (!targets.TryAdd(target, source))
+            {
+                failed = true;
+                log.Report(FlowDiagnostic.At(
+                    ConfigurationRules.SameDeployment, source.Item.DeploymentFile ?? source.Item.EndpointFile, null,
+                    Path.GetFileName(targets[target].Item.Folder), Path.GetFileName(source.Item.Folder), target));
+            }
+
+            if (source.Model is ModelChoice.Own { Spec.Path: { } path, RemotePath: null } own && source.Deployment?.Code is null
+                && !PackageBuilder.IsWithin(own.Folder(source.Item.Folder), source.Item.Folder))
+            {
+                failed = true;
+                log.Report(FlowDiagnostic.At(
+                    ConfigurationRules.ModelPathOutside, own.File, path.Span, path.Value, source.Item.Folder,
+                    Path.GetRelativePath(Path.GetDirectoryName(own.File)!, source.Item.Folder).Replace('\\', '/')));
+            }
+        }
+
+        return failed ? null : deployed;
+    }
+
+    private FlowSources? Read(FlowItem item)
+    {
+        var flow = ReadFile(item.FlowFile, "it is the flow itself", FlowReader.Read);
+        var endpoint = ReadFile(item.EndpointFile, "the PromptFlow item names it as its endpoint file", DeploymentFileReader.ReadEndpoint);
+        var deployment = ReadFile(item.DeploymentFile, "the PromptFlow item names it as its deployment file", DeploymentFileReader.ReadDeployment);
+        var model = ReadFile(item.ModelFile, "the PromptFlow item names it as its model file", DeploymentFileReader.ReadModel);
+        if (_failed)
+        {
+            return null;
+        }
+
+        var sources = new FlowSources(item, flow, endpoint, deployment, model);
+        CheckFolder(item, flow);
+        if (item.IsDeployed)
+        {
+            CheckDeployment(sources);
+        }
+
+        return sources;
+    }
+
+    private T? ReadFile<T>(string? file, string role, Func<string, string, ReadResult<T>> read)
+        where T : class
+    {
+        if (file is null)
+        {
+            return null;
+        }
+
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Report(PackageRules.FileNotFound, file, null, file, File.Exists(file) ? $"or it cannot be read: {e.Message}" : role);
+            return null;
+        }
+
+        var result = read(file, text);
+        foreach (var diagnostic in result.Diagnostics)
+        {
+            if (_reportText)
+            {
+                _log.Report(diagnostic);
+            }
+        }
+
+        if (result.HasErrors && !_reportText)
+        {
+            // The compiler reports these, and its build has ended well: a file changed since, or the compiler does not read it.
+            foreach (var diagnostic in result.Diagnostics.Where(static d => d.Rule.Severity == RuleSeverity.Error))
+            {
+                _log.Report(diagnostic);
+            }
+        }
+
+        _failed |= result.HasErrors;
+        return result.Value;
+    }
+
+    private void CheckFolder(FlowItem item, FlowDefinition? flow)
+    {
+        foreach (var node in flow?.Nodes ?? [])
+        {
+            if (node.SourcePath is not { } path)
+            {
+                continue;
+            }
+
+            var full = Path.GetFullPath(Path.Combine(item.Folder, path.Value));
+            var isIncluded = flow!.AdditionalIncludes.Any(include => Path.GetFileName(include.Value.TrimEnd('/')) == path.Value.Split('/')[0]);
+            if (!PackageBuilder.IsWithin(full, item.Folder))
+            {
+                Report(PackageRules.SourceOutside, item.FlowFile, path.Span, path.Value, Path.GetFileName(full));
+            }
+            else if (!File.Exists(full) && !isIncluded)
+            {
+                Report(PackageRules.FileNotFound, item.FlowFile, path.Span, path.Value, "source.path is relative to the flow's folder");
+            }
+        }
+
+        foreach (var include in flow?.AdditionalIncludes ?? [])
+        {
+            var full = Path.GetFullPath(Path.Combine(item.Folder, include.Value));
+            if (!Path.Exists(full) && !(full.EndsWith(".zip", StringComparison.Ordinal) && Directory.Exists(full[..^4])))
+            {
+                Report(PackageRules.FileNotFound, item.FlowFile, include.Span, include.Value, "additional_includes are relative to the flow's folder");
+            }
+        }
+    }
+
+    private void CheckDeployment(FlowSources sources)
+    {
+        var item = sources.Item;
+        if (sources is { Endpoint: { } endpoint, Deployment: { } deployment })
+        {
+            if (!string.Equals(endpoint.Name.Value, deployment.EndpointName.Value, StringComparison.OrdinalIgnoreCase))
+            {
+                Report(ConfigurationRules.EndpointNamesDiffer, item.DeploymentFile, deployment.EndpointName.Span, deployment.EndpointName.Value, endpoint.Name.Value);
+            }
+
+            if (endpoint.IsKubernetes != deployment.IsKubernetes)
+            {
+                Report(ConfigurationRules.KindsDiffer, item.DeploymentFile, deployment.Name.Span, Kind(endpoint.IsKubernetes), Kind(deployment.IsKubernetes));
+            }
+        }
+
+        if (sources.Model is ModelChoice.Own { RemotePath: null, Spec.Path: { } path } own && !Path.Exists(own.Folder(item.Folder)))
+        {
+            Report(PackageRules.FileNotFound, own.File, path.Span, path.Value, "model.path is relative to the file that names it");
+        }
+
+        if (sources.Deployment?.Environment?.Inline is { } environment)
+        {
+            CheckPath(item.DeploymentFile!, environment.CondaFile, "conda_file is relative to the deployment file");
+            CheckPath(item.DeploymentFile!, environment.Build?.Path, "build.path is relative to the deployment file");
+            if (sources.IsFlowServed && environment.Image is { } image && image.Value.Contains("/promptflow-runtime", StringComparison.Ordinal)
+                && File.Exists(Path.Combine(item.Folder, "requirements.txt")))
+            {
+                Report(PackageRules.RequirementsNotInstalled, item.DeploymentFile, image.Span, image.Value);
+            }
+        }
+
+        if (sources.Deployment?.Code is { Code: { } code } configuration)
+        {
+            CheckPath(item.DeploymentFile!, code, "code is relative to the deployment file");
+            CheckPath(
+                item.DeploymentFile!, new Located<string>(Path.Combine(code.Value, configuration.ScoringScript.Value), configuration.ScoringScript.Span),
+                "scoring_script is relative to code");
+        }
+    }
+
+    private void CheckPath(string file, Located<string>? path, string advice)
+    {
+        if (path is not null && !path.Value.Contains("://", StringComparison.Ordinal)
+            && !Path.Exists(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, path.Value))))
+        {
+            Report(PackageRules.FileNotFound, file, path.Span, path.Value, advice);
+        }
+    }
+
+    private void Report(DiagnosticRule rule, string? file, SourceSpan? span, params string[] arguments)
+    {
+        _failed |= rule.Severity == RuleSeverity.Error;
+        _log.Report(FlowDiagnostic.At(rule, file, span, arguments));
+    }
+
+    private static string Kind(bool isKubernetes) => isKubernetes ? "Kubernetes" : "managed";
+}

@@ -1,0 +1,115 @@
+using System.Net.Http.Headers;
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <summary>What an endpoint answered.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Body">The body as text.</param>
+/// <param name="AnswerKind"><c>made-up</c> or <c>recorded</c> where the local workspace says so, else null.</param>
+/// <param name="ModelStatus">The container's own status behind a 424, or null.</param>
+public sealed record ScoringAnswer(int Status, string Body, string? AnswerKind, string? ModelStatus)
+{
+    /// <summary>The status with what stands behind it.</summary>
+    public string StatusText => ModelStatus is null ? $"HTTP {Status}" : $"HTTP {Status} (the container said {ModelStatus})";
+
+    /// <summary>The start of the body on one line.</summary>
+    public string Excerpt => Body.ReplaceLineEndings(" ") is { Length: > 300 } text ? text[..300] + "…" : Body.ReplaceLineEndings(" ");
+}
+
+/// <summary>Sends requests to an endpoint as a caller would.</summary>
+public sealed class ScoringClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly EndpointResource _endpoint;
+    private readonly string _token;
+
+    private ScoringClient(HttpClient http, EndpointResource endpoint, string token)
+    {
+        _http = http;
+        _endpoint = endpoint;
+        _token = token;
+    }
+
+    /// <summary>Opens an endpoint: asks for the key or token that its callers need.</summary>
+    /// <exception cref="FlowDeploymentException">The endpoint has no scoring URI yet, or the key cannot be read.</exception>
+    public static async Task<ScoringClient> OpenAsync(MachineLearningWorkspace workspace, EndpointResource endpoint, CancellationToken cancellationToken)
+    {
+        if (endpoint.ScoringUri is not { } uri || (uri.Scheme != Uri.UriSchemeHttps && !uri.IsLoopback))
+        {
+            throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{endpoint.Name}' has no scoring URI yet and", workspace.Address.Name);
+        }
+
+        var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !uri.IsLoopback };
+        return new ScoringClient(new HttpClient(handler) { Timeout = TimeSpan.FromMinutes(6) }, endpoint, token);
+    }
+
+    /// <summary>Sends one request and reads the whole answer.</summary>
+    /// <param name="body">The JSON body.</param>
+    /// <param name="deployment">The deployment that must answer, or null: the traffic decides.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<ScoringAnswer> SendAsync(byte[] body, string? deployment, CancellationToken cancellationToken)
+    {
+        using var response = await StartAsync(body, deployment, "application/json", HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+        return Answer(response, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Sends one request and hands out the lines of the answer as they come; a flow that streams sends events.</summary>
+    /// <param name="body">The JSON body.</param>
+    /// <param name="deployment">The deployment that must answer, or null: the traffic decides.</param>
+    /// <param name="line">Takes each line.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<ScoringAnswer> StreamAsync(byte[] body, string? deployment, Action<string> line, CancellationToken cancellationToken)
+    {
+        using var response = await StartAsync(
+            body, deployment, "text/event-stream, application/json", HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
+        {
+            return Answer(response, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } text)
+        {
+            if (text.Length > 0)
+            {
+                line(text.StartsWith("data: ", StringComparison.Ordinal) ? text["data: ".Length..] : text);
+            }
+        }
+
+        return Answer(response, "");
+    }
+
+    private async Task<HttpResponseMessage> StartAsync(
+        byte[] body, string? deployment, string accept, HttpCompletionOption completion, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, _endpoint.ScoringUri);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        if (deployment is not null)
+        {
+            request.Headers.Add("azureml-model-deployment", deployment);
+        }
+
+        request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        try
+        {
+            return await _http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new FlowDeploymentException(
+                FlowDiagnostic.At(WorkspaceRules.InvocationFailed, null, null, _endpoint.Name, $"nothing: {e.Message}"), null, e);
+        }
+    }
+
+    private static ScoringAnswer Answer(HttpResponseMessage response, string body) => new(
+        (int)response.StatusCode, body, Header(response, "x-flowbuild-answer"), Header(response, "ms-azureml-model-error-statuscode"));
+
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+}
