@@ -49,7 +49,11 @@ public sealed record DeploymentSpec(
     ProbeSettings? StartupProbe,
     DataCollector? DataCollector,
     bool? EgressPublicNetworkAccess,
-    ContainerResources? Resources);
+    ContainerResources? Resources)
+{
+    /// <summary>Managed, preview: whether the deployment uses a private network connection; null when not said.</summary>
+    public bool? PrivateNetworkConnection { get; init; }
+}
 
 /// <summary>A scoring script and its folder.</summary>
 /// <param name="Code">Local folder, or null when <paramref name="Reference"/> is set.</param>

@@ -23,7 +23,11 @@ public sealed record EnvironmentSpec(
     bool IsWindows,
     string? Description,
     EquatableArray<KeyValuePair<string, string>> Tags,
-    EquatableArray<KeyValuePair<string, string>> Properties);
+    EquatableArray<KeyValuePair<string, string>> Properties)
+{
+    /// <summary>A conda definition written inline instead of a file, as JSON (which YAML readers read); else null.</summary>
+    public string? CondaJson { get; init; }
+}
 
 /// <summary>A Dockerfile and the folder it is built in.</summary>
 /// <param name="Path">The folder, relative to the YAML file.</param>

@@ -33,14 +33,15 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         var isFlex = entry is not null || IsFlexName(file);
         if (entry is null && isFlex)
         {
-            problems.Add(FlowRules.NoFlow, null, "a flex flow needs 'entry: module:function'");
+            problems.Add(FlowRules.NoFlow, flow.Entries.Count > 0 ? flow.Entries[0].Key.Span : flow.Span, "a flex flow needs 'entry: module:function'");
             return null;
         }
 
         if (!isFlex && flow.Find("inputs") is null && flow.Find("outputs") is null && flow.Find("nodes") is null)
         {
-            CheckKeys(flow, FlowWords.FlowKeys, "a flow");
-            problems.Add(FlowRules.NoFlow, null, "it has neither 'inputs', 'outputs' nor 'nodes'");
+            problems.Add(FlowRules.NoFlow, flow.Entries.Count > 0 ? flow.Entries[0].Key.Span : flow.Span, flow.Find("endpoint_name") is null
+                ? "it has neither 'inputs', 'outputs' nor 'nodes'"
+                : "it is a deployment file");
             return null;
         }
 

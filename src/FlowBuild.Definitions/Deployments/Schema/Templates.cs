@@ -1,0 +1,52 @@
+namespace FlowBuild.Definitions.Deployments.Schema;
+
+/// <summary>Finds what a template engine should have filled in. az ml expands nothing, so it would go to the service as it is.</summary>
+internal static class Templates
+{
+    /// <summary>
+    /// The first <c>{{…}}</c> or <c>${VAR}</c> of a text, or null. <c>${{…}}</c> is none: the service resolves it when the
+    /// container starts.
+    /// </summary>
+    public static string? Find(string text)
+    {
+        for (var i = 0; i + 1 < text.Length; i++)
+        {
+            if (text[i] == '$' && text[i + 1] == '{')
+            {
+                if (i + 2 < text.Length && text[i + 2] == '{')
+                {
+                    var end = text.IndexOf("}}", i, StringComparison.Ordinal);
+                    if (end < 0)
+                    {
+                        return null;
+                    }
+
+                    i = end + 1;
+                    continue;
+                }
+
+                if (VariableEnd(text, i + 2) is var close and > 0)
+                {
+                    return text.Substring(i, close - i + 1);
+                }
+            }
+            else if (text[i] == '{' && text[i + 1] == '{' && text.IndexOf("}}", i, StringComparison.Ordinal) is var end and > 0)
+            {
+                return text.Substring(i, end - i + 2);
+            }
+        }
+
+        return null;
+    }
+
+    private static int VariableEnd(string text, int start)
+    {
+        var i = start;
+        while (i < text.Length && (char.IsLetterOrDigit(text[i]) || text[i] == '_'))
+        {
+            i++;
+        }
+
+        return i > start && i < text.Length && text[i] is '}' ? i : -1;
+    }
+}
