@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Security;
+using System.Text;
+using FlowBuild.LocalWorkspace.Life;
+using Microsoft.Net.Http.Headers;
+
+namespace FlowBuild.LocalWorkspace.Blobs;
+
+/// <summary>Azure's blob service, as far as clients use it to upload, list and download.</summary>
+internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorization, WorkspaceLog log)
+{
+    private readonly BlobReads _reads = new(store);
+    private readonly BlobWrites _writes = new(store);
+    private readonly BlobLists _lists = new(store);
+
+    /// <summary>Answers a request whose path begins with the account.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        var response = context.Response;
+        context.TraceIdentifier = Guid.NewGuid().ToString();
+        response.Headers["x-ms-request-id"] = context.TraceIdentifier;
+        response.Headers["x-ms-version"] = context.Request.Headers["x-ms-version"].FirstOrDefault() ?? "2024-11-04";
+        response.Headers.Date = DateTimeOffset.UtcNow.ToString("R", CultureInfo.InvariantCulture);
+        if (context.Request.Headers["x-ms-client-request-id"] is { Count: > 0 } clientId)
+        {
+            response.Headers["x-ms-client-request-id"] = clientId;
+        }
+
+        try
+        {
+            var address = BlobAddress.From(context);
+            var (handler, permission) = Choose(context.Request, address);
+            authorization.Check(context.Request, address.RawPath, address.Container, address.Blob, permission);
+            await handler(context, address).ConfigureAwait(false);
+        }
+        catch (BlobException e)
+        {
+            await WriteErrorAsync(context, e.Status, e.Code, e.Message).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !response.HasStarted)
+        {
+            log.Write($"{context.Request.Method} {context.Request.Path} failed: {e}");
+            await WriteErrorAsync(context, 500, "InternalError", "Server encountered an internal error. Please try again after some time.").ConfigureAwait(false);
+        }
+    }
+
+    private (Func<HttpContext, BlobAddress, Task> Handler, string Permission) Choose(HttpRequest request, BlobAddress address)
+    {
+        var method = request.Method;
+        var comp = request.Query["comp"].ToString();
+        var isContainer = request.Query["restype"] == "container";
+        return (address, method, comp) switch
+        {
+            ({ Container: null }, "GET", "list") => (_lists.ListContainersAsync, "l"),
+            ({ Container: null }, "GET", "properties") => (BlobLists.GetServicePropertiesAsync, "r"),
+            ({ Container: not null, Blob: null }, "GET", "list") when isContainer => (_lists.ListBlobsAsync, "l"),
+            ({ Container: not null, Blob: null }, "GET" or "HEAD", "") when isContainer => (_lists.GetContainerAsync, "rl"),
+            ({ Container: not null, Blob: null }, "PUT", "") when isContainer => (_lists.CreateContainerAsync, "cw"),
+            ({ Blob: not null }, "GET", "") => (_reads.DownloadAsync, "r"),
+            ({ Blob: not null }, "HEAD", "") => (_reads.GetPropertiesAsync, "r"),
+            ({ Blob: not null }, "GET" or "HEAD", "metadata") => (_reads.GetPropertiesAsync, "r"),
+            ({ Blob: not null }, "GET", "blocklist") => (_reads.GetBlockListAsync, "r"),
+            ({ Blob: not null }, "PUT", "") => (_writes.PutBlobAsync, "cw"),
+            ({ Blob: not null }, "PUT", "block") => (_writes.PutBlockAsync, "cw"),
+            ({ Blob: not null }, "PUT", "blocklist") => (_writes.PutBlockListAsync, "cw"),
+            ({ Blob: not null }, "PUT", "metadata") => (_writes.SetMetadataAsync, "w"),
+            ({ Blob: not null }, "PUT", "properties") => (_writes.SetPropertiesAsync, "w"),
+            ({ Blob: not null }, "DELETE", "") => (_writes.DeleteAsync, "d"),
+            _ => throw new BlobException(400, "UnsupportedHttpVerb", $"The local workspace does not know {method} of this resource{(comp.Length > 0 ? " with comp=" + comp : "")}."),
+        };
+    }
+
+    private static async Task WriteErrorAsync(HttpContext context, int status, string code, string message)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.Headers["x-ms-error-code"] = code;
+        if (status == 401)
+        {
+            response.Headers.WWWAuthenticate = "Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize resource_id=https://storage.azure.com";
+        }
+
+        if (HttpMethods.IsHead(context.Request.Method) || status == 304)
+        {
+            return;
+        }
+
+        var body = Encoding.UTF8.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"\uFEFF<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{SecurityElement.Escape(message)}\nRequestId:{context.TraceIdentifier}\nTime:{DateTime.UtcNow:O}</Message></Error>"));
+        response.ContentType = "application/xml";
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Sets the headers that tell a blob's state.</summary>
+    internal static void SetState(HttpResponse response, BlobProperties properties)
+    {
+        response.Headers.ETag = $"\"{properties.ETag}\"";
+        response.Headers.LastModified = properties.LastModified.ToString("R", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Refuses what the request's conditional headers refuse.</summary>
+    internal static void CheckConditions(HttpRequest request, BlobProperties? current, bool isRead)
+    {
+        var headers = request.GetTypedHeaders();
+        if (headers.IfMatch is { Count: > 0 } wanted && (current is null || !wanted.Any(tag => Matches(tag, current))))
+        {
+            throw BlobException.ConditionNotMet();
+        }
+
+        if (headers.IfNoneMatch is { Count: > 0 } unwanted && current is not null && unwanted.Any(tag => Matches(tag, current)))
+        {
+            throw isRead
+                ? new BlobException(304, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
+                : unwanted.Any(static tag => tag == EntityTagHeaderValue.Any) ? BlobException.AlreadyExists() : BlobException.ConditionNotMet();
+        }
+
+        static bool Matches(EntityTagHeaderValue tag, BlobProperties blob) => tag == EntityTagHeaderValue.Any || tag.Tag == $"\"{blob.ETag}\"";
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using FlowBuild.LocalWorkspace.State;
+
+namespace FlowBuild.LocalWorkspace.ControlPlane;
+
+/// <summary>The kinds of assets, with what the service asks of each.</summary>
+internal static class AssetTypes
+{
+    /// <summary>Models: files in a datastore.</summary>
+    public static Assets Models(ResourceStore store, WorkspaceScope scope) =>
+        new(store, scope, "models", "model", ["modelUri", "modelType"], static given =>
+        {
+            RequireText(given, "modelUri");
+            given["modelType"] ??= "custom_model";
+        });
+
+    /// <summary>Environments: an image, or how to build one.</summary>
+    public static Assets Environments(ResourceStore store, WorkspaceScope scope) =>
+        new(store, scope, "environments", "environment", ["image", "build", "condaFile", "inferenceConfig", "osType"], static given =>
+        {
+            foreach (var member in (string[])["image", "build", "condaFile", "inferenceConfig"])
+            {
+                if (given.TryGetPropertyValue(member, out var value) && value is null)
+                {
+                    throw ArmException.InvalidBody($"properties.{member}", $"The {member} field must not be null; leave it out.");
+                }
+            }
+
+            if (given.Object("build") is null)
+            {
+                RequireText(given, "image");
+            }
+            else
+            {
+                RequireText(given.Object("build")!, "contextUri");
+                given["build"]!["dockerfilePath"] ??= "Dockerfile";
+            }
+
+            foreach (var (name, route) in given.Object("inferenceConfig") ?? [])
+            {
+                if (route is JsonObject json && (!(json.Text("path") ?? "").Any(static c => char.IsAsciiLetterOrDigit(c) || c == '_') || json["port"] is null))
+                {
+                    throw ArmException.InvalidBody($"properties.inferenceConfig.{name}", "A route needs a path with at least one letter, digit or underscore, and a port.");
+                }
+            }
+
+            given["osType"] ??= "Linux";
+            given["environmentType"] = "UserCreated";
+        });
+
+    /// <summary>Code: a folder of a blob store.</summary>
+    public static Assets Codes(ResourceStore store, WorkspaceScope scope) =>
+        new(store, scope, "codes", "code", ["codeUri"], static given => RequireText(given, "codeUri"));
+
+    private static void RequireText(JsonObject given, string member)
+    {
+        if (string.IsNullOrEmpty(given.Text(member)))
+        {
+            throw ArmException.InvalidBody($"properties.{member}", $"The {member} field is required.");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Text.Json.Nodes;
+using System.Xml;
+using FlowBuild.LocalWorkspace.State;
+
+namespace FlowBuild.LocalWorkspace.ControlPlane;
+
+/// <summary>Checks the body of a deployment as the service does, and fills in what the service fills in.</summary>
+internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets environments)
+{
+    /// <summary>The most instances that a managed deployment can have.</summary>
+    public const int MostInstances = 50;
+
+    /// <summary>The model's property that makes a deployment one of a prompt flow.</summary>
+    public const string FlowProperty = "azureml.promptflow.source_flow_id";
+
+    private static readonly string[] CommonMembers =
+    [
+        "endpointComputeType", "model", "modelMountPath", "codeConfiguration", "environmentId", "environmentVariables", "instanceType", "appInsightsEnabled",
+        "description", "properties", "egressPublicNetworkAccess", "requestSettings", "livenessProbe", "readinessProbe", "startupProbe", "scaleSettings",
+        "dataCollector", "containerResourceRequirements", "provisioningState",
+    ];
+
+    /// <summary>The resource that a PUT makes.</summary>
+    /// <exception cref="ArmException">The service would refuse it.</exception>
+    public JsonObject Describe(StoredEndpoint endpoint, StoredDeployment? existing, string name, JsonObject body)
+    {
+        var given = Checks.RequireProperties(body);
+        Checks.RequireLocation(body);
+        Checks.KeepsLocation(existing?.Resource ?? endpoint.Resource, body);
+        Checks.RequireWord(given, "endpointComputeType", ["Managed", "Kubernetes"], isRequired: true);
+        if (given.FirstOrDefault(pair => !CommonMembers.Contains(pair.Key)).Key is { } unknown)
+        {
+            throw ArmException.InvalidBody($"properties.{unknown}", $"Could not find member '{unknown}' on object of type 'OnlineDeployment'.");
+        }
+
+        var kind = given.Text("endpointComputeType")!;
+        if (kind != endpoint.Resource.Text("kind"))
+        {
+            throw ArmException.Invalid(
+                "BadArgument", $"A deployment of kind '{kind}' cannot be created under the endpoint '{endpoint.Name}' of kind '{endpoint.Resource.Text("kind")}'.", "properties.endpointComputeType");
+        }
+
+        var isManaged = kind == "Managed";
+        var model = ResolveModel(given);
+        ResolveEnvironment(given);
+        Checks.AddsOnly(null, given.Object("properties"));
+        var sku = body.Object("sku") ?? [];
+        if (body.Object("sku") is not null && string.IsNullOrEmpty(sku.Text("name")))
+        {
+            throw ArmException.InvalidBody("sku.name", "The name field is required.");
+        }
+
+        var capacity = Checks.Integer(sku, "capacity", 1, MostInstances, 1);
+        var instanceType = given.Text("instanceType") ?? "Standard_F4s_v2";
+        if (isManaged)
+        {
+            VmSizes.RequireUsable(instanceType, capacity);
+        }
+
+        var now = DateTimeOffset.UtcNow;
+        var storedName = existing?.Name ?? name;
+        var created = existing is null ? now : OnlineEndpoints.Created(existing.Resource);
+        var resource = scope.Envelope(
+            $"{OnlineEndpoints.Type}/deployments", $"{OnlineEndpoints.Type}/{endpoint.Name}/deployments/{storedName}", storedName, created, now);
+        resource["location"] = WorkspaceNames.Location;
+        resource["tags"] = body.Object("tags")?.DeepClone() ?? new JsonObject();
+        resource["kind"] = kind;
+        resource["sku"] = new JsonObject { ["name"] = sku.Text("name") ?? "Default", ["tier"] = "Standard", ["capacity"] = capacity };
+
+        var properties = given.DeepClone().AsObject();
+        properties["instanceType"] = instanceType;
+        properties["appInsightsEnabled"] = given["appInsightsEnabled"]?.DeepClone() ?? false;
+        properties["environmentVariables"] = Variables(given, model);
+        properties["properties"] = given.Object("properties")?.DeepClone() ?? new JsonObject();
+        properties["requestSettings"] = RequestSettings(given, isManaged, model);
+        properties["livenessProbe"] = Probe(given, "livenessProbe");
+        properties["readinessProbe"] = Probe(given, "readinessProbe");
+        properties["scaleSettings"] = Scale(given, isManaged);
+        properties["egressPublicNetworkAccess"] = given.Text("egressPublicNetworkAccess") ?? "Enabled";
+        properties["provisioningState"] = existing is null ? "Creating" : "Updating";
+        resource["properties"] = properties;
+        return resource;
+    }
+
+    private StoredVersion? ResolveModel(JsonObject given)
+    {
+        if (given.Text("model") is not { } id)
+        {
+            return null;
+        }
+
+        return id.StartsWith("azureml://registries/", StringComparison.Ordinal)
+            ? null
+            : models.FindById(id) ?? throw ArmException.Invalid("ResourceNotFound", $"The model '{id}' does not exist.", "properties.model");
+    }
+
+    private void ResolveEnvironment(JsonObject given)
+    {
+        if (given.Text("environmentId") is { } id
+            && !id.StartsWith("azureml://registries/", StringComparison.Ordinal)
+            && environments.FindById(id) is null)
+        {
+            throw ArmException.Invalid("ResourceNotFound", $"The environment '{id}' does not exist.", "properties.environmentId");
+        }
+    }
+
+    private static JsonObject Variables(JsonObject given, StoredVersion? model)
+    {
+        var variables = new JsonObject();
+        foreach (var (name, value) in given.Object("environmentVariables") ?? [])
+        {
+            if (value is not JsonValue text || !text.TryGetValue<string>(out _))
+            {
+                throw ArmException.InvalidBody($"properties.environmentVariables.{name}", "The value of an environment variable must be text.");
+            }
+
+            variables[name] = value.DeepClone();
+        }
+
+        if (model is not null)
+        {
+            // Container's name and version, as the service mounts them.
+            var path = model.Resource.Text("id")!.Split('/');
+            variables["AZUREML_MODEL_DIR"] = $"/var/azureml-app/azureml-models/{path[^3]}/{path[^1]}";
+        }
+
+        if (given.Object("codeConfiguration")?.Text("scoringScript") is { } script)
+        {
+            variables["AZUREML_ENTRY_SCRIPT"] = script;
+            variables["AML_APP_ROOT"] = "/var/azureml-app";
+        }
+
+        return variables;
+    }
+
+    private static JsonObject RequestSettings(JsonObject given, bool isManaged, StoredVersion? model)
+    {
+        var settings = given.Object("requestSettings") ?? [];
+        // 180 s; flows get 300 s because language models are slow, and Kubernetes has 300 s for all.
+        var isFlow = model?.Properties.Object("properties")?.Text(FlowProperty) is { Length: > 0 };
+        var highest = TimeSpan.FromSeconds(isManaged && !isFlow ? 180 : 300);
+        return new JsonObject
+        {
+            ["requestTimeout"] = XmlConvert.ToString(Checks.Duration(settings, "requestTimeout", highest, TimeSpan.FromSeconds(5))),
+            ["maxConcurrentRequestsPerInstance"] = Checks.Integer(settings, "maxConcurrentRequestsPerInstance", 1, int.MaxValue, 1),
+            ["maxQueueWait"] = XmlConvert.ToString(Checks.Duration(settings, "maxQueueWait", highest, TimeSpan.Zero)),
+        };
+    }
+
+    private static JsonObject Probe(JsonObject given, string member)
+    {
+        var probe = given.Object(member) ?? [];
+        var day = TimeSpan.FromDays(1);
+        return new JsonObject
+        {
+            ["initialDelay"] = XmlConvert.ToString(Checks.Duration(probe, "initialDelay", day, TimeSpan.FromSeconds(10))),
+            ["period"] = XmlConvert.ToString(Checks.Duration(probe, "period", day, TimeSpan.FromSeconds(10))),
+            ["timeout"] = XmlConvert.ToString(Checks.Duration(probe, "timeout", day, TimeSpan.FromSeconds(2))),
+            ["failureThreshold"] = Checks.Integer(probe, "failureThreshold", 1, int.MaxValue, 30),
+            ["successThreshold"] = Checks.Integer(probe, "successThreshold", 1, int.MaxValue, 1),
+        };
+    }
+
+    private static JsonObject Scale(JsonObject given, bool isManaged)
+    {
+        if (given.Object("scaleSettings") is not { } settings)
+        {
+            return new JsonObject { ["scaleType"] = isManaged ? "Default" : "TargetUtilization" };
+        }
+
+        Checks.RequireWord(settings, "scaleType", ["Default", "TargetUtilization"], isRequired: true);
+        return settings.DeepClone().AsObject();
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace FlowBuild.LocalWorkspace.Life;
+
+/// <summary>The program: starts a workspace, waits until it is asked to stop, stops it.</summary>
+internal static class WorkspaceProcess
+{
+    private const int Stopped = 0;
+    private const int BadArguments = 2;
+    private const int NotStarted = 3;
+
+    /// <summary>Runs the program.</summary>
+    /// <returns>0 after a clean stop, 2 for arguments it does not know, 3 when the workspace cannot start (its log says why).</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (Parse(args) is not { } options)
+        {
+            await Console.Error.WriteLineAsync("usage: FlowBuild.LocalWorkspace [--state DIR] [--idle-timeout MINUTES]").ConfigureAwait(false);
+            return BadArguments;
+        }
+
+        LocalWorkspaceHost host;
+        try
+        {
+            host = await LocalWorkspaceHost.StartAsync(options).ConfigureAwait(false);
+        }
+        catch (WorkspaceStartException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return NotStarted;
+        }
+
+        await using (host.ConfigureAwait(false))
+        {
+            var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var terminate = Register(PosixSignal.SIGTERM, signalled);
+            using var interrupt = Register(PosixSignal.SIGINT, signalled);
+            await Task.WhenAny(host.StopRequested, signalled.Task).ConfigureAwait(false);
+        }
+
+        return Stopped;
+    }
+
+    private static PosixSignalRegistration Register(PosixSignal signal, TaskCompletionSource signalled) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        signalled.TrySetResult();
+    });
+
+    private static LocalWorkspaceOptions? Parse(string[] args)
+    {
+        string? state = null;
+        TimeSpan? idle = null;
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : "";
+            switch (args[i])
+            {
+                case "--state" when value.Length > 0:
+                    state = value;
+                    break;
+                case "--idle-timeout" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var minutes) && minutes > 0:
+                    idle = TimeSpan.FromMinutes(minutes);
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return new LocalWorkspaceOptions { StateFolder = state, IdleTimeout = idle };
+    }
+}

@@ -1,0 +1,245 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using FlowBuild.LocalWorkspace.Blobs;
+using FlowBuild.LocalWorkspace.ControlPlane;
+using FlowBuild.LocalWorkspace.Gateway;
+using FlowBuild.LocalWorkspace.Life;
+using FlowBuild.LocalWorkspace.Safety;
+using FlowBuild.LocalWorkspace.Scoring;
+using FlowBuild.LocalWorkspace.State;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace FlowBuild.LocalWorkspace;
+
+/// <summary>A running local workspace: control plane, blob store and scoring gateway on loopback, in this process.</summary>
+public sealed class LocalWorkspaceHost : IAsyncDisposable
+{
+    private readonly StateFolder _folder;
+    private readonly InstanceLock _lock;
+    private readonly WorkspaceLog _log;
+    private readonly WorkspaceIdentity _identity;
+    private readonly WebApplication _server;
+    private readonly Operations _operations;
+    private readonly TaskCompletionSource _stopRequested;
+    private int _isDisposed;
+
+    private LocalWorkspaceHost(
+        StateFolder folder, InstanceLock instanceLock, WorkspaceLog log, WorkspaceIdentity identity, X509Certificate2 certificate,
+        WebApplication server, Operations operations, TaskCompletionSource stopRequested)
+    {
+        (_folder, _lock, _log, _identity, Certificate) = (folder, instanceLock, log, identity, certificate);
+        (_server, _operations, _stopRequested) = (server, operations, stopRequested);
+    }
+
+    /// <summary>Where ARM answers (TLS). Blobs are below <c>/flowbuildlocal</c> of the same address.</summary>
+    public Uri ControlPlane => new($"https://127.0.0.1:{_identity.ControlPlanePort}");
+
+    /// <summary>Where endpoints answer (plain HTTP).</summary>
+    public Uri Scoring => new($"http://127.0.0.1:{_identity.ScoringPort}");
+
+    /// <summary>The certificate of the control plane, to be compared byte for byte.</summary>
+    public X509Certificate2 Certificate { get; }
+
+    /// <summary>The bearer token of control plane and blob store. A secret.</summary>
+    public string Token => _identity.Token;
+
+    /// <summary>The made-up subscription that holds the workspace.</summary>
+    public Guid SubscriptionId => _identity.SubscriptionId;
+
+    /// <summary>Name of the resource group.</summary>
+    public string ResourceGroup => WorkspaceNames.ResourceGroup;
+
+    /// <summary>Name of the workspace.</summary>
+    public string Workspace => WorkspaceNames.Workspace;
+
+    /// <summary>The made-up region.</summary>
+    public string Location => WorkspaceNames.Location;
+
+    /// <summary>Ends when the workspace was asked to stop, by its route or by being idle.</summary>
+    public Task StopRequested => _stopRequested.Task;
+
+    /// <summary>Starts a workspace.</summary>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <exception cref="WorkspaceStartException">The state folder is served by another process, is not the user's, is damaged or newer, or a
+    /// port that it fixed is taken.</exception>
+    public static async Task<LocalWorkspaceHost> StartAsync(LocalWorkspaceOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new LocalWorkspaceOptions();
+        var folder = StateFolder.Open(options.StateFolder ?? StateFolder.DefaultPath());
+        var instanceLock = InstanceLock.Take(folder);
+        WorkspaceLog? log = null;
+        try
+        {
+            log = new WorkspaceLog(folder);
+            return await StartAsync(options, folder, instanceLock, log, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            log?.Write(e is WorkspaceStartException ? $"not started: {e.Message}" : $"not started: {e}");
+            log?.Dispose();
+            instanceLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops the workspace. What runs is taken up at the next start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        WorkspaceFile.Remove(_folder);
+        _stopRequested.TrySetResult();
+        await _server.StopAsync().ConfigureAwait(false);
+        await _operations.DisposeAsync().ConfigureAwait(false);
+        await _server.DisposeAsync().ConfigureAwait(false);
+        _log.Write("stopped");
+        _log.Dispose();
+        Certificate.Dispose();
+        _lock.Dispose();
+    }
+
+    private static async Task<LocalWorkspaceHost> StartAsync(
+        LocalWorkspaceOptions options, StateFolder folder, InstanceLock instanceLock, WorkspaceLog log, CancellationToken cancellationToken)
+    {
+        var identity = WorkspaceIdentity.Load(folder);
+        var certificate = identity.LoadCertificate();
+        var isFirst = identity.ControlPlanePort == 0;
+        if (isFirst)
+        {
+            // The ports are chosen before anything is built on them; what is chosen is kept.
+            var (control, scoring) = FreePorts.Two();
+            identity = identity with { ControlPlanePort = control, ScoringPort = scoring };
+        }
+
+        var server = BuildServer(identity, certificate);
+        var activity = new Activity();
+        var stopRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var operations = Compose(server, options, folder, identity, activity, log, stopRequested);
+        try
+        {
+            await server.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new WorkspaceStartException(
+                $"A port of the local workspace in '{folder.Path}' is taken by another program ({identity.ControlPlanePort} or {identity.ScoringPort}). Stop that program, or name another folder in FLOWBUILD_LOCAL_WORKSPACE.", e);
+        }
+
+        if (isFirst)
+        {
+            identity.Save(folder);
+        }
+
+        operations.Resume();
+        WorkspaceFile.Describe(identity, certificate).Publish(folder);
+        log.Write($"ready: control plane {identity.ControlPlanePort}, scoring {identity.ScoringPort}");
+        return new LocalWorkspaceHost(folder, instanceLock, log, identity, certificate, server, operations, stopRequested);
+    }
+
+    private static WebApplication BuildServer(WorkspaceIdentity identity, X509Certificate2 certificate)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, identity.ControlPlanePort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.UseHttps(certificate);
+            });
+            kestrel.Listen(IPAddress.Loopback, identity.ScoringPort, static listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        // Signals are the process's own affair; a host inside a test must not listen to them.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        return builder.Build();
+    }
+
+    private static Operations Compose(
+        WebApplication server, LocalWorkspaceOptions options, StateFolder folder, WorkspaceIdentity identity, Activity activity, WorkspaceLog log,
+        TaskCompletionSource stopRequested)
+    {
+        var store = new ResourceStore(folder);
+        var blobs = new BlobStore(folder);
+        var scope = new WorkspaceScope(identity);
+        var operations = new Operations(store, scope, options, activity, log);
+        var models = AssetTypes.Models(store, scope);
+        var environments = AssetTypes.Environments(store, scope);
+        var codes = AssetTypes.Codes(store, scope);
+        var flows = new ServedFlows(blobs, models, scope);
+        var endpoints = new OnlineEndpoints(store, scope, operations);
+        var deployments = new OnlineDeployments(store, scope, operations, endpoints, new DeploymentBody(scope, models, environments), flows);
+        var gateway = new ScoringGateway(endpoints, deployments, flows, log);
+        var gate = new ArmGate(identity, log);
+        var blobRoutes = new BlobRoutes(blobs, new BlobAuthorization(identity), log);
+        var own = new OwnRoutes(activity, stopRequested);
+
+        server.Use((context, next) => AdmitAsync(context, next, activity));
+        server.MapWhen(static context => !context.Request.IsHttps, plain => plain.Run(gateway.HandleAsync));
+        server.MapWhen(
+            static context => context.Request.Path.StartsWithSegments("/" + WorkspaceNames.StorageAccount, StringComparison.Ordinal),
+            storage => storage.Run(blobRoutes.HandleAsync));
+        server.UseRouting();
+        own.Map(server, gate);
+        ControlPlaneRoutes.Map(
+            server, gate, scope, new WorkspaceResource(scope), endpoints, deployments,
+            new Dictionary<string, Assets> { ["models"] = models, ["environments"] = environments, ["codes"] = codes },
+            new Datastores(scope, identity), operations);
+        if (options.IdleTimeout is { } timeout)
+        {
+            IdleWatch.Start(activity, timeout, stopRequested, log);
+        }
+
+        return operations;
+    }
+
+    private static async Task AdmitAsync(HttpContext context, RequestDelegate next, Activity activity)
+    {
+        if (!BrowserGuard.Allows(context))
+        {
+            context.Response.StatusCode = 403;
+            await context.Response.WriteAsync("The local workspace answers programs of this machine only.").ConfigureAwait(false);
+            return;
+        }
+
+        if (BrowserGuard.Climbs(context.Features.Get<IHttpRequestFeature>()!.RawTarget))
+        {
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsync("The path climbs out of itself.").ConfigureAwait(false);
+            return;
+        }
+
+        if (OwnRoutes.IsLook(context.Request))
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        activity.Begin();
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            activity.End();
+        }
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

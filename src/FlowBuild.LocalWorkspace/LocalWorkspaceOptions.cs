@@ -1,0 +1,18 @@
+namespace FlowBuild.LocalWorkspace;
+
+/// <summary>How a local workspace is started.</summary>
+public sealed class LocalWorkspaceOptions
+{
+    /// <summary>The folder that holds its state; made when it is missing. Default: <c>FLOWBUILD_LOCAL_WORKSPACE</c>, else
+    /// <c>~/.flowbuild/local</c>.</summary>
+    public string? StateFolder { get; init; }
+
+    /// <summary>How long provisioning an endpoint or a deployment takes. Default: half a second, so that its states are seen.</summary>
+    public TimeSpan ProvisioningTime { get; init; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>What pollers are told to wait, in whole seconds. Default: one.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the workspace runs with nothing to do before it stops by itself. Default: for ever.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+}

@@ -1,0 +1,26 @@
+using FlowBuild.Definitions.Flows;
+
+namespace FlowBuild.LocalWorkspace.Scoring;
+
+/// <summary>A flow as a container serves it.</summary>
+/// <param name="Name">Name of the flow's folder.</param>
+/// <param name="Definition">What the flow file says.</param>
+/// <param name="Contract">What the flow takes and gives in this deployment.</param>
+/// <param name="ResponseFields">Names of <c>PROMPTFLOW_RESPONSE_INCLUDED_FIELDS</c>, or null.</param>
+/// <param name="Engine">The engine.</param>
+/// <param name="Samples">Rows of <c>samples.json</c> and <c>data.jsonl</c>.</param>
+/// <param name="Example">First row of <c>samples.json</c>, or an empty object.</param>
+/// <param name="BuildInfo">Text of <c>BUILD_INFO</c>.</param>
+internal sealed record ServedFlow(
+    string Name,
+    FlowDefinition Definition,
+    FlowContract Contract,
+    IReadOnlyList<string>? ResponseFields,
+    ServingEngine Engine,
+    IReadOnlyList<PythonDict> Samples,
+    PythonValue Example,
+    string BuildInfo)
+{
+    /// <summary>What an output refers to.</summary>
+    public FlowReference ReferenceOf(ContractOutput output) => FlowReference.Parse(Definition.Outputs.First(o => o.Name == output.Name).Reference.Value);
+}

@@ -1,0 +1,219 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FlowBuild.Definitions;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Flows;
+using FlowBuild.LocalWorkspace.Blobs;
+using FlowBuild.LocalWorkspace.ControlPlane;
+using FlowBuild.LocalWorkspace.State;
+
+namespace FlowBuild.LocalWorkspace.Scoring;
+
+/// <summary>How starting a deployment's containers went.</summary>
+/// <param name="Error">Why they did not become ready, or null.</param>
+/// <param name="StorageInitializerLog">Log of the container that fetches the model.</param>
+/// <param name="InferenceServerLog">Log of the container that serves.</param>
+internal sealed record ContainerStart(ArmError? Error, string StorageInitializerLog, string InferenceServerLog);
+
+/// <summary>Makes served flows of deployments: model version, its files in the blob store, the flow file among them.</summary>
+internal sealed class ServedFlows(BlobStore blobs, Assets models, WorkspaceScope scope)
+{
+    private static readonly string[] FlowFiles = ["flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml"];
+    private readonly ConcurrentDictionary<string, ServedFlow> _served = new(StringComparer.Ordinal);
+
+    /// <summary>Starts a deployment's containers, as far as a local workspace has any.</summary>
+    public async Task<ContainerStart> StartAsync(StoredDeployment deployment, CancellationToken cancellationToken)
+    {
+        var log = new ContainerLog();
+        try
+        {
+            var flow = await LoadAsync(deployment, log, cancellationToken).ConfigureAwait(false);
+            log.Serve($"Start promptflow server with engine {EngineOf(deployment) ?? "flask"}, flow {flow.Name}.");
+            log.Serve($"Promptflow version: {FlowServer.Version}. Answers are recorded or made up from the contract: no model is asked.");
+            log.Serve("Listening at: http://0.0.0.0:8080");
+            return new ContainerStart(null, log.StorageInitializer, log.InferenceServer);
+        }
+        catch (ContainerStartException e)
+        {
+            return new ContainerStart(e.Error, log.StorageInitializer, log.InferenceServer);
+        }
+    }
+
+    /// <summary>What a deployment serves, or null when its containers did not start.</summary>
+    public async Task<ServedFlow?> FindAsync(StoredDeployment deployment, CancellationToken cancellationToken)
+    {
+        var key = string.Join('\n', deployment.Properties.Text("model"), EngineOf(deployment), Variable(deployment, ResponseFieldsName), Variable(deployment, "BUILD_INFO"));
+        if (_served.TryGetValue(key, out var served))
+        {
+            return served;
+        }
+
+        try
+        {
+            served = await LoadAsync(deployment, new ContainerLog(), cancellationToken).ConfigureAwait(false);
+            return _served.GetOrAdd(key, served);
+        }
+        catch (ContainerStartException)
+        {
+            return null;
+        }
+    }
+
+    private const string ResponseFieldsName = "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS";
+
+    private async Task<ServedFlow> LoadAsync(StoredDeployment deployment, ContainerLog log, CancellationToken cancellationToken)
+    {
+        var id = deployment.Properties.Text("model");
+        if (id is null)
+        {
+            log.Serve("No model is mounted: AZUREML_MODEL_DIR is not set.");
+            throw Failed("ResourceNotReady", "The deployment has no model. The local workspace serves flows, which come as models.");
+        }
+
+        if (models.FindById(id) is not { } version)
+        {
+            log.Fetch($"The model '{id}' does not exist in this workspace.");
+            throw Failed("ResourceNotFound", $"The model '{id}' could not be found. Models of registries are not available in the local workspace.");
+        }
+
+        var uri = version.Properties.Text("modelUri")!;
+        if (PathOf(uri) is not { } path)
+        {
+            log.Fetch($"Cannot resolve '{uri}'.");
+            throw Failed("BadArgument", $"The model path '{uri}' is in no datastore of this workspace.");
+        }
+
+        log.Fetch($"Downloading {uri}");
+        var files = blobs.List(WorkspaceNames.Container, path + "/");
+        log.Fetch($"{files.Count} files downloaded.");
+        if (files.Count == 0)
+        {
+            throw Failed("ResourceNotFound", $"The model path '{uri}' holds no files.");
+        }
+
+        return await ReadAsync(deployment, path, [.. files.Select(static f => f.Name)], log, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ServedFlow> ReadAsync(
+        StoredDeployment deployment, string path, IReadOnlyList<string> files, ContainerLog log, CancellationToken cancellationToken)
+    {
+        // The flow is the folder itself, or the one folder in it.
+        var file = FlowFiles.Select(name => $"{path}/{name}").FirstOrDefault(files.Contains)
+            ?? files.FirstOrDefault(f => f.Count(static c => c == '/') == path.Count(static c => c == '/') + 2 && FlowFiles.Contains(f[(f.LastIndexOf('/') + 1)..]));
+        if (file is null)
+        {
+            log.Serve($"FileNotFoundError: flow.dag.yaml is not in the model folder '{path[(path.LastIndexOf('/') + 1)..]}'.");
+            throw Crashed("The model holds no flow: neither flow.dag.yaml nor flow.flex.yaml is in its folder.");
+        }
+
+        var folder = file[..file.LastIndexOf('/')];
+        var name = folder[(folder.LastIndexOf('/') + 1)..];
+        var read = FlowReader.Read(file[(folder.Length + 1)..], await TextAsync(file, cancellationToken).ConfigureAwait(false));
+        if (read.Value is null || read.HasErrors)
+        {
+            foreach (var problem in read.Diagnostics)
+            {
+                log.Serve($"{problem.Rule.Id} {problem.File}({problem.Span?.StartLine + 1}): {problem.Message}");
+            }
+
+            throw Crashed($"The flow {name} cannot be loaded: {string.Join(" ", read.Diagnostics.Where(static d => d.Rule.Severity == RuleSeverity.Error).Take(1).Select(static d => d.Message))}");
+        }
+
+        var fields = ResponseFields(deployment, log);
+        var samples = await RowsAsync(folder, files, cancellationToken).ConfigureAwait(false);
+        return new ServedFlow(
+            name,
+            read.Value,
+            FlowReader.GetContract(read.Value, fields is null ? null : new EquatableArray<string>(fields)),
+            fields,
+            ServingEngine.Named(EngineOf(deployment)),
+            samples.Rows,
+            samples.Example,
+            Variable(deployment, "BUILD_INFO") ?? "");
+    }
+
+    private static string[]? ResponseFields(StoredDeployment deployment, ContainerLog log)
+    {
+        if (Variable(deployment, ResponseFieldsName) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<string[]>(text) ?? [];
+        }
+        catch (JsonException)
+        {
+            log.Serve($"json.decoder.JSONDecodeError: {ResponseFieldsName} is not a JSON array of names.");
+            throw Crashed($"{ResponseFieldsName} is not a JSON array of names.");
+        }
+    }
+
+    private async Task<(IReadOnlyList<PythonDict> Rows, PythonValue Example)> RowsAsync(
+        string folder, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    {
+        var rows = new List<PythonDict>();
+        PythonValue example = PythonValue.Dict();
+        var samples = $"{folder}/samples.json";
+        if (files.Contains(samples) && TryRead(await TextAsync(samples, cancellationToken).ConfigureAwait(false)) is PythonList { Items: [var first, ..] } list)
+        {
+            example = first;
+            rows.AddRange(list.Items.OfType<PythonDict>());
+        }
+
+        var data = $"{folder}/data.jsonl";
+        if (files.Contains(data))
+        {
+            var text = await TextAsync(data, cancellationToken).ConfigureAwait(false);
+            rows.AddRange(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(TryRead).OfType<PythonDict>());
+        }
+
+        return (rows, example);
+
+        static PythonValue? TryRead(string text)
+        {
+            try
+            {
+                return PythonJsonReader.Read(text);
+            }
+            catch (PythonJsonException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private async Task<string> TextAsync(string blob, CancellationToken cancellationToken)
+    {
+        var bytes = await blobs.ReadAsync(WorkspaceNames.Container, blob, cancellationToken).ConfigureAwait(false) ?? [];
+        return Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
+    }
+
+    // azureml://subscriptions/{s}/resourcegroups/{g}/workspaces/{w}/datastores/{d}/paths/{path}, or the short form without a workspace.
+    private string? PathOf(string uri)
+    {
+        const string Scheme = "azureml://";
+        const string Store = "datastores/" + WorkspaceNames.Datastore + "/paths/";
+        var own = $"subscriptions/{scope.SubscriptionId}/resourcegroups/{WorkspaceNames.ResourceGroup}/workspaces/{WorkspaceNames.Workspace}/";
+        if (!uri.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var rest = uri[Scheme.Length..];
+        rest = rest.StartsWith(own, StringComparison.OrdinalIgnoreCase) ? rest[own.Length..] : rest;
+        return rest.StartsWith(Store, StringComparison.OrdinalIgnoreCase) ? rest[Store.Length..].TrimEnd('/') : null;
+    }
+
+    private static string? EngineOf(StoredDeployment deployment) => Variable(deployment, "PROMPTFLOW_SERVING_ENGINE");
+
+    private static string? Variable(StoredDeployment deployment, string name) => deployment.Properties.Object("environmentVariables")?.Text(name);
+
+    private static ContainerStartException Crashed(string message) => Failed(
+        "ResourceNotReady", $"User container has crashed or terminated: {message} Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-resourcenotready");
+
+    private static ContainerStartException Failed(string code, string message) => new(new ArmError(code, message));
+}

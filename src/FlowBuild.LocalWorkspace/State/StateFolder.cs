@@ -1,0 +1,95 @@
+using FlowBuild.LocalWorkspace.Life;
+
+namespace FlowBuild.LocalWorkspace.State;
+
+/// <summary>The folder that holds all that a local workspace knows. It is the user's alone: 0700, files 0600, no links.</summary>
+internal sealed class StateFolder
+{
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private StateFolder(string path) => Path = path;
+
+    /// <summary>Full path of the folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Opens a state folder, or makes it.</summary>
+    /// <exception cref="WorkspaceStartException">The folder is a link, or belongs to someone else.</exception>
+    public static StateFolder Open(string path)
+    {
+        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        MakeFolder(full);
+        return new StateFolder(full);
+    }
+
+    /// <summary>The folder that is used when none is named: <c>FLOWBUILD_LOCAL_WORKSPACE</c>, else <c>~/.flowbuild/local</c>.</summary>
+    public static string DefaultPath()
+    {
+        var named = Environment.GetEnvironmentVariable("FLOWBUILD_LOCAL_WORKSPACE");
+        return string.IsNullOrEmpty(named)
+            ? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".flowbuild", "local")
+            : named;
+    }
+
+    /// <summary>Full path of a file directly in the folder; refuses a link of that name.</summary>
+    public string FilePath(string name)
+    {
+        var path = System.IO.Path.Combine(Path, name);
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            throw new WorkspaceStartException($"'{path}' is a symbolic link. A local workspace keeps its state in plain files; remove the link.");
+        }
+
+        return path;
+    }
+
+    /// <summary>Full path of a subfolder, made when it is missing.</summary>
+    public string Subfolder(string name)
+    {
+        var path = System.IO.Path.Combine(Path, name);
+        MakeFolder(path);
+        return path;
+    }
+
+    /// <summary>Opens a file for the user alone.</summary>
+    public static FileStream OpenFile(string path, System.IO.FileMode mode, FileShare share)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, Options = FileOptions.Asynchronous };
+        if (mode == System.IO.FileMode.Append)
+        {
+            options.Access = FileAccess.Write;
+        }
+
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = FileMode;
+        }
+
+        return new FileStream(path, options);
+    }
+
+    private static void MakeFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+
+        Directory.CreateDirectory(path, FolderMode);
+        if (new DirectoryInfo(path).LinkTarget is not null)
+        {
+            throw new WorkspaceStartException($"The state folder '{path}' is a symbolic link. Name the real folder instead.");
+        }
+
+        if (!NativeMethods.IsOwnedByUser(path))
+        {
+            throw new WorkspaceStartException($"The state folder '{path}' belongs to another user. Name another folder in FLOWBUILD_LOCAL_WORKSPACE.");
+        }
+
+        if (File.GetUnixFileMode(path) != FolderMode)
+        {
+            File.SetUnixFileMode(path, FolderMode);
+        }
+    }
+}
