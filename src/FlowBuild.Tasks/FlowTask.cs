@@ -1,0 +1,91 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment;
+using Microsoft.Build.Framework;
+
+namespace FlowBuild.Tasks;
+
+/// <summary>
+/// What all tasks share: the flows and settings of the project, a deployer that the tasks of one build hand on, cancellation, and
+/// one place where everything that can go wrong becomes a coded error.
+/// </summary>
+public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask, IDisposable
+{
+    private readonly CancellationTokenSource _cancellation = new();
+
+    /// <summary>The project's <c>PromptFlow</c> items.</summary>
+    public ITaskItem[] Flows { get; set; } = [];
+
+    /// <summary>One item whose metadata hold the build's settings, named as the properties are without <c>Flow</c>.</summary>
+    [Required]
+    public ITaskItem Settings { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public sealed override bool Execute()
+    {
+        var settings = new FlowTaskSettings(Settings, Flows, GlobalProperty("FlowServeCommand"));
+        var log = new TaskFlowLog(Log, settings.ProjectFile);
+        try
+        {
+            return Task.Run(() => RunAsync(settings, log, _cancellation.Token)).GetAwaiter().GetResult() && !Log.HasLoggedErrors;
+        }
+        catch (FlowDeploymentException e)
+        {
+            log.Report(e.Diagnostic);
+            foreach (var line in e.Details)
+            {
+                log.Result(line);
+            }
+
+            log.Detail(e.ToString());
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            log.Result("Stopped. What is done stays done; run the target again to go on from there.");
+        }
+        catch (Exception e)
+        {
+            log.Report(FlowDiagnostic.At(WorkspaceRules.Unexpected, null, null, GetType().Name, e.Message.Split('\n')[0].Trim()));
+            log.Detail(e.ToString());
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Cancel() => _cancellation.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _cancellation.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Does the work.</summary>
+    /// <returns>Whether it succeeded; a problem has been reported when not.</returns>
+    private protected abstract Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The deployer of this project and these settings. The targets of one build share it, so that a later one knows what an earlier
+    /// one planned; where the build does not hand it on, it is made anew and finds out again.
+    /// </summary>
+    private protected FlowDeployer Deployer(FlowTaskSettings settings, IFlowLog log)
+    {
+        var key = settings.Key;
+        if (BuildEngine4.GetRegisteredTaskObject(key, RegisteredTaskObjectLifetime.Build) is not Session session)
+        {
+            var relay = new RelayLog();
+            session = new Session(relay, new FlowDeployer(settings.Project, settings.Workspace, settings.Deployment, relay));
+            BuildEngine4.RegisterTaskObject(key, session, RegisteredTaskObjectLifetime.Build, allowEarlyCollection: false);
+        }
+
+        session.Log.Target = log;
+        return session.Deployer;
+    }
+
+    // What a user says on the command line or in the environment, and no file of the project.
+    private string GlobalProperty(string name) =>
+        BuildEngine6.GetGlobalProperties().TryGetValue(name, out var value) ? value : Environment.GetEnvironmentVariable(name) ?? "";
+
+    private sealed record Session(RelayLog Log, FlowDeployer Deployer);
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment;
+using FlowBuild.Deployment.Plan;
+using FlowBuild.Deployment.Sources;
+using FlowBuild.Deployment.Workspace;
+using FlowBuild.Generator.Naming;
+using Microsoft.Build.Framework;
+
+namespace FlowBuild.Tasks;
+
+/// <summary>Reads the settings item. Nothing here is secret: MSBuild records what is handed to a task.</summary>
+internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, string serveCommand)
+{
+    public string ProjectFile => Text("ProjectFile");
+
+    public string ProjectName => Path.GetFileNameWithoutExtension(ProjectFile);
+
+    public string ProjectDirectory => Path.GetDirectoryName(ProjectFile)!;
+
+    /// <summary>What makes two deployers different.</summary>
+    public string Key => "FlowBuild:" + string.Join('|', Names(settings).Select(name => $"{name}={settings.GetMetadata(name)}"))
+        + string.Concat(flows.Select(f => $"|{f.ItemSpec};{f.GetMetadata("Endpoint")};{f.GetMetadata("Deployment")};{f.GetMetadata("Model")}"));
+
+    public FlowProject Project => new(ProjectName, ProjectDirectory, [.. flows.Select(Item)], null, Flag("AllowOutsideFiles"));
+
+    public WorkspaceSettings Workspace => new(
+        ProjectDirectory, Text("SubscriptionId"), Text("ResourceGroup"), Text("Workspace"), Text("Credential"), Text("ApiVersion"),
+        Flag("UseAzureCliDefaults"), Local);
+
+    public LocalWorkspaceSettings Local => new(
+        Text("LocalWorkspaceAssembly") is { Length: > 0 } assembly ? Path.GetFullPath(assembly, ProjectDirectory) : "",
+        Text("DotNetHost"), "", Number("LocalIdleTimeout"), serveCommand);
+
+    public DeploySettings Deployment => new()
+    {
+        AllTraffic = Flag("AllTraffic"),
+        Traffic = Text("Traffic") is { Length: > 0 } traffic ? TrafficMap.Parse("FlowTraffic", traffic) : null,
+        MirrorTraffic = Text("MirrorTraffic") is { Length: > 0 } mirror ? TrafficMap.Parse("FlowMirrorTraffic", mirror) : null,
+        Timeout = TimeSpan.FromMinutes(Number("Timeout") ?? 60),
+        VerifyRequestFile = FilePath("VerifyRequest"),
+        NextModelVersion = string.Equals(Text("ModelVersion"), "auto", StringComparison.OrdinalIgnoreCase),
+        ModelTags = Tags(),
+    };
+
+    public string Text(string name) => settings.GetMetadata(name).Trim();
+
+    /// <summary>A file that a setting names, as full path, or null.</summary>
+    public string? FilePath(string name) => FullPath(Text(name));
+
+    private FlowItem Item(ITaskItem flow)
+    {
+        var file = Path.GetFullPath(flow.ItemSpec, ProjectDirectory);
+        var name = flow.GetMetadata("ClientName");
+        return new FlowItem(
+            file, name.Length > 0 ? name : Identifiers.PascalCase(Path.GetFileName(Path.GetDirectoryName(file)!)),
+            FullPath(flow.GetMetadata("Endpoint")), FullPath(flow.GetMetadata("Deployment")), FullPath(flow.GetMetadata("Model")));
+    }
+
+    private string? FullPath(string path) => path.Length == 0 ? null : Path.GetFullPath(path.Replace('\\', '/'), ProjectDirectory);
+
+    private bool Flag(string name) => string.Equals(Text(name), "true", StringComparison.OrdinalIgnoreCase);
+
+    private int? Number(string name)
+    {
+        var text = Text(name);
+        return text.Length == 0 ? null
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
+            : throw new FlowDeploymentException(FlowDiagnostic.At(ConfigurationRules.InvalidProperty, null, null, $"Flow{name}", text, "write a whole number of minutes"));
+    }
+
+    private Dictionary<string, string> Tags()
+    {
+        var tags = new Dictionary<string, string> { ["flowbuild.version"] = typeof(FlowDeployer).Assembly.GetName().Version!.ToString(3) };
+        if (Text("Commit") is { Length: > 0 } commit)
+        {
+            tags["flowbuild.commit"] = commit;
+        }
+
+        return tags;
+    }
+
+    private static IEnumerable<string> Names(ITaskItem item) => item.CloneCustomMetadata().Keys.Cast<string>().Order(StringComparer.Ordinal);
+}

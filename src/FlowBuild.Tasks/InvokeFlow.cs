@@ -1,0 +1,11 @@
+using FlowBuild.Deployment;
+
+namespace FlowBuild.Tasks;
+
+/// <summary>Sends one request to each endpoint of the project and prints the answer.</summary>
+public sealed class InvokeFlow : FlowTask
+{
+    private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
+        Deployer(settings, log).InvokeAsync(
+            settings.FilePath("RequestFile"), settings.Text("DeploymentName") is { Length: > 0 } name ? name : null, cancellationToken);
+}

@@ -1,0 +1,29 @@
+using FlowBuild.Deployment;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace FlowBuild.Tasks;
+
+/// <summary>Compares the files with the workspace and prints what differs.</summary>
+public sealed class PlanFlow : FlowTask
+{
+    /// <summary>The plan is applied next: running operations are waited for.</summary>
+    public bool WillApply { get; set; }
+
+    /// <summary>The planned steps: <c>endpoint/deployment</c>, with Stage, Kind, Subject and Why as metadata.</summary>
+    [Output]
+    public ITaskItem[] Steps { get; set; } = [];
+
+    private protected override async Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken)
+    {
+        var plans = await Deployer(settings, log).PlanAsync(WillApply, cancellationToken).ConfigureAwait(false);
+        Steps = [.. (plans ?? []).SelectMany(static plan => plan.Steps.Select(step => new TaskItem(plan.Target, new Dictionary<string, string>
+        {
+            ["Stage"] = step.Stage.ToString(),
+            ["Kind"] = step.Kind,
+            ["Subject"] = step.Subject,
+            ["Why"] = step.Why,
+        })))];
+        return plans is not null;
+    }
+}

@@ -1,0 +1,48 @@
+using FlowBuild.Deployment;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace FlowBuild.Tasks;
+
+/// <summary>Says what is deployed now: a line per deployment, items, a JSON file, and the connection of local programs.</summary>
+public sealed class ReportFlow : FlowTask
+{
+    /// <summary>Full path of the JSON file.</summary>
+    [Required]
+    public string OutputFile { get; set; } = "";
+
+    /// <summary>The project's UserSecretsId, or empty: no user secrets are written.</summary>
+    public string UserSecretsId { get; set; } = "";
+
+    /// <summary>The deployments: <c>endpoint/deployment</c> with everything else as metadata.</summary>
+    [Output]
+    public ITaskItem[] Deployed { get; set; } = [];
+
+    private protected override async Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken)
+    {
+        var deployer = Deployer(settings, log);
+        if (await deployer.GetDeployedAsync(cancellationToken).ConfigureAwait(false) is not { } flows)
+        {
+            return false;
+        }
+
+        if (flows.Count == 0)
+        {
+            return true;
+        }
+
+        await deployer.WriteUserSecretsAsync(UserSecretsId, cancellationToken).ConfigureAwait(false);
+        DeployedFlow.Write(flows, OutputFile);
+        Deployed = Items(flows);
+        foreach (var flow in flows)
+        {
+            // This very form is what the terminal logger shows as the project's result.
+            Log.LogMessage(MessageImportance.High, $"{settings.ProjectName} -> {flow.Deployment ?? flow.Endpoint} {flow.TrafficPercent} % at {flow.ScoringUri}");
+        }
+
+        return true;
+    }
+
+    internal static ITaskItem[] Items(IEnumerable<DeployedFlow> flows) =>
+        [.. flows.Select(static flow => new TaskItem(flow.Identity, flow.Metadata.ToDictionary(static m => m.Key, static m => m.Value)))];
+}
