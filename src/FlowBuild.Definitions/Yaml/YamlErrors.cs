@@ -10,11 +10,6 @@ internal static class YamlErrors
     {
         var (line, column) = ((int)Math.Max(exception.Start.Line - 1, 0), (int)Math.Max(exception.Start.Column - 1, 0));
         var lineText = YamlCharacters.LineAt(text, line);
-        if (lineText.Length > 0 && lineText[0] == '\uFEFF')
-        {
-            lineText = lineText.Substring(1);
-        }
-
         column = Math.Min(column, lineText.Length);
         var rest = lineText.Substring(column);
         var message = exception.Message;
@@ -45,6 +40,13 @@ internal static class YamlErrors
         {
             return (new(line, column, line, column + 1),
                 "a ': ' cannot stand here; put the whole value in quotes, or, where a new key begins, indent it like its neighbours");
+        }
+
+        if (Says("expected ',' or"))
+        {
+            return (new(line, column, line, column + 1), column > 0 && lineText[column - 1] == '$'
+                ? "inside '{ }' and '[ ]' a reference stands in quotes: \"${…}\""
+                : "a ',' is missing here, or a '{' or '[' before it is not closed");
         }
 
         if (Says("quoted scalar") && Says("end of stream"))

@@ -35,7 +35,8 @@ internal sealed class YamlReader
 
     private YamlReader(string text, YamlDialect dialect, DiagnosticList problems)
     {
-        _text = text;
+        // A byte order mark is no content, and editors do not count it as a column.
+        _text = text.Length > 0 && text[0] == '\uFEFF' ? text.Substring(1) : text;
         _dialect = dialect;
         _problems = problems;
         _quoted = text.IndexOf('\t') >= 0 ? [] : null;
@@ -62,8 +63,7 @@ internal sealed class YamlReader
             return Refuse(forbidden.Span, forbidden.Explanation);
         }
 
-        // A byte order mark is no content, and editors do not count it as a column.
-        var parser = new Parser(new Scanner(new StringReader(_text.Length > 0 && _text[0] == '\uFEFF' ? _text.Substring(1) : _text), skipComments: true));
+        var parser = new Parser(new Scanner(new StringReader(_text), skipComments: true));
         try
         {
             while (parser.MoveNext())
@@ -318,10 +318,16 @@ internal sealed class YamlReader
 
     private void RefuseKey(YamlNode node)
     {
-        var isTemplate = node is YamlMapping && YamlCharacters.StartsWith(_text, node.Span.StartLine, node.Span.StartColumn - 1, "{{");
-        Refuse(node.Span, isTemplate
-            ? "'{{…}}' is a template that nobody fills in here; write the value"
-            : "a key must be a word or a text in quotes, not a list or a mapping");
+        // '{{name}}' reads as a mapping whose key is a mapping; node is the inner one.
+        var span = node.Span;
+        if (node is YamlMapping && span.StartLine == span.EndLine && YamlCharacters.StartsWith(_text, span.StartLine, span.StartColumn - 1, "{{"))
+        {
+            span = new(span.StartLine, span.StartColumn - 1, span.EndLine, span.EndColumn + 1);
+            Refuse(span, "this is a template that nobody fills in here; write the value");
+            return;
+        }
+
+        Refuse(span, "a key must be a word or a text in quotes, not a list or a mapping");
     }
 
     private bool RefuseNextDocument(ParsingEvent start)

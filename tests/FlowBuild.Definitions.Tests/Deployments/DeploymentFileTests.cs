@@ -1,0 +1,322 @@
+using FlowBuild.Definitions.Deployments;
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Definitions.Tests.Deployments;
+
+public sealed class DeploymentFileTests
+{
+    private const string Start = """
+        $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
+        name: blue
+        endpoint_name: basic-chat-endpoint
+        instance_type: Standard_E16s_v3
+
+        """;
+
+    private const string Environment = """
+        environment:
+          image: registry.example.com/flow:1
+          inference_config:
+            liveness_route:
+              path: /health
+              port: 8080
+            readiness_route:
+              path: /health
+              port: 8080
+            scoring_route:
+              path: /score
+              port: 8080
+
+        """;
+
+    [Fact]
+    public void A_deployment_is_read_whole()
+    {
+        var result = Read(Start + Environment + """
+            model: azureml:basic-chat-model@latest
+            instance_count: 3
+            app_insights_enabled: yes
+            environment_variables:
+              PROMPTFLOW_RUN_MODE: serving
+              PROMPTFLOW_WORKER_NUM: 4
+              PF_DISABLE_TRACING: true
+              PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: '["answer", "context"]'
+              SECRET: ${{azureml://connections/search/credentials/key}}
+            request_settings:
+              request_timeout_ms: "180000"
+              max_concurrent_requests_per_instance: 10
+            liveness_probe:
+              initial_delay: 30
+            tags:
+              owner: me
+            """);
+
+        Assert.Empty(result.Diagnostics);
+        var deployment = result.Value!;
+        Assert.Equal("blue", deployment.Name.Value);
+        Assert.Equal("basic-chat-endpoint", deployment.EndpointName.Value);
+        Assert.False(deployment.IsKubernetes);
+        Assert.Equal(new AssetReference.Label("basic-chat-model", "latest"), deployment.Model!.Reference);
+        Assert.Equal("registry.example.com/flow:1", deployment.Environment!.Inline!.Image!.Value);
+        Assert.Equal(8080, deployment.Environment.Inline.Inference!.Scoring.Port.Value);
+        Assert.Equal(3, deployment.InstanceCount!.Value);
+        Assert.True(deployment.AppInsightsEnabled);
+        Assert.Equal(["serving", "4", "True", "[\"answer\", \"context\"]", "${{azureml://connections/search/credentials/key}}"], deployment.EnvironmentVariables.Select(static v => v.Value.Value));
+        Assert.Equal(["answer", "context"], deployment.ResponseFields!.Value);
+        Assert.Equal(180000, deployment.Requests!.RequestTimeoutMs!.Value);
+        Assert.Equal(30, deployment.LivenessProbe!.InitialDelay);
+        Assert.Equal("owner", Assert.Single(deployment.Tags).Key);
+    }
+
+    [Fact]
+    public void A_line_without_a_key_is_reported_where_it_stands()
+    {
+        // The widely copied sample of the prompt flow documentation holds the image a second time, without a key.
+        var text = MarkedText.Parse("""
+            name: blue
+            endpoint_name: basic-chat-endpoint
+            model: azureml:basic-chat-model:1
+              # You can also specify model files path inline
+              # path: examples/flows/chat/basic-chat
+            environment: 
+              image: mcr.microsoft.com/azureml/promptflow/promptflow-runtime:20230801.v1
+              «mcr.microsoft.com/azureml/promptflow/promptflow-runtime:20230801.v1»
+              # inference config is used to build a serving container for online deployments
+              inference_config:
+                liveness_route:
+                  path: /health
+                  port: 8080
+            """);
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.InvalidYaml, "is no 'key: value'", "remove the line");
+    }
+
+    [Theory]
+    [InlineData("model:basic-chat-model:1", "write 'azureml:basic-chat-model:1'")]
+    [InlineData("basic-chat-model:1", "write 'azureml:basic-chat-model:1'")]
+    [InlineData("basic-chat-model@latest", "write 'azureml:basic-chat-model@latest'")]
+    [InlineData("azureml:basic-chat-model", "azureml:basic-chat-model@latest")]
+    [InlineData("azureml:basic-chat-model@newest", "the only label is 'latest'")]
+    [InlineData("azureml:a/b:1", "a name holds no '/'")]
+    [InlineData("azureml:<model>:1", "placeholder")]
+    [InlineData("azureml://registries/r/environments/e/versions/1", "azureml://registries/REGISTRY/models/NAME/versions/VERSION")]
+    [InlineData("./flow", "a mapping with 'path:'")]
+    public void A_model_that_is_no_reference_says_what_to_write(string reference, string advice)
+    {
+        var text = MarkedText.Parse(Start + $"model: «{reference}»\n");
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.InvalidReference, advice);
+    }
+
+    [Theory]
+    [InlineData("azureml:m:1")]
+    [InlineData("azureml:m@latest")]
+    [InlineData("azureml://registries/r/models/m/versions/1")]
+    [InlineData("azureml:/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models/m/versions/1")]
+    public void The_forms_of_a_reference_are_read(string reference)
+    {
+        var result = Read(Start + $"model: {reference}\n");
+
+        Assert.Empty(result.Diagnostics);
+        Assert.NotNull(result.Value!.Model!.Reference);
+    }
+
+    [Fact]
+    public void An_unknown_key_suggests_the_nearest_one()
+    {
+        var text = MarkedText.Parse(Start + "«instance_cout»: 1\n");
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.UnknownKey, "did you mean 'instance_count'?");
+    }
+
+    [Fact]
+    public void An_unknown_key_deep_inside_suggests_the_nearest_one()
+    {
+        var text = MarkedText.Parse(Start + Environment.Replace("scoring_route:\n      path: /score", "scoring_route:\n      path: /score\n      «prot»: 80", StringComparison.Ordinal));
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.UnknownKey, "did you mean 'port'?");
+    }
+
+    [Fact]
+    public void Kubernetes_in_the_wrong_case_is_refused_because_az_ml_takes_it_for_managed()
+    {
+        var text = MarkedText.Parse("name: blue\ntype: «Kubernetes»\nendpoint_name: basic-chat\ninstance_type: small\n");
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.KindInWrongCase, "would take 'Kubernetes' for a managed deployment", "write 'kubernetes'");
+    }
+
+    [Fact]
+    public void Keys_of_the_other_kind_are_named()
+    {
+        var text = MarkedText.Parse(Start + "«resources»:\n  limits:\n    cpu: '1'\n");
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.ForeignKey, "only Kubernetes deployments have it", "type: kubernetes");
+    }
+
+    [Fact]
+    public void All_problems_of_a_file_come_in_one_run_and_in_its_order()
+    {
+        var result = Read("name: b\nendpoint_name: 12\ninstance_cout: 1\nscale_settings:\n  scale_type: default\nrequest_settings:\n  request_timeout_ms: 900000\n");
+
+        Assert.Equal(
+            ["FLOW2006 1", "FLOW2010 1", "FLOW2007 2", "FLOW2004 3", "FLOW2006 4", "FLOW2005 5", "FLOW2008 7"],
+            result.Diagnostics.Select(static d => $"{d.Rule.Id} {d.Span!.Value.StartLine + 1}"));
+    }
+
+    [Theory]
+    [InlineData("'[\"answer\"'", "not closed")]
+    [InlineData("answer", "does not begin with '['")]
+    [InlineData("\"['answer']\"", "single quotes")]
+    [InlineData("'[1]'", "no name in double quotes")]
+    [InlineData("'[\"a\" \"b\"]'", "a comma is missing")]
+    [InlineData("'[\"a\"] x'", "something follows")]
+    public void Response_fields_that_are_no_array_of_names_are_refused_at_their_place(string value, string advice)
+    {
+        var text = MarkedText.Parse(Start + $"environment_variables:\n  PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: «{value}»\n");
+
+        var result = Read(text.Text);
+
+        text.AssertOnly(result.Diagnostics, DeploymentRules.InvalidResponseFields, advice);
+        Assert.Null(result.Value!.ResponseFields);
+    }
+
+    [Fact]
+    public void A_file_of_another_kind_is_said_in_one_line()
+    {
+        var endpoint = MarkedText.Parse("name: my-endpoint\n«auth_mode»: key\nfoo: bar\n");
+        endpoint.AssertOnly(Read(endpoint.Text).Diagnostics, DeploymentRules.WrongKindOfFile, "an endpoint file", "a deployment file is expected");
+
+        var deployment = MarkedText.Parse("name: blue\n«endpoint_name»: my-endpoint\n");
+        deployment.AssertOnly(DeploymentFileReader.ReadEndpoint("endpoint.yml", deployment.Text).Diagnostics, DeploymentRules.WrongKindOfFile, "a deployment file", "an endpoint file is expected");
+    }
+
+    [Fact]
+    public void Old_shapes_are_named()
+    {
+        var text = MarkedText.Parse(Start + "scale_settings:\n  type: default\n  «scale_type»: manual\n");
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.ForeignKey, "'scale_settings.scale_type' is now 'scale_settings.type'");
+    }
+
+    [Theory]
+    [InlineData("name: blue\nendpoint_name: «{{endpoint}}»\ninstance_type: x\n")]
+    [InlineData("name: blue\nendpoint_name: «\"{{endpoint}}\"»\ninstance_type: x\n")]
+    [InlineData("name: blue\nendpoint_name: «${ENDPOINT}»\ninstance_type: x\n")]
+    [InlineData("name: blue\nendpoint_name: ok-name\ninstance_type: x\ninstance_count: «${COUNT}»\n")]
+    public void A_template_is_recognised(string marked)
+    {
+        var text = MarkedText.Parse(marked);
+
+        var diagnostic = Assert.Single(Read(text.Text).Diagnostics);
+        Assert.Equal(text.Span, diagnostic.Span);
+        Assert.Contains("a template that nobody fills in here", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Values_that_the_service_resolves_are_left_alone()
+    {
+        var result = Read(Start + """
+            environment_variables:
+              A: ${{azureml://connections/x}}
+              B: ${{keyvault:https://kv.vault.azure.net/secrets/s/1}}
+            """);
+
+        Assert.Empty(result.Diagnostics);
+    }
+
+    [Fact]
+    public void A_template_in_a_free_text_is_a_warning()
+    {
+        var text = MarkedText.Parse(Start + "environment_variables:\n  A: «x-${VAR}»\n");
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.LeftoverTemplate, "${VAR}");
+    }
+
+    [Fact]
+    public void The_last_of_two_equal_keys_wins_with_a_warning()
+    {
+        var text = MarkedText.Parse(Start + "instance_count: 1\n«instance_count»: 2\n");
+
+        var result = Read(text.Text);
+
+        text.AssertOnly(result.Diagnostics, DeploymentRules.DuplicateKey, "instance_count");
+        Assert.Equal(2, result.Value!.InstanceCount!.Value);
+    }
+
+    [Theory]
+    [InlineData("name: «123»\nendpoint_name: abc\ninstance_type: x\n", "put it in quotes")]
+    [InlineData("name: abc\nendpoint_name: abc\ninstance_type: «1.5»\n", "put it in quotes")]
+    [InlineData("name: abc\nendpoint_name: abc\ninstance_type: x\ndescription: «yes»\n", "this is a boolean")]
+    [InlineData("name: abc\nendpoint_name: abc\ninstance_type: x\ninstance_count: «many»\n", "a whole number from 1 to 50")]
+    [InlineData("name: abc\nendpoint_name: abc\ninstance_type: x\n«environment_variables»:\n", "this is empty")]
+    [InlineData("name: abc\nendpoint_name: abc\ninstance_type: x\ndata_collector:\n  collections:\n    request:\n      enabled: «true»\n", "write 'true' in quotes")]
+    public void A_value_of_the_wrong_type_says_how_to_write_it(string marked, string advice)
+    {
+        var text = MarkedText.Parse(marked);
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.WrongType, advice);
+    }
+
+    [Fact]
+    public void A_version_that_yaml_reads_as_another_number_is_a_warning()
+    {
+        var text = MarkedText.Parse("name: m\nversion: «1.10»\npath: .\n");
+
+        var result = DeploymentFileReader.ReadModel("model.yml", text.Text);
+
+        text.AssertOnly(result.Diagnostics, DeploymentRules.VersionIsNumber, "'1.1'");
+        Assert.Equal("1.1", result.Value!.Version!.Value);
+    }
+
+    [Fact]
+    public void A_version_that_is_a_number_becomes_text()
+    {
+        var result = DeploymentFileReader.ReadModel("model.yml", "name: m\nversion: 7\npath: .\n");
+
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal("7", result.Value!.Version!.Value);
+    }
+
+    [Fact]
+    public void An_image_of_prompt_flow_retires()
+    {
+        var text = MarkedText.Parse(Start + "environment:\n  image: «mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest»\n");
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.RetiringImage, "2027-04-20");
+    }
+
+    [Fact]
+    public void A_Kubernetes_deployment_has_its_own_keys()
+    {
+        var result = Read("""
+            name: blue
+            type: kubernetes
+            endpoint_name: basic-chat
+            model: azureml:m:1
+            resources:
+              requests: { cpu: "0.5", memory: 1Gi }
+              limits: { cpu: "1", memory: 2Gi, nvidia.com/gpu: "1" }
+            scale_settings:
+              type: target_utilization
+              min_instances: 1
+              max_instances: 3
+            """);
+
+        Assert.Empty(result.Diagnostics);
+        Assert.True(result.Value!.IsKubernetes);
+        Assert.Equal("1", result.Value.Resources!.Limits!.Gpu);
+        Assert.True(result.Value.Scale!.IsTargetUtilization);
+    }
+
+    [Fact]
+    public void Settings_that_exclude_each_other_are_refused()
+    {
+        var count = MarkedText.Parse("name: blue\ntype: kubernetes\nendpoint_name: basic\n«instance_count»: 1\nscale_settings:\n  type: target_utilization\n");
+        count.AssertOnly(Read(count.Text).Diagnostics, DeploymentRules.Conflict, "instance_count");
+
+        var image = MarkedText.Parse("name: e\nimage: a\n«build»:\n  path: .\n");
+        image.AssertOnly(DeploymentFileReader.ReadEnvironment("env.yml", image.Text).Diagnostics, DeploymentRules.Conflict, "'image' or 'build'");
+    }
+
+    private static ReadResult<DeploymentSpec> Read(string text) => DeploymentFileReader.ReadDeployment("deployment.yml", text);
+}

@@ -1,0 +1,288 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Flows;
+
+namespace FlowBuild.Definitions.Tests.Flows;
+
+public sealed class FlowReaderTests
+{
+    private const string Echo = """
+        nodes:
+        - name: echo
+          type: python
+          source:
+            type: code
+            path: echo.py
+          inputs:
+            text: ${inputs.text}
+
+        """;
+
+    private const string Head = """
+        inputs:
+          text:
+            type: string
+        outputs:
+          answer:
+            type: string
+            reference: ${echo.output}
+
+        """;
+
+    public static TheoryData<string, DiagnosticRule, string> Faults => new()
+    {
+        { "inputs:\n  n:\n    type: «integer»\n" + Echo, FlowRules.UnknownType, "did you mean 'int'?" },
+        { "inputs:\n  n:\n    type: «str»\n" + Echo, FlowRules.UnknownType, "did you mean 'string'?" },
+        { "inputs:\n  n:\n    type: «String»\n" + Echo, FlowRules.UnknownType, "did you mean 'string'?" },
+        { "inputs:\n  n:\n    type: «number»\n" + Echo, FlowRules.UnknownType, "did you mean 'double'?" },
+        { "inputs:\n  n:\n    type: «dict»\n" + Echo, FlowRules.UnknownType, "did you mean 'object'?" },
+        { "inputs:\n  n:\n    type: «strnig»\n" + Echo, FlowRules.UnknownType, "did you mean 'string'?" },
+        { "inputs:\n  n:\n    type: «AzureOpenAIConnection»\n" + Echo, FlowRules.UnknownType, "write one of string, int" },
+        { "inputs:\n  n:\n    type: «file_path»\n" + Echo, FlowRules.TypeNotServable, "file_path" },
+        { "inputs:\n  «n»:\n    description: x\n" + Echo, FlowRules.MissingType, "add 'type:'" },
+        { "inputs:\n  n: «string»\n" + Echo, FlowRules.WrongShape, "a mapping with 'type'" },
+        { "inputs:\n  text:\n    type: string\noutputs:\n  answer:\n    type: «list[str]»\n    reference: ${echo.output}\n" + Echo, FlowRules.UnknownType, "list" },
+        { "inputs:\n  text:\n    type: string\noutputs:\n  «answer»:\n    type: string\n" + Echo, FlowRules.OutputWithoutReference, "add 'reference: ${node.output}'" },
+        { "inputs:\n  text:\n    type: string\noutputs:\n  answer:\n    type: string\n    reference: «${ecko.output}»\n" + Echo, FlowRules.OutputReferenceNotFound, "did you mean 'echo'?" },
+        { "inputs:\n  text:\n    type: string\noutputs:\n  answer:\n    type: string\n    reference: «${inputs.txt}»\n" + Echo, FlowRules.OutputReferenceNotFound, "did you mean 'text'?" },
+        { Head + Echo.Replace("${inputs.text}", "«${inputs.txt}»", StringComparison.Ordinal), FlowRules.UndeclaredInput, "did you mean 'text'?" },
+        { Head + Echo.Replace("${inputs.text}", "«${ecco.output}»", StringComparison.Ordinal), FlowRules.UnknownNode, "did you mean 'echo'?" },
+        { Head + Echo.Replace("${inputs.text}", "«${text}»", StringComparison.Ordinal), FlowRules.UnknownNode, "did you mean the input, '${inputs.text}'?" },
+        { Head + Echo.Replace("${inputs.text}", "«${echo.output}»", StringComparison.Ordinal), FlowRules.NodeCycle, "echo ← echo" },
+        { Head + Echo.Replace("type: python", "type: «pyhton»", StringComparison.Ordinal), FlowRules.UnknownNodeType, "did you mean 'python'?" },
+        { Head + Echo.Replace("type: python", "type: «csharp»", StringComparison.Ordinal), FlowRules.UnknownNodeType, "language: csharp" },
+        { Head + Echo.Replace("name: echo\n  type: python", "name: «echo»", StringComparison.Ordinal), FlowRules.NodeWithoutType, "add 'type:'" },
+        { Head + Echo.Replace("type: code", "type: «package_with_prompt»", StringComparison.Ordinal), FlowRules.UnsupportedSource, "'code' or 'package'" },
+        { Head + Echo.Replace("  source:\n    type: code\n    path: echo.py\n", "", StringComparison.Ordinal).Replace("name: echo", "name: «echo»", StringComparison.Ordinal), FlowRules.NodeWithoutSource, "add 'source:'" },
+        { Head + Echo + "- name: «echo»\n  type: python\n  source: {type: code, path: b.py}\n", FlowRules.DuplicateNodeName, "in line 9" },
+        { Head + Echo + "  «activate»:\n    when: ${inputs.text}\n", FlowRules.ActivateIncomplete, "add 'is'" },
+        { Head + Echo + "- name: sum\n  type: python\n  source: {type: code, path: b.py}\n  aggregation: true\n- name: c\n  type: python\n  source: {type: code, path: b.py}\n  inputs: {x: «\"${sum.output}\"»}\n", FlowRules.ReadsAggregation, "sum" },
+        { Head + Echo + "- name: sum\n  type: python\n  source: {type: code, path: b.py}\n  aggregation: true\n  activate:\n    when: «${echo.output}»\n    is: x\n", FlowRules.ActivatedByNormalNode, "echo" },
+        { Head + Echo.Replace("text: ${inputs.text}", "{text: $«{»inputs.text}}", StringComparison.Ordinal), FlowRules.InvalidYaml, "stands in quotes" },
+        { Head + Echo + "message_format: «openai»\n", FlowRules.UnknownMessageFormat, "openai-vision" },
+        { Head + Echo + "- name: v\n  use_variants: true\nnode_variants:\n  v:\n    default_variant_id: «variant_1»\n    variants:\n      variant_0:\n        node:\n          type: python\n          source: {type: code, path: b.py}\n", FlowRules.InvalidVariant, "did you mean 'variant_0'?" },
+        { Head + Echo.Replace("type: python", "typ: python\n  «typ»: python\n  type: python", StringComparison.Ordinal), FlowRules.DuplicateKey, "remove one of the two" },
+        { Head + Echo + "«description»: «a»: b\n".Replace("«a»: b", "a: b", StringComparison.Ordinal).Replace("«description»: a: b", "description: a«:» b", StringComparison.Ordinal), FlowRules.InvalidYaml, "in quotes" },
+    };
+
+    public static TheoryData<string, DiagnosticRule, string> Traps => new()
+    {
+        { Head + Echo.Replace("type: code", "type: code\n    «pth»: x", StringComparison.Ordinal), FlowRules.UnknownKey, "did you mean 'path'?" },
+        { Head + Echo + "«discription»: x\n", FlowRules.UnknownKey, "did you mean 'description'?" },
+        { Head.Replace("${echo.output}", "«${echo.output[0]}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output.[0]}'" },
+        { Head.Replace("${echo.output}", "«${echo.outputs}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output}'" },
+        { Head.Replace("${echo.output}", "«echo.output»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "did you mean '${echo.output}'?" },
+        { Head.Replace("${echo.output}", "«The answer is ${echo.output}»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "is a reference" },
+        { "inputs:\n  text: {type: string}\n  n:\n    type: int\n    default: «many»\n" + Echo, FlowRules.DefaultDoesNotFit, "a whole number" },
+        { "inputs:\n  text: {type: string}\n  n:\n    type: bool\n    default: «1»\n" + Echo, FlowRules.DefaultDoesNotFit, "true or false" },
+        { "inputs:\n  text: {type: string}\n  n:\n    type: list\n    default: «{a: 1}»\n" + Echo, FlowRules.DefaultDoesNotFit, "a list" },
+        { Head.Replace("${echo.output}", "«${echo.output}»", StringComparison.Ordinal) + Echo + "  activate:\n    when: ${inputs.text}\n    is: a\n", FlowRules.OutputOfBypassedNode, "null whenever the node 'echo' is bypassed" },
+        { Head.Replace("${echo.output}", "«${echo.output}»", StringComparison.Ordinal) + Echo + "  aggregation: true\n", FlowRules.OutputOfAggregation, "is not served" },
+        { "inputs:\n  text: {type: string}\n  «1»: {type: string}\n" + Echo, FlowRules.NameIsNoText, "put it in quotes" },
+        { Head + Echo + "environment:\n  image: «mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest»\n", FlowRules.RetiringImage, "2027-04-20" },
+        { Head + Echo + "  activate:\n    when: «${inputs.txt}»\n    is: a\n", FlowRules.UndeclaredActivateInput, "did you mean 'text'?" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void What_promptflow_refuses_is_an_error_at_its_place(string marked, DiagnosticRule rule, string advice)
+    {
+        var text = MarkedText.Parse(marked);
+
+        text.AssertAmong(Read(text.Text).Diagnostics, rule, advice);
+        Assert.Equal(RuleSeverity.Error, rule.Severity);
+    }
+
+    [Theory]
+    [MemberData(nameof(Traps))]
+    public void A_trap_is_a_warning_at_its_place_and_the_flow_is_read(string marked, DiagnosticRule rule, string advice)
+    {
+        var text = MarkedText.Parse(marked);
+
+        var result = Read(text.Text);
+
+        text.AssertAmong(result.Diagnostics, rule, advice);
+        Assert.False(result.HasErrors);
+        Assert.NotNull(result.Value);
+    }
+
+    [Fact]
+    public void A_flow_without_faults_has_no_diagnostics()
+    {
+        Assert.Empty(Read(Head + Echo).Diagnostics);
+    }
+
+    [Fact]
+    public void All_problems_come_in_the_order_of_the_file()
+    {
+        var result = Read("""
+            inputs:
+              a: {type: integer}
+              b: {type: text}
+            outputs:
+              c: {type: strng, reference: "${gone.output}"}
+            nodes:
+            - name: n
+              type: pyton
+              source: {type: code, path: a.py}
+              inputs: {x: "${inputs.zzz}", y: "${other.output}"}
+            """);
+
+        Assert.Equal(
+            [
+                "FLOW1006 2:13", "FLOW1006 3:13", "FLOW1006 5:13", "FLOW1012 8:9", "FLOW1015 10:15", "FLOW1016 10:34",
+            ],
+            result.Diagnostics.Select(static d => $"{d.Rule.Id} {d.Span!.Value.StartLine + 1}:{d.Span.Value.StartColumn + 1}"));
+        Assert.Null(result.Value);
+    }
+
+    [Fact]
+    public void A_reference_fault_leaves_the_contract_readable()
+    {
+        var result = Read(Head + Echo.Replace("${inputs.text}", "${inputs.txt}", StringComparison.Ordinal));
+
+        Assert.True(result.HasErrors);
+        Assert.Equal("text", Assert.Single(result.Value!.Inputs).Name);
+    }
+
+    [Fact]
+    public void A_hidden_output_can_have_a_type_that_cannot_be_served()
+    {
+        var hidden = Read(Head.Replace("type: string\n    reference", "type: file_path\n    evaluation_only: true\n    reference", StringComparison.Ordinal) + Echo);
+        Assert.Empty(hidden.Diagnostics);
+
+        var shown = MarkedText.Parse(Head.Replace("type: string\n    reference", "type: «file_path»\n    reference", StringComparison.Ordinal) + Echo);
+        shown.AssertOnly(Read(shown.Text).Diagnostics, FlowRules.TypeNotServable, "file_path");
+    }
+
+    [Fact]
+    public void A_circle_through_activate_is_found_and_nodes_behind_it_are_not_blamed()
+    {
+        var result = Read("""
+            inputs: {}
+            outputs: {}
+            nodes:
+            - {name: a, type: python, source: {type: code, path: a.py}, activate: {when: "${b.output}", is: 1}}
+            - {name: b, type: python, source: {type: code, path: a.py}, inputs: {x: "${a.output}"}}
+            - {name: c, type: python, source: {type: code, path: a.py}, inputs: {x: "${b.output}"}}
+            """);
+
+        Assert.Equal("The node 'a' waits for itself: a ← b ← a; break the circle.", Assert.Single(result.Diagnostics).Message);
+    }
+
+    [Fact]
+    public void The_default_variant_stands_in_for_its_node()
+    {
+        var result = Read("""
+            inputs:
+              text: {type: string}
+            outputs:
+              answer: {type: string, reference: "${ask.output}"}
+            nodes:
+            - name: ask
+              use_variants: true
+            node_variants:
+              ask:
+                default_variant_id: v1
+                variants:
+                  v0: {node: {type: python, source: {type: code, path: a.py}}}
+                  v1: {node: {type: llm, source: {type: code, path: a.jinja2}, inputs: {text: "${inputs.text}"}, connection: aoai}}
+            """);
+
+        Assert.Empty(result.Diagnostics);
+        var node = Assert.Single(result.Value!.Nodes);
+        Assert.Equal("llm", node.Type);
+        Assert.Equal("aoai", node.Connection!.Value);
+        Assert.False(Assert.Single(FlowReader.GetContract(result.Value, null).Outputs).IsNullable);
+    }
+
+    [Fact]
+    public void A_fault_in_a_variant_that_is_not_the_default_is_found()
+    {
+        var text = MarkedText.Parse("""
+            inputs: {}
+            nodes:
+            - {name: ask, use_variants: true}
+            node_variants:
+              ask:
+                default_variant_id: v1
+                variants:
+                  v0: {node: {type: «lm», source: {type: code, path: a.py}}}
+                  v1: {node: {type: llm, source: {type: code, path: a.jinja2}}}
+            """);
+
+        text.AssertOnly(Read(text.Text).Diagnostics, FlowRules.UnknownNodeType, "did you mean 'llm'?");
+    }
+
+    [Theory]
+    [InlineData("", "it is empty")]
+    [InlineData("# nothing\n", "it is empty")]
+    [InlineData("- a\n", "a list")]
+    [InlineData("text\n", "a text")]
+    [InlineData("name: x\n", "neither 'inputs', 'outputs' nor 'nodes'")]
+    [InlineData("name: blue\nendpoint_name: e\n", "it is a deployment file")]
+    public void A_file_without_a_flow_says_so(string text, string why)
+    {
+        var diagnostic = Assert.Single(Read(text).Diagnostics);
+
+        Assert.Equal(FlowRules.NoFlow, diagnostic.Rule);
+        Assert.Contains(why, diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_flex_flow_is_known_by_its_entry_or_its_file_name()
+    {
+        var declared = Read("entry: flow:ask\ninputs:\n  question: {type: string}\n  top: {type: int, default: 3}\n");
+        Assert.Empty(declared.Diagnostics);
+        var contract = FlowReader.GetContract(declared.Value!, null);
+        Assert.Equal(FlowKind.Flex, contract.Kind);
+        Assert.Equal(["question", "top"], contract.Inputs.Select(static i => i.Name));
+        Assert.False(contract.AcceptsAnyInput);
+        Assert.True(contract.ReturnsBareResult);
+
+        Assert.True(FlowReader.GetContract(Read("entry: flow:ask\n").Value!, null).AcceptsAnyInput);
+
+        var missing = Assert.Single(FlowReader.Read("a/flow.flex.yaml", "inputs: {}\n").Diagnostics);
+        Assert.Contains("needs 'entry: module:function'", missing.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_whole_head_of_a_flow_is_read()
+    {
+        var flow = Read(Head + Echo + """
+            description: Answers.
+            language: python
+            message_format: OpenAI-Vision
+            additional_includes:
+            - ../shared/convert.py
+            environment_variables:
+              NAME: ${aoai.key}
+              NUMBER: 1.50
+              FLAG: true
+              LIST: [1, a]
+            """).Value!;
+
+        Assert.Equal("Answers.", flow.Description);
+        Assert.Equal(FlowMessageFormat.OpenAIVision, flow.MessageFormat);
+        Assert.Equal("../shared/convert.py", Assert.Single(flow.AdditionalIncludes).Value);
+        Assert.Equal(["${aoai.key}", "1.5", "True", "[1,\"a\"]"], flow.EnvironmentVariables.Select(static v => v.Value));
+    }
+
+    [Theory]
+    [InlineData("${n.output}", FlowReferenceKind.Node, "n", "output", null)]
+    [InlineData("${n}", FlowReferenceKind.Node, "n", "output", null)]
+    [InlineData("${n.output.a.b}", FlowReferenceKind.Node, "n", "output", "a.b")]
+    [InlineData("${n.output.[0]}", FlowReferenceKind.Node, "n", "output", "[0]")]
+    [InlineData("${n.output[0]}", FlowReferenceKind.Node, "n", "output[0]", null)]
+    [InlineData("${inputs.a.b}", FlowReferenceKind.FlowInput, "a.b", "", null)]
+    [InlineData("${flow.x}", FlowReferenceKind.FlowInput, "x", "", null)]
+    [InlineData("$x", FlowReferenceKind.Literal, "$x", "", null)]
+    [InlineData("text ${n.output}", FlowReferenceKind.Literal, "text ${n.output}", "", null)]
+    [InlineData("${n.output} ", FlowReferenceKind.Literal, "${n.output} ", "", null)]
+    [InlineData("${}", FlowReferenceKind.Node, "", "output", null)]
+    public void References_are_parsed_as_promptflow_parses_them(string text, FlowReferenceKind kind, string name, string section, string? property)
+    {
+        Assert.Equal(new FlowReference(kind, name, section, property), FlowReference.Parse(text));
+    }
+
+    private static ReadResult<FlowDefinition> Read(string text) => FlowReader.Read("flow.dag.yaml", text);
+}
