@@ -1,0 +1,23 @@
+using DescribeImage;
+using FlowBuild;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+var configuration = new ConfigurationBuilder()
+    .SetBasePath(AppContext.BaseDirectory)
+    .AddJsonFile("appsettings.json", optional: true)
+    .AddUserSecrets<Program>(optional: true)
+    .AddEnvironmentVariables()
+    .Build();
+
+var services = new ServiceCollection();
+services.AddDescribeImageClient(configuration.GetSection("DescribeImage"));
+await using var provider = services.BuildServiceProvider();
+
+var file = args.Length > 0 ? args[0] : Path.Combine(AppContext.BaseDirectory, "picture.png");
+var answer = await provider.GetRequiredService<IDescribeImageClient>().ScoreAsync(new DescribeImageInput
+{
+    Picture = FlowImage.FromBytes(await File.ReadAllBytesAsync(file), "image/png"),
+});
+Console.WriteLine(answer.Description);
+Console.WriteLine(answer.Picture is { } picture ? $"described a picture of the type {picture.MediaType}" : "no picture came back");
