@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
 namespace FlowBuild;
 
 /// <summary>An image that goes into a flow or comes out of it: its bytes, or where it can be fetched.</summary>
@@ -60,6 +64,29 @@ public sealed class FlowImage
         return new(default, Checked(mediaType), uri);
     }
 
+    /// <summary>An image that stands in a list or an object of an answer, in either message format.</summary>
+    /// <exception cref="FlowContractException">The JSON is no image.</exception>
+    public static FlowImage FromJson(JsonElement json)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json.GetRawText()));
+        reader.Read();
+        return FlowImageJson.Read(ref reader, "image");
+    }
+
+    /// <summary>The image as an item of a list or a member of an object that goes into a flow.</summary>
+    /// <param name="format">The flow's <c>message_format</c>.</param>
+    public JsonElement ToJson(FlowImageFormat format = FlowImageFormat.Basic)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            FlowImageJson.Write(writer, this, format);
+        }
+
+        var reader = new Utf8JsonReader(buffer.WrittenSpan);
+        return JsonElement.ParseValue(ref reader);
+    }
+
     private static string Checked(string mediaType)
     {
         ArgumentNullException.ThrowIfNull(mediaType);
@@ -72,6 +99,6 @@ public sealed class FlowImage
         return mediaType;
     }
 
-    private static readonly System.Buffers.SearchValues<char> SubtypeCharacters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-");
+    private static readonly SearchValues<char> SubtypeCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-");
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace FlowBuild;
 
@@ -100,6 +101,41 @@ public static class FlowJson
     /// <summary>An image in either message format, or null.</summary>
     public static FlowImage? ReadNullableImage(ref Utf8JsonReader reader, string output) =>
         reader.TokenType == JsonTokenType.Null ? null : ReadImage(ref reader, output);
+
+    /// <summary>An array whose items are all of one type; null does not fit, nor does an item that is none.</summary>
+    public static IReadOnlyList<T> ReadListOf<T>(ref Utf8JsonReader reader, string output, FlowJsonValueReader<T> readItem)
+    {
+        ArgumentNullException.ThrowIfNull(readItem);
+
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw Unfit(ref reader, output, "list");
+        }
+
+        var items = new List<T>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            items.Add(readItem(ref reader, output));
+        }
+
+        return items;
+    }
+
+    /// <summary>A value of the caller's own type; a value that the type's serializer refuses does not fit.</summary>
+    public static T? ReadValue<T>(ref Utf8JsonReader reader, string output, JsonTypeInfo<T> typeInfo)
+    {
+        ArgumentNullException.ThrowIfNull(typeInfo);
+
+        try
+        {
+            return JsonSerializer.Deserialize(ref reader, typeInfo);
+        }
+        catch (JsonException exception)
+        {
+            throw new FlowContractException(
+                $"The output '{output}' does not fit the type {typeof(T).Name} that the project gives it.", output, typeof(T).Name, exception);
+        }
+    }
 
     /// <summary>A piece of a streamed text; null for null; another JSON value as its raw text.</summary>
     public static string? ReadDelta(ref Utf8JsonReader reader, string output) => reader.TokenType switch

@@ -13,3 +13,10 @@ public delegate void FlowJsonWriter<in TInput>(Utf8JsonWriter writer, TInput inp
 /// <param name="reader">Stands on the first token of the document; must stand on its last token on return.</param>
 /// <exception cref="FlowContractException">The document is not what the flow declares.</exception>
 public delegate TResult FlowJsonReader<out TResult>(ref Utf8JsonReader reader);
+
+/// <summary>Reads one value of an answer.</summary>
+/// <typeparam name="T">What the value is read as.</typeparam>
+/// <param name="reader">Stands on the first token of the value; must stand on its last token on return.</param>
+/// <param name="output">The output that an exception names.</param>
+/// <exception cref="FlowContractException">The value does not fit.</exception>
+public delegate T FlowJsonValueReader<out T>(ref Utf8JsonReader reader, string output);

@@ -90,6 +90,10 @@ public sealed class DiagnosticTests
     [InlineData("Namespace", "My..Flows")]
     [InlineData("Namespace", "My Flows")]
     [InlineData("Visibility", "Public")]
+    [InlineData("ValueTypes", "tags")]
+    [InlineData("ValueTypes", "tags=string[][]")]
+    [InlineData("ValueTypes", "question=string[]")]
+    [InlineData("ValueTypes", "absent=string[]")]
     public void Metadata_that_cannot_be_used_are_an_error_that_names_them(string name, string value)
     {
         var run = new FlowProject().Flow("chat/flow.dag.yaml", Chat, (name, value)).Run();
@@ -112,5 +116,35 @@ public sealed class DiagnosticTests
         Assert.Equal("FLOW1903", error.Id);
         Assert.Equal("/project/b/flow.dag.yaml", error.Location.GetLineSpan().Path);
         Assert.Contains("Chat.Client.g.cs", run.Sources.Keys);
+    }
+
+    [Fact]
+    public void A_type_of_the_users_own_needs_a_serializer_context()
+    {
+        var run = new FlowProject().Flow("f/flow.dag.yaml", "inputs:\n  tags:\n    type: list\n", ("ValueTypes", "tags=My.Tags")).Run();
+
+        Assert.Contains("[JsonSerializable(typeof(My.Tags))]", Assert.Single(run.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_that_no_json_can_carry_never_reaches_the_code()
+    {
+        var run = new FlowProject().Flow("f/flow.dag.yaml", "inputs:\n  \"a\\uD800\":\n    type: string\n").Run();
+
+        Assert.Equal("FLOW1001", Assert.Single(run.Diagnostics).Id);
+        Assert.Empty(run.Sources);
+    }
+
+    [Theory]
+    [InlineData("EndpointFile", "name: my-endpoint\nauth_mode: keys\n")]
+    [InlineData("DeploymentFile", "name: blue\nendpoint_name: my-endpoint\nmodel: model:basic-chat-model:1\ninstance_type: Standard_DS3_v2\ninstance_count: 1\n")]
+    [InlineData("ModelFile", "name: 1\n")]
+    public void An_error_of_a_deployment_file_is_the_generators(string kind, string yaml)
+    {
+        var run = new FlowProject().Add("some.yml", yaml, ("FlowBuildKind", kind)).Run();
+
+        Assert.NotEmpty(run.Diagnostics);
+        Assert.All(run.Diagnostics, static d => Assert.StartsWith("FLOW2", d.Id, StringComparison.Ordinal));
+        Assert.All(run.Diagnostics, static d => Assert.Equal("/project/some.yml", d.Location.GetLineSpan().Path));
     }
 }

@@ -25,14 +25,7 @@ public static class GeneratorRules
         "The client name '{0}' is taken by '{1}' in the same namespace; give one of the two PromptFlow items another ClientName or Namespace",
         RuleSeverity.Error);
 
-    /// <summary>A name cannot be sent as JSON.</summary>
-    public static readonly DiagnosticRule NameNotUnicode = new(
-        "FLOW1904",
-        "The name is no Unicode text",
-        "The name {0} holds half of a surrogate pair, which JSON cannot carry; write another name",
-        RuleSeverity.Error);
-
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
-        [GeneratorFailed, UnreadableFile, InvalidItemMetadata, ClientNameTaken, NameNotUnicode];
+        [GeneratorFailed, UnreadableFile, InvalidItemMetadata, ClientNameTaken];
 }

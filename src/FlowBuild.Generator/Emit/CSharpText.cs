@@ -109,19 +109,10 @@ internal static class CSharpText
         return text.ToString();
     }
 
-    private static bool IsXmlCharacter(string value, int index)
-    {
-        var c = value[index];
-        if (char.IsHighSurrogate(c))
-        {
-            return index + 1 < value.Length && char.IsLowSurrogate(value[index + 1]);
-        }
+    private static bool IsXmlCharacter(string value, int index) =>
+        !IsHalf(value, index) && value[index] is >= ' ' and not ('\uFFFE' or '\uFFFF');
 
-        if (char.IsLowSurrogate(c))
-        {
-            return index > 0 && char.IsHighSurrogate(value[index - 1]);
-        }
-
-        return c is >= ' ' and not ('\uFFFE' or '\uFFFF');
-    }
+    private static bool IsHalf(string value, int index) => char.IsHighSurrogate(value[index])
+        ? index + 1 == value.Length || !char.IsLowSurrogate(value[index + 1])
+        : char.IsLowSurrogate(value[index]) && (index == 0 || !char.IsHighSurrogate(value[index - 1]));
 }

@@ -34,7 +34,7 @@ internal sealed class FlowShape
         Inputs = [.. contract.Inputs.Select(input => new Member(
             input.Name,
             inputNames.Take(Identifiers.PascalCase(input.Name), "Value"),
-            chat is not null && input.Name == chat.History ? ValueForm.Turns(TurnType) : ValueForm.Of(input.Type, contract.MessageFormat),
+            chat is not null && input.Name == chat.History ? ValueForm.Turns(TurnType) : FormOf("inputs", input.Name, input.Type),
             IsNullable: !input.IsRequired,
             ValueForm.Word(input.Type),
             input.Description,
@@ -44,7 +44,7 @@ internal sealed class FlowShape
         Outputs = [.. contract.Outputs.Select(output => new Member(
             output.Name,
             outputNames.Take(Identifiers.PascalCase(output.Name), "Value"),
-            ValueForm.Of(output.Type, contract.MessageFormat),
+            FormOf("outputs", output.Name, output.Type),
             output.IsNullable,
             ValueForm.Word(output.DeclaredType),
             output.Description,
@@ -58,7 +58,7 @@ internal sealed class FlowShape
                 Form = !output.CanStream ? Outputs[i].Form : output.Type switch
                 {
                     FlowValueType.String => ValueForm.Delta,
-                    FlowValueType.List => ValueForm.Element,
+                    FlowValueType.List or FlowValueType.Object => ValueForm.Element,
                     _ => Outputs[i].Form,
                 },
                 IsNullable = true,
@@ -108,6 +108,23 @@ internal sealed class FlowShape
 
     /// <summary>The type of the answer: the output record, or any JSON where the code behind the flow returns what it likes.</summary>
     public string ResultType => Model.Contract.ReturnsBareResult ? "global::System.Text.Json.JsonElement" : OutputType;
+
+    private ValueForm FormOf(string kind, string name, FlowValueType type)
+    {
+        if (type is FlowValueType.List or FlowValueType.Object)
+        {
+            foreach (var given in Model.ValueTypes)
+            {
+                if (given.Key == name || given.Key == $"{kind}.{name}")
+                {
+                    return ValueForm.OfUserType(given.Value, Model.JsonContext, Model.Contract.MessageFormat)
+                        ?? throw new InvalidOperationException($"No serializer context knows '{given.Value}'.");
+                }
+            }
+        }
+
+        return ValueForm.Of(type, Model.Contract.MessageFormat);
+    }
 
     private static ChatRoles? FindChat(FlowContract contract)
     {

@@ -96,7 +96,7 @@ internal static class JsonEmitter
 
     private static void WriteInput(CodeWriter writer, FlowShape shape, Dictionary<string, string> names)
     {
-        var locals = new NameScope("writer", "input");
+        var locals = new NameScope("writer", "input", "item");
         writer.Line("/// <summary>Writes the body of a request.</summary>");
         writer.Line($"public static void WriteInput({Writer}, {shape.InputType} input)");
         writer.Open();
@@ -113,6 +113,16 @@ internal static class JsonEmitter
                 writer.Lines(member.Form.Write(name, local));
                 writer.Close();
                 writer.Line();
+            }
+            else if (member.Form.MayBeReference)
+            {
+                var local = locals.Take(Identifiers.CamelCase(member.Property));
+                writer.Line($"if ({value} is not {{ }} {local})");
+                writer.Open();
+                writer.Line($"throw Unset({CSharpText.Literal(member.JsonName)});");
+                writer.Close();
+                writer.Line();
+                writer.Lines(member.Form.Write(name, local));
             }
             else if (member.Form == ValueForm.Element)
             {
@@ -222,7 +232,7 @@ internal static class JsonEmitter
             return;
         }
 
-        var local = new NameScope("writer", "turn", "turns").Take(Identifiers.CamelCase(member.Property));
+        var local = new NameScope("writer", "turn", "turns", "item").Take(Identifiers.CamelCase(member.Property));
         writer.Line($"if ({value} is {{ }} {local})");
         writer.Open();
         writer.Lines(member.Form.Write(name, local));
@@ -300,5 +310,5 @@ internal static class JsonEmitter
         ? $"{member.Property} = {local},"
         : $"{member.Property} = {local} ?? throw {ValueForm.FlowJson}.Missing({CSharpText.Literal(member.JsonName)}, \"{member.TypeWord}\"),";
 
-    private static bool CanBeUnset(Member member) => member.Form.IsReference || member.Form == ValueForm.Element;
+    private static bool CanBeUnset(Member member) => member.Form.IsReference || member.Form.MayBeReference || member.Form == ValueForm.Element;
 }

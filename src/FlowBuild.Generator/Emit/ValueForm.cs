@@ -15,6 +15,9 @@ internal sealed record ValueForm(
     Func<string, string> Read,
     Func<string, string> ReadNullable)
 {
+    /// <summary>Whether the C# type can be a reference type although <see cref="IsReference"/> is false: a type of the user's own.</summary>
+    public bool MayBeReference { get; init; }
+
     /// <summary><c>global::FlowBuild.FlowJson</c>, the building blocks of generated readers and writers.</summary>
     public const string FlowJson = "global::FlowBuild.FlowJson";
 
@@ -71,6 +74,23 @@ internal sealed record ValueForm(
         static _ => "ReadTurns(ref reader)",
         static _ => "ReadTurns(ref reader)");
 
+    /// <summary>
+    /// The form of a type that the item gives to a list or an object, or null when it needs a serializer context that is not there.
+    /// </summary>
+    /// <param name="type">The type as the user wrote it.</param>
+    /// <param name="jsonContext">The context that knows it, or null.</param>
+    /// <param name="format">The flow's message format.</param>
+    public static ValueForm? OfUserType(string type, string? jsonContext, FlowMessageFormat format) => type switch
+    {
+        "string[]" => ListOf("string", "writer.WriteStringValue(item);", "ReadString"),
+        "long[]" or "int[]" => ListOf("long", "writer.WriteNumberValue(item);", "ReadInt64"),
+        "double[]" => ListOf("double", $"{FlowJson}.WriteDouble(writer, item);", "ReadDouble"),
+        "bool[]" => ListOf("bool", "writer.WriteBooleanValue(item);", "ReadBoolean"),
+        "FlowImage[]" => ListOf(
+            "global::FlowBuild.FlowImage", $"{FlowJson}.WriteImage(writer, item, global::FlowBuild.FlowImageFormat.{format});", "ReadImage"),
+        _ => jsonContext is null ? null : Known("global::" + type, "global::" + jsonContext),
+    };
+
     /// <summary>The form of a type word.</summary>
     public static ValueForm Of(FlowValueType type, FlowMessageFormat format) => type switch
     {
@@ -85,6 +105,42 @@ internal sealed record ValueForm(
 
     /// <summary>The type word of a value type, as flow files write it.</summary>
     public static string Word(FlowValueType type) => type.ToString().ToLowerInvariant();
+
+    private static ValueForm ListOf(string item, string writeItem, string readItem)
+    {
+        string Read(string output) => $"{FlowJson}.ReadListOf<{item}>(ref reader, {output}, {FlowJson}.{readItem})";
+        return new ValueForm(
+            $"global::System.Collections.Generic.IReadOnlyList<{item}>",
+            IsReference: true,
+            (name, value) => $$"""
+                writer.WriteStartArray({{name}});
+                foreach (var item in {{value}})
+                {
+                    {{writeItem}}
+                }
+
+                writer.WriteEndArray();
+                """,
+            Read,
+            output => $"reader.TokenType == global::System.Text.Json.JsonTokenType.Null ? null : {Read(output)}");
+    }
+
+    // Whether the type is a class or a struct is not known here: what is written must compile for both.
+    private static ValueForm Known(string type, string context)
+    {
+        var typeInfo = $"(global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<{type}>){context}.Default.GetTypeInfo(typeof({type}))!";
+        string Read(string output) =>
+            $"reader.TokenType == global::System.Text.Json.JsonTokenType.Null ? null : {FlowJson}.ReadValue(ref reader, {output}, {typeInfo})";
+        return new ValueForm(
+            type,
+            IsReference: false,
+            (name, value) => $"writer.WritePropertyName({name});\nglobal::System.Text.Json.JsonSerializer.Serialize(writer, {value}, {typeInfo});",
+            Read,
+            Read)
+        {
+            MayBeReference = true,
+        };
+    }
 
     private static ValueForm Plain(string type, bool isReference, string write, string read) => new(
         type,

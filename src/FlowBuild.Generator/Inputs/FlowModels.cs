@@ -24,9 +24,21 @@ internal static class FlowModels
         try
         {
             var contract = FlowReader.GetContract(flow.Definition, Fields(flow.Item, responseFields));
-            return new FlowModelResult(
-                new FlowModel(name, typeNames.Namespace, typeNames.HintPrefix, typeNames.IsPublic, typeNames.Source, contract, default, null),
-                default);
+            var problems = new List<ReportedDiagnostic>();
+            var types = ValueTypes.Of(flow.Item, contract, problems);
+            return problems.Count > 0
+                ? new FlowModelResult(null, problems.ToEquatableArray())
+                : new FlowModelResult(
+                    new FlowModel(
+                        name,
+                        typeNames.Namespace,
+                        typeNames.HintPrefix,
+                        typeNames.IsPublic,
+                        typeNames.Source,
+                        contract,
+                        types,
+                        flow.Item.JsonContext.Length > 0 ? flow.Item.JsonContext : null),
+                    default);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -55,8 +55,16 @@ internal static class GeneratedAssembly
     public static Task<string> RunAsync(HttpClient httpClient, string probe, params FlowModel[] models) =>
         RunAsync(httpClient, probe, Parse(models));
 
+    /// <summary>Runs <paramref name="probe"/> with the clients of a project's flows.</summary>
+    public static Task<string> RunAsync(HttpClient httpClient, string probe, FlowProject project, string types = "")
+    {
+        var run = project.Run();
+        Assert.Empty(run.Problems);
+        return RunAsync(httpClient, probe, run.Trees, types);
+    }
+
     /// <summary>Runs <paramref name="probe"/> with generated code that is parsed already.</summary>
-    public static async Task<string> RunAsync(HttpClient httpClient, string probe, IEnumerable<SyntaxTree> generated)
+    public static async Task<string> RunAsync(HttpClient httpClient, string probe, IEnumerable<SyntaxTree> generated, string types = "")
     {
         var user = $$"""
             #nullable enable
@@ -79,6 +87,8 @@ internal static class GeneratedAssembly
                     {{probe}}
                 }
             }
+
+            {{types}}
             """;
         // A user's code needs no documentation.
         var compilation = Compilation(generated.Append(CSharpSyntaxTree.ParseText(user, ParseOptions.WithDocumentationMode(DocumentationMode.Parse))));

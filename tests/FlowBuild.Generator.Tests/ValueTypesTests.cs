@@ -1,0 +1,110 @@
+using FlowBuild.Generator.Tests.Harness;
+
+namespace FlowBuild.Generator.Tests;
+
+/// <summary>Lists and objects that the item gives a type.</summary>
+public sealed class ValueTypesTests
+{
+    private const string Yaml = """
+        inputs:
+          context:
+            type: list
+          scores:
+            type: list
+            default: []
+          profile:
+            type: object
+        outputs:
+          context:
+            type: list
+            reference: ${n.output.context}
+          numbers:
+            type: list
+            reference: ${n.output.numbers}
+          profile:
+            type: object
+            reference: ${n.output.profile}
+          place:
+            type: object
+            reference: ${n.output.place}
+          pictures:
+            type: list
+            reference: ${n.output.pictures}
+        nodes:
+        - name: n
+          type: python
+          source:
+            type: code
+            path: n.py
+
+        """;
+
+    private const string Types = """
+        namespace My
+        {
+            public sealed record Profile(string Name, int Age);
+
+            public readonly record struct Place(double X, double Y);
+
+            public sealed class AppJson() : System.Text.Json.Serialization.JsonSerializerContext(null)
+            {
+                private static readonly JsonSerializerOptions _options = new() { TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver() };
+
+                public static AppJson Default { get; } = new();
+
+                protected override JsonSerializerOptions? GeneratedSerializerOptions => null;
+
+                public override System.Text.Json.Serialization.Metadata.JsonTypeInfo? GetTypeInfo(Type type) => _options.GetTypeInfo(type);
+            }
+        }
+        """;
+
+    private const string Call = """
+        var output = await new RagClient(http).ScoreAsync(new() { Context = ["a", "b"], Scores = [0.5, double.NaN], Profile = new My.Profile("Ada", 36) });
+        return $"{string.Join(',', output.Context ?? [])} {string.Join(',', output.Numbers ?? [])} {output.Profile} {output.Place} {output.Pictures?.Count}";
+        """;
+
+    [Fact]
+    public async Task Typed_values_go_out_and_come_back()
+    {
+        using var endpoint = new Answering(
+            """{"context":["c"],"numbers":[1,2],"profile":{"Name":"Bob","Age":1},"place":{"X":1,"Y":2},"pictures":[{"data:image/png;base64":"AQID"}]}""");
+
+        var result = await GeneratedAssembly.RunAsync(endpoint.Client(), Call, Project(), Types);
+
+        Assert.Equal("""{"context":["a","b"],"scores":[0.5,"NaN"],"profile":{"Name":"Ada","Age":36}}""", endpoint.Requests[0]);
+        Assert.Equal("c 1,2 Profile { Name = Bob, Age = 1 } Place { X = 1, Y = 2 } 1", result);
+    }
+
+    [Fact]
+    public async Task Typed_outputs_can_be_null_or_missing()
+    {
+        using var endpoint = new Answering("""{"context":null,"profile":null,"place":null}""");
+
+        var result = await GeneratedAssembly.RunAsync(endpoint.Client(), Call, Project(), Types);
+
+        Assert.Equal("    ", result);
+    }
+
+    [Theory]
+    [InlineData("""{"context":["a",1]}""", "context")]
+    [InlineData("""{"context":"a"}""", "context")]
+    [InlineData("""{"numbers":["a"]}""", "numbers")]
+    [InlineData("""{"profile":[]}""", "profile")]
+    [InlineData("""{"place":{"X":"a"}}""", "place")]
+    public async Task A_value_that_is_not_of_the_given_type_breaks_the_contract(string answer, string output)
+    {
+        using var endpoint = new Answering(answer);
+
+        var named = await GeneratedAssembly.RunAsync(
+            endpoint.Client(), $$"""try { {{Call}} } catch (FlowContractException exception) { return exception.OutputName!; }""", Project(), Types);
+
+        Assert.Equal(output, named);
+    }
+
+    private static FlowProject Project() => new FlowProject().Flow(
+        "rag/flow.dag.yaml",
+        Yaml,
+        ("ValueTypes", "context=string[] inputs.scores=double[] numbers=long[] profile=My.Profile place=My.Place pictures=FlowImage[]"),
+        ("JsonContext", "My.AppJson"));
+}
