@@ -17,7 +17,7 @@ internal sealed class BlobLists(BlobStore store)
         var delimiter = query["delimiter"].ToString();
         var size = PageSize(query["maxresults"].ToString());
         var marker = query["marker"].ToString();
-        var includesMetadata = query["include"].ToString().Split(',').Contains("metadata");
+        var includesMetadata = query["include"].ToString().Split(',').Contains("metadata", StringComparer.OrdinalIgnoreCase);
 
         var blobs = new XElement("Blobs");
         string? after = marker.Length == 0 ? null : Encoding.UTF8.GetString(FromMarker(marker));

@@ -1,0 +1,214 @@
+using System.Security.Cryptography;
+using Azure;
+using Azure.Core.Pipeline;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Azure.Storage.Sas;
+
+namespace FlowBuild.LocalWorkspace.Tests;
+
+public sealed class BlobTests
+{
+    [Fact]
+    public async Task A_blob_is_uploaded_once_under_a_condition_and_comes_back_the_same()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var blob = workspace.Blobs().GetBlobClient("LocalUpload/abc/chat flow/naïve & co.txt");
+        var options = new BlobUploadOptions
+        {
+            Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+            HttpHeaders = new BlobHttpHeaders { ContentType = "text/plain" },
+            Metadata = new Dictionary<string, string> { ["upload_status"] = "completed" },
+        };
+        Assert.False((await blob.ExistsAsync()).Value);
+
+        await blob.UploadAsync(BinaryData.FromString("content"), options);
+
+        var again = await Assert.ThrowsAsync<RequestFailedException>(() => blob.UploadAsync(BinaryData.FromString("other"), options));
+        Assert.Equal((409, "BlobAlreadyExists"), (again.Status, again.ErrorCode));
+        Assert.Equal("content", (await blob.DownloadContentAsync()).Value.Content.ToString());
+        var properties = (await blob.GetPropertiesAsync()).Value;
+        Assert.Equal("text/plain", properties.ContentType);
+        Assert.Equal("completed", properties.Metadata["upload_status"]);
+        Assert.Equal(MD5.HashData("content"u8), properties.ContentHash);
+    }
+
+    [Fact]
+    public async Task A_large_blob_goes_up_in_blocks_and_down_in_ranges()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var blob = workspace.Blobs().GetBlobClient("large.bin");
+        var content = RandomNumberGenerator.GetBytes(9_000_000);
+        var options = new BlobUploadOptions { TransferOptions = new StorageTransferOptions { InitialTransferSize = 1 << 20, MaximumTransferSize = 4 << 20 } };
+
+        await blob.UploadAsync(new MemoryStream(content), options);
+
+        Assert.Equal(content, (await blob.DownloadContentAsync()).Value.Content.ToArray());
+        var part = await blob.DownloadContentAsync(new BlobDownloadOptions { Range = new HttpRange(100, 50) });
+        Assert.Equal(content[100..150], part.Value.Content.ToArray());
+        var blocks = (await workspace.Blobs().GetBlockBlobClient("large.bin").GetBlockListAsync(BlockListTypes.All)).Value;
+        Assert.Equal(3, blocks.CommittedBlocks.Count());
+        Assert.Empty(blocks.UncommittedBlocks);
+    }
+
+    [Fact]
+    public async Task A_block_list_that_names_an_unknown_block_is_refused()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var blob = workspace.Blobs().GetBlockBlobClient("blocks.bin");
+        await blob.StageBlockAsync(Convert.ToBase64String("one"u8), new MemoryStream([1, 2, 3]));
+
+        var error = await Assert.ThrowsAsync<RequestFailedException>(
+            () => blob.CommitBlockListAsync([Convert.ToBase64String("one"u8), Convert.ToBase64String("two"u8)]));
+
+        Assert.Equal((400, "InvalidBlockList"), (error.Status, error.ErrorCode));
+        Assert.False((await blob.ExistsAsync()).Value);
+    }
+
+    [Fact]
+    public async Task Metadata_is_set_and_the_content_stays()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var blob = workspace.Blobs().GetBlobClient("indicator");
+        var first = (await blob.UploadAsync(BinaryData.FromString("content"))).Value;
+
+        await blob.SetMetadataAsync(new Dictionary<string, string> { ["name"] = "m", ["version"] = "1" });
+
+        var properties = (await blob.GetPropertiesAsync()).Value;
+        Assert.Equal("1", properties.Metadata["version"]);
+        Assert.NotEqual(first.ETag, properties.ETag);
+        Assert.Equal("content", (await blob.DownloadContentAsync()).Value.Content.ToString());
+    }
+
+    [Fact]
+    public async Task Blobs_are_listed_by_prefix_in_pages_in_order()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var container = workspace.Blobs();
+        foreach (var name in (string[])["p/b", "p/a", "p/a/1", "q/1", "p/c"])
+        {
+            await container.GetBlobClient(name).UploadAsync(
+                BinaryData.FromString(name), new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["n"] = "1" } });
+        }
+
+        var pages = new List<string>();
+        var options = new GetBlobsOptions { Prefix = "p/", Traits = BlobTraits.Metadata };
+        await foreach (var page in container.GetBlobsAsync(options).AsPages(pageSizeHint: 2))
+        {
+            pages.Add(string.Join(' ', page.Values.Select(static b => $"{b.Name}:{b.Properties.ContentLength}:{b.Metadata["n"]}")));
+        }
+
+        Assert.Equal(["p/a:3:1 p/a/1:5:1", "p/b:3:1 p/c:3:1"], pages);
+        var folders = new List<string>();
+        await foreach (var item in container.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }))
+        {
+            folders.Add(item.Prefix);
+        }
+
+        Assert.Equal(["p/", "q/"], folders);
+    }
+
+    [Fact]
+    public async Task A_blob_is_deleted_once()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var blob = workspace.Blobs().GetBlobClient("gone");
+        await blob.UploadAsync(BinaryData.FromString("x"));
+
+        Assert.True((await blob.DeleteIfExistsAsync()).Value);
+
+        Assert.False((await blob.DeleteIfExistsAsync()).Value);
+        var error = await Assert.ThrowsAsync<RequestFailedException>(() => blob.DownloadContentAsync());
+        Assert.Equal((404, "BlobNotFound"), (error.Status, error.ErrorCode));
+    }
+
+    [Fact]
+    public async Task Content_that_does_not_have_the_given_MD5_is_refused()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var blob = workspace.Blobs().GetBlockBlobClient("checked");
+        using var request = new HttpRequestMessage(HttpMethod.Put, blob.Uri) { Content = new ByteArrayContent([1, 2, 3]) };
+        request.Content.Headers.ContentMD5 = MD5.HashData([9]);
+        request.Headers.Add("x-ms-blob-type", "BlockBlob");
+        request.Headers.Add("Authorization", "Bearer " + workspace.Host.Token);
+        using var http = workspace.PinnedClient();
+
+        using var answer = await http.SendAsync(request);
+
+        Assert.Equal("Md5Mismatch", answer.Headers.GetValues("x-ms-error-code").Single());
+        Assert.False((await blob.ExistsAsync()).Value);
+    }
+
+    [Fact]
+    public async Task The_account_key_of_the_datastore_opens_the_store()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var container = new BlobContainerClient(workspace.ContainerUri, await KeyAsync(workspace), workspace.BlobOptions());
+        var blob = container.GetBlobClient("a folder/by key.txt");
+
+        await blob.UploadAsync(BinaryData.FromString("x"), new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["a"] = "b" } });
+
+        Assert.Equal("x", (await blob.DownloadContentAsync()).Value.Content.ToString());
+        await foreach (var item in container.GetBlobsAsync(new GetBlobsOptions { Prefix = "a folder/", Traits = BlobTraits.Metadata }))
+        {
+            Assert.Equal(blob.Name, item.Name);
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_account_key_is_refused()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var key = new StorageSharedKeyCredential("flowbuildlocal", Convert.ToBase64String(new byte[64]));
+        var blob = new BlobContainerClient(workspace.ContainerUri, key, workspace.BlobOptions()).GetBlobClient("x");
+
+        var error = await Assert.ThrowsAsync<RequestFailedException>(() => blob.UploadAsync(BinaryData.FromString("x")));
+
+        Assert.Equal((403, "AuthenticationFailed"), (error.Status, error.ErrorCode));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_shared_access_signature_permits_what_it_says_and_no_more(bool ofAccount)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var key = await KeyAsync(workspace);
+        var container = new BlobContainerClient(workspace.ContainerUri, key, workspace.BlobOptions());
+        var until = DateTimeOffset.UtcNow.AddHours(1);
+        var query = ofAccount
+            ? new AccountSasBuilder(AccountSasPermissions.Write | AccountSasPermissions.Create, until, AccountSasServices.Blobs, AccountSasResourceTypes.Object)
+                .ToSasQueryParameters(key).ToString()
+            : container.GenerateSasUri(BlobContainerSasPermissions.Write | BlobContainerSasPermissions.Create, until).Query.TrimStart('?');
+        var signed = new BlobContainerClient(workspace.ContainerUri, new AzureSasCredential(query), workspace.BlobOptions());
+
+        await signed.GetBlobClient("signed").UploadAsync(BinaryData.FromString("x"));
+
+        var error = await Assert.ThrowsAsync<RequestFailedException>(() => signed.GetBlobClient("signed").DownloadContentAsync());
+        Assert.Equal((403, "AuthorizationPermissionMismatch"), (error.Status, error.ErrorCode));
+    }
+
+    [Fact]
+    public async Task A_signature_that_was_changed_or_has_expired_is_refused()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var container = new BlobContainerClient(workspace.ContainerUri, await KeyAsync(workspace), workspace.BlobOptions());
+        var expired = container.GenerateSasUri(BlobContainerSasPermissions.Read, DateTimeOffset.UtcNow.AddMinutes(-1)).Query;
+        var widened = container.GenerateSasUri(BlobContainerSasPermissions.Read, DateTimeOffset.UtcNow.AddHours(1)).Query.Replace("sp=r", "sp=rw", StringComparison.Ordinal);
+
+        foreach (var query in (string[])[expired, widened])
+        {
+            var signed = new BlobContainerClient(workspace.ContainerUri, new AzureSasCredential(query.TrimStart('?')), workspace.BlobOptions());
+            var error = await Assert.ThrowsAsync<RequestFailedException>(() => signed.GetBlobClient("x").DownloadContentAsync());
+            Assert.Equal((403, "AuthenticationFailed"), (error.Status, error.ErrorCode));
+        }
+    }
+
+    private static async Task<StorageSharedKeyCredential> KeyAsync(RunningWorkspace workspace)
+    {
+        var secrets = await workspace.PostAsync("datastores/workspaceblobstore/listSecrets");
+        return new StorageSharedKeyCredential("flowbuildlocal", secrets.Body!["key"]!.GetValue<string>());
+    }
+}
