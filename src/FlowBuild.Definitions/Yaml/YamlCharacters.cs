@@ -83,7 +83,7 @@ internal static class YamlCharacters
             {
                 inComment = i == lineStart || text[i - 1] is ' ' or '\t';
             }
-            else if (!IsBlankLine(text, lineStart))
+            else
             {
                 return new(line, column, line, column + 1);
             }
@@ -150,18 +150,5 @@ internal static class YamlCharacters
     {
         length = text[offset] == '\r' && offset + 1 < text.Length && text[offset + 1] == '\n' ? 2 : 1;
         return text[offset] is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029';
-    }
-
-    private static bool IsBlankLine(string text, int lineStart)
-    {
-        for (var i = lineStart; i < text.Length && !IsLineBreak(text, i, out _); i++)
-        {
-            if (text[i] is not (' ' or '\t'))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

@@ -24,6 +24,8 @@ internal sealed class YamlReader
     /// <summary>Greatest number of entries that merge keys copy.</summary>
     private const int MaxMergedEntries = 50_000;
 
+    private static readonly string TooDeep = $"it nests deeper than {MaxDepth} levels";
+
     private readonly string _text;
     private readonly YamlDialect _dialect;
     private readonly DiagnosticList _problems;
@@ -130,7 +132,7 @@ internal sealed class YamlReader
     {
         if (_open.Count == MaxDepth)
         {
-            Refuse(EmptyAt(start.End), $"it nests deeper than {MaxDepth} levels");
+            Refuse(EmptyAt(start.End), TooDeep);
             return false;
         }
 
@@ -205,7 +207,9 @@ internal sealed class YamlReader
         frame.Weight += node.Weight;
         if (frame.Weight > MaxWeight || _open.Count + node.Height > MaxDepth)
         {
-            Refuse(place ?? node.Span, "its aliases stand for far more than a file of this kind can need; write the values out");
+            Refuse(place ?? node.Span, place is null && frame.Weight <= MaxWeight
+                ? TooDeep
+                : "its aliases stand for far more than a file of this kind can need; write the values out");
             return false;
         }
 

@@ -129,7 +129,7 @@ public sealed class FlowReaderTests
 
         Assert.Equal(
             [
-                "FLOW1006 2:13", "FLOW1006 3:13", "FLOW1006 5:13", "FLOW1012 8:9", "FLOW1015 10:15", "FLOW1016 10:34",
+                "FLOW1006 2:13", "FLOW1006 3:13", "FLOW1006 5:13", "FLOW1012 8:9", "FLOW1015 10:15", "FLOW1016 10:35",
             ],
             result.Diagnostics.Select(static d => $"{d.Rule.Id} {d.Span!.Value.StartLine + 1}:{d.Span.Value.StartColumn + 1}"));
         Assert.Null(result.Value);
