@@ -98,20 +98,7 @@ internal static class YamlCharacters
     }
 
     /// <summary>The offset of a line's first character, lines counted as the compiler counts them.</summary>
-    public static int OffsetOfLine(string text, int line)
-    {
-        var offset = 0;
-        for (; line > 0 && offset < text.Length; offset++)
-        {
-            if (IsLineBreak(text, offset, out var length))
-            {
-                offset += length - 1;
-                line--;
-            }
-        }
-
-        return offset;
-    }
+    public static int OffsetOfLine(string text, int line) => OffsetOfLine(text, line, out _);
 
     /// <summary>A line without its break.</summary>
     public static string LineAt(string text, int line)
@@ -126,9 +113,50 @@ internal static class YamlCharacters
         return text.Substring(start, end - start);
     }
 
+    /// <summary>The nearest span that lies inside a text.</summary>
+    public static SourceSpan Clamp(SourceSpan span, string text)
+    {
+        var (startLine, startColumn) = ClampPosition(span.StartLine, span.StartColumn, text);
+        var (endLine, endColumn) = ClampPosition(span.EndLine, span.EndColumn, text);
+        return (endLine, endColumn).CompareTo((startLine, startColumn)) < 0
+            ? new(startLine, startColumn, startLine, startColumn)
+            : new(startLine, startColumn, endLine, endColumn);
+    }
+
+    private static (int Line, int Column) ClampPosition(int line, int column, string text)
+    {
+        var start = OffsetOfLine(text, line, out var missing);
+        var end = start;
+        while (end < text.Length && !IsLineBreak(text, end, out _))
+        {
+            end++;
+        }
+
+        // A line that the text does not have stands for the end of its last one.
+        return (line - missing, missing > 0 ? end - start : Math.Min(column, end - start));
+    }
+
     /// <summary>Whether a place of the text begins with a word.</summary>
     public static bool StartsWith(string text, int line, int column, string word) =>
         column >= 0 && string.CompareOrdinal(text, OffsetOfLine(text, line) + column, word, 0, word.Length) == 0;
+
+    // Where the text has fewer lines, 'missing' says how many, and the offset is that of its last line.
+    private static int OffsetOfLine(string text, int line, out int missing)
+    {
+        var start = 0;
+        for (var i = 0; line > 0 && i < text.Length; i++)
+        {
+            if (IsLineBreak(text, i, out var length))
+            {
+                i += length - 1;
+                line--;
+                start = i + 1;
+            }
+        }
+
+        missing = line;
+        return start;
+    }
 
     private static SourceSpan SpanAt(string text, int offset, int length)
     {

@@ -78,6 +78,11 @@ internal sealed class YamlReader
         }
         catch (YamlException exception)
         {
+            if (exception.Start.Index >= _text.TrimEnd().Length && IsInsideBrackets())
+            {
+                return RefuseUnclosed();
+            }
+
             var (span, explanation) = YamlErrors.Explain(exception, _text);
             return Refuse(span, explanation);
         }
@@ -316,7 +321,8 @@ internal sealed class YamlReader
 
     private YamlNode? Refuse(SourceSpan span, string explanation)
     {
-        _problems.Add(InvalidYaml, span, explanation);
+        // The parser's marks can lie behind the end of a line, or of the text.
+        _problems.Add(InvalidYaml, YamlCharacters.Clamp(span, _text), explanation);
         return null;
     }
 
@@ -339,6 +345,8 @@ internal sealed class YamlReader
         Refuse(SpanOf(start), "a second document begins here; keep one document in a file");
         return false;
     }
+
+    private bool IsInsideBrackets() => _open.Exists(static frame => frame.IsFlow);
 
     private YamlNode? RefuseUnclosed()
     {
