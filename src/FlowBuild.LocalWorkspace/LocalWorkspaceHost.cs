@@ -71,7 +71,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
     {
         options ??= new LocalWorkspaceOptions();
         var folder = StateFolder.Open(options.StateFolder ?? StateFolder.DefaultPath());
-        var instanceLock = InstanceLock.Take(folder);
+        var instanceLock = await InstanceLock.TakeAsync(folder, cancellationToken).ConfigureAwait(false);
         WorkspaceLog? log = null;
         try
         {

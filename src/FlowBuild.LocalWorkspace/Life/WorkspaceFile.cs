@@ -54,6 +54,9 @@ internal sealed record WorkspaceFile(
     /// <summary>Says "ready".</summary>
     public void Publish(StateFolder folder) => DurableFile.Write(folder.FilePath(FileName), JsonSerializer.SerializeToUtf8Bytes(this, Json));
 
+    /// <summary>Whether a process says "ready", or said so and was killed.</summary>
+    public static bool Exists(StateFolder folder) => File.Exists(folder.FilePath(FileName));
+
     /// <summary>Says "gone".</summary>
     public static void Remove(StateFolder folder) => File.Delete(folder.FilePath(FileName));
 }
