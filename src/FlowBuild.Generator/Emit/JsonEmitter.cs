@@ -61,7 +61,7 @@ internal static class JsonEmitter
         {
             yield return static writer => writer.Lines("""
                 private static global::System.ArgumentException Unset(string name) =>
-                    new($"The flow requires '{name}': it must not be null.", "input");
+                    new($"The flow requires '{name}': it must not be null.");
                 """);
         }
     }
