@@ -113,6 +113,9 @@ internal sealed class FlowRun(GeneratorRunResult result, CSharpCompilation compi
 {
     public ImmutableArray<Diagnostic> Diagnostics => result.Diagnostics;
 
+    /// <summary>What the generator threw; it never should.</summary>
+    public Exception? Exception => result.Exception;
+
     /// <summary>The generated files by name.</summary>
     public IReadOnlyDictionary<string, string> Sources { get; } =
         result.GeneratedSources.ToDictionary(static source => source.HintName, static source => source.SourceText.ToString());
