@@ -70,8 +70,9 @@ public sealed record DeploymentStep(string Name, JsonObject Body, JsonObject? Pr
 /// <param name="Name">The deployment.</param>
 /// <param name="Request">The request's body.</param>
 /// <param name="Source">Where the request comes from.</param>
-public sealed record VerificationStep(string Name, byte[] Request, string Source) : PlanStep(
-    FlowStage.Verification, true, "verify", Name, $"one request ({Source}), before it gets traffic", []);
+/// <param name="HasTraffic">The deployment carries traffic already: it was changed in place.</param>
+public sealed record VerificationStep(string Name, byte[] Request, string Source, bool HasTraffic) : PlanStep(
+    FlowStage.Verification, true, "verify", Name, $"one request from {Source}, {(HasTraffic ? "after the change" : "before it gets traffic")}", []);
 
 /// <summary>The traffic is set.</summary>
 /// <param name="Endpoint">The endpoint.</param>
@@ -121,7 +122,8 @@ public sealed record DeploymentPlan(
             }
         }
 
-        foreach (var note in Notes)
+        // What was filled in matters when something is sent.
+        foreach (var note in HasChanges ? Notes : [])
         {
             yield return $"  note: {note}";
         }

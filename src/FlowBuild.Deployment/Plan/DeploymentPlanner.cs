@@ -196,7 +196,7 @@ internal sealed class DeploymentPlanner
         var movesMirror = mirror is not null && !mirror.Equals(mirrorNow);
         if (live is null || movesTraffic || _steps.OfType<DeploymentStep>().Any())
         {
-            PlanVerification(name);
+            PlanVerification(name, now.Percentages.ContainsKey(name));
         }
 
         if (!movesTraffic && !movesMirror)
@@ -251,11 +251,11 @@ internal sealed class DeploymentPlanner
         return others.Count == 0 ? TrafficMap.All(name) : now.Percentages.Count == 0 ? null : now;
     }
 
-    private void PlanVerification(string name)
+    private void PlanVerification(string name, bool hasTraffic)
     {
         if (VerificationRequest.Find(_sources, _settings.VerifyRequestFile, _workspace.Address.IsLocal) is { } request)
         {
-            _steps.Add(new VerificationStep(name, request.Body, request.Source));
+            _steps.Add(new VerificationStep(name, request.Body, request.Source, hasTraffic));
         }
         else
         {

@@ -33,7 +33,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
         }
 
         return isLocal && sources is { IsFlowServed: true, Contract: { } contract }
-            ? new VerificationRequest(JsonSerializer.SerializeToUtf8Bytes(MadeUp(contract)), "made up from the contract")
+            ? new VerificationRequest(JsonSerializer.SerializeToUtf8Bytes(MadeUp(contract)), "the contract (made up)")
             : null;
     }
 

@@ -185,11 +185,12 @@ public sealed class ArtifactStore
 
     private static string BlobName(FlowPackage package, PackageFile file) => $"{package.BlobFolder}/{file.Path}";
 
-    // A line at every tenth of the files, so that a long upload shows that it lives.
+    // A line at every tenth of a long upload, so that it shows that it lives.
     private sealed class Progress(IFlowLog log, IReadOnlyList<PackageFile> files)
     {
         private readonly long _bytes = files.Sum(static f => f.Length);
         private readonly object _lock = new();
+        private readonly bool _isLong = files.Count >= 100 || files.Sum(static f => f.Length) >= 10 * 1024 * 1024;
         private int _sent;
         private long _sentBytes;
 
@@ -199,7 +200,7 @@ public sealed class ArtifactStore
             {
                 _sent++;
                 _sentBytes += file.Length;
-                if (_sent == files.Count || _sent * 10 / files.Count > (_sent - 1) * 10 / files.Count)
+                if (_isLong && _sent * 10 / files.Count > (_sent - 1) * 10 / files.Count)
                 {
                     log.Progress($"upload: {_sent} of {files.Count} files, {Sizes.Text(_sentBytes)} of {Sizes.Text(_bytes)}");
                 }

@@ -61,7 +61,7 @@ public sealed class ResourceOperation
             if (line != shown)
             {
                 shown = line;
-                log.Progress($"{line.Split('|')[0]}, {Elapsed(elapsed)} so far");
+                log.Progress($"{line.Split('|')[0]}{(elapsed.TotalSeconds >= 1 ? $", {Elapsed(elapsed)} so far" : "")}");
             }
 
             if (elapsed > timeout)
@@ -92,8 +92,11 @@ public sealed class ResourceOperation
             var response = MachineLearningWorkspace.Check(await _workspace.RawAsync(_operation, cancellationToken).ConfigureAwait(false), What);
             var status = MachineLearningWorkspace.Read(response);
             var state = status["status"]?.GetValue<string>() ?? "Running";
+
+            // The resource's own word says more than InProgress.
+            var word = Is(state, "InProgress") || Is(state, "Running") ? _answer?["properties"]?["provisioningState"]?.GetValue<string>() ?? state : state;
             return new Poll(
-                state, Is(state, "Succeeded"), Is(state, "Failed") || Is(state, "Canceled") ? ServiceFault.Parse(response.Content.ToMemory(), state) : null,
+                word, Is(state, "Succeeded"), Is(state, "Failed") || Is(state, "Canceled") ? ServiceFault.Parse(response.Content.ToMemory(), state) : null,
                 status["percentComplete"] is JsonValue value && value.TryGetValue<double>(out var percent) ? percent : null, RetryAfter(response));
         }
 

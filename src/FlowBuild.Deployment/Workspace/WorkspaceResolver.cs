@@ -7,7 +7,10 @@ namespace FlowBuild.Deployment.Workspace;
 /// Finds out which workspace is meant. A workspace is taken whole from one place: properties, environment variables, config.json,
 /// the defaults of the Azure CLI, in this order.
 /// </summary>
-internal sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, string?> environment, string homeFolder)
+/// <param name="settings">What the build says.</param>
+/// <param name="environment">Reads an environment variable; null when it is not set.</param>
+/// <param name="homeFolder">The user's home, where the Azure CLI keeps its defaults.</param>
+public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, string?> environment, string homeFolder)
 {
     private const string Advice =
         "set FlowWorkspace=local, or FlowSubscriptionId, FlowResourceGroup and FlowWorkspace (or AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP " +

@@ -1,0 +1,151 @@
+using FlowBuild.Deployment.Plan;
+using FlowBuild.Deployment.Sources;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Tests;
+
+/// <summary>A project with the basic chat flow in a temporary folder, and a local workspace in this process.</summary>
+internal sealed class BasicChat : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private LocalWorkspaceHost? _host;
+
+    private BasicChat()
+    {
+    }
+
+    public string Folder => _folder.Path;
+
+    public string StateFolder => Path.Combine(_folder.Path, "state");
+
+    public string FlowFolder => Path.Combine(_folder.Path, "project", "basic-chat");
+
+    public string DeploymentFile => Path.Combine(_folder.Path, "project", "deployment.yml");
+
+    public string EndpointFile => Path.Combine(_folder.Path, "project", "endpoint.yml");
+
+    public LocalWorkspaceHost Host => _host ?? throw new InvalidOperationException("The workspace is not started.");
+
+    public FlowProject Project => new(
+        "BasicChat", Path.Combine(_folder.Path, "project"),
+        [
+            new FlowItem(
+                Path.Combine(FlowFolder, "flow.dag.yaml"), "BasicChat", EndpointFile, DeploymentFile, Path.Combine(_folder.Path, "project", "model.yml")),
+        ]);
+
+    private TimeSpan ProvisioningTime { get; init; }
+
+    public static async Task<BasicChat> StartAsync(TimeSpan provisioningTime = default)
+    {
+        var chat = new BasicChat { ProvisioningTime = provisioningTime };
+        chat.Write("basic-chat/flow.dag.yaml", """
+            inputs:
+              chat_history:
+                type: list
+                default: []
+              question:
+                type: string
+                is_chat_input: true
+            outputs:
+              answer:
+                type: string
+                reference: ${chat.output}
+                is_chat_output: true
+            nodes:
+            - name: chat
+              type: llm
+              source:
+                type: code
+                path: chat.jinja2
+              inputs:
+                deployment_name: gpt-4o-mini
+                chat_history: ${inputs.chat_history}
+                question: ${inputs.question}
+              api: chat
+              connection: open_ai_connection
+            """);
+        chat.Write("basic-chat/chat.jinja2", "system:\nAnswer briefly.\n\nuser:\n{{question}}\n");
+        chat.Write("basic-chat/samples.json", """[{ "question": "What is a flow?" }]""");
+        chat.Write("endpoint.yml", "name: basic-chat-endpoint\nauth_mode: key\n");
+        chat.Write("model.yml", "name: basic-chat-model\npath: basic-chat\n");
+        chat.Write("deployment.yml", """
+            name: blue
+            endpoint_name: basic-chat-endpoint
+            model: azureml:basic-chat-model@latest
+            environment:
+              image: example.azurecr.io/flows/basic-chat:1
+            instance_type: Standard_DS3_v2
+            instance_count: 1
+            environment_variables:
+              OPENAI_API_KEY: secret-of-the-variable
+            """);
+        await chat.StartHostAsync();
+        return chat;
+    }
+
+    public void Write(string path, string text) => _folder.Write(Path.Combine("project", path), text);
+
+    public void Replace(string path, string from, string to)
+    {
+        var file = Path.Combine(_folder.Path, "project", path);
+        var text = File.ReadAllText(file);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(file, text.Replace(from, to, StringComparison.Ordinal));
+    }
+
+    public async Task StartHostAsync() => _host = await LocalWorkspaceHost.StartAsync(
+        new LocalWorkspaceOptions { StateFolder = StateFolder, ProvisioningTime = ProvisioningTime, RetryAfter = TimeSpan.Zero },
+        TestContext.Current.CancellationToken);
+
+    public async Task StopHostAsync()
+    {
+        await Host.DisposeAsync();
+        _host = null;
+    }
+
+    /// <summary>A deployer as a new build makes it.</summary>
+    public FlowDeployer Deployer(IFlowLog log, DeploySettings? settings = null, FlowProject? project = null) => new(
+        project ?? Project,
+        new WorkspaceSettings(
+            Project.Directory, "", "", "local", "", "", UseAzureCliDefaults: false,
+            new LocalWorkspaceSettings("", "dotnet", StateFolder, null, "")),
+        settings ?? new DeploySettings(), log);
+
+    /// <summary>Everything that DeployFlow does.</summary>
+    public async Task<(RecordingLog Log, DeployedFlow Deployed)> DeployAsync(DeploySettings? settings = null, RecordingLog? log = null)
+    {
+        log ??= new RecordingLog();
+        var deployer = Deployer(log, settings);
+        foreach (var stage in Enum.GetValues<FlowStage>())
+        {
+            Assert.True(await deployer.ApplyAsync(stage, TestContext.Current.CancellationToken), log.Text);
+        }
+
+        var deployed = await deployer.GetDeployedAsync(TestContext.Current.CancellationToken);
+        return (log, Assert.Single(deployed!));
+    }
+
+    /// <summary>Everything that PlanFlow does.</summary>
+    public async Task<DeploymentPlan> PlanAsync(DeploySettings? settings = null)
+    {
+        var log = new RecordingLog();
+        var plans = await Deployer(log, settings).PlanAsync(writes: false, TestContext.Current.CancellationToken);
+        Assert.True(plans is not null, log.Text);
+        return Assert.Single(plans);
+    }
+
+    public Task<MachineLearningWorkspace> OpenWorkspaceAsync() => WorkspaceOpener.OpenAsync(
+        new WorkspaceSettings(
+            Project.Directory, "", "", "local", "", "", UseAzureCliDefaults: false, new LocalWorkspaceSettings("", "dotnet", StateFolder, null, "")),
+        writes: false, new RecordingLog(), TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+}

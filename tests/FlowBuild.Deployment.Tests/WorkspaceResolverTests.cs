@@ -1,0 +1,112 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Tests;
+
+public sealed class WorkspaceResolverTests : IDisposable
+{
+    private const string Subscription = "11111111-2222-3333-4444-555555555555";
+    private readonly TemporaryFolder _folder = new();
+    private readonly Dictionary<string, string> _environment = [];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Properties_win_over_everything()
+    {
+        _environment["AZURE_SUBSCRIPTION_ID"] = Guid.Empty.ToString();
+        _environment["AZUREML_WORKSPACE_NAME"] = "elsewhere";
+
+        var address = Resolver(Subscription, "group", "workspace").Resolve(writes: true);
+
+        Assert.Equal((Subscription, "group", "workspace", "the properties"), (address.Subscription, address.ResourceGroup, address.Name, address.Origin));
+    }
+
+    [Fact]
+    public void The_environment_fills_what_the_properties_leave_out_and_is_named()
+    {
+        _environment["AZURE_SUBSCRIPTION_ID"] = Subscription;
+
+        var address = Resolver("", "group", "workspace").Resolve(writes: true);
+
+        Assert.Equal("the properties and AZURE_SUBSCRIPTION_ID", address.Origin);
+    }
+
+    [Fact]
+    public void A_workspace_named_in_part_is_refused()
+    {
+        var refused = Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "workspace").Resolve(writes: true));
+
+        Assert.Equal(ConfigurationRules.WorkspaceIncomplete, refused.Diagnostic.Rule);
+        Assert.Contains("FlowSubscriptionId", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_config_file_is_found_up_to_the_repository_s_root()
+    {
+        _folder.Write("config.json", """{ "subscription_id": "x", "resource_group": "beyond", "workspace_name": "beyond" }""");
+        _folder.Write("repo/.git/HEAD", "");
+        Assert.Equal(
+            ConfigurationRules.WorkspaceNotConfigured,
+            Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: true)).Diagnostic.Rule);
+
+        var file = _folder.Write("repo/.azureml/config.json", $$"""{ "subscription_id": "{{Subscription}}", "resource_group": "g", "workspace_name": "w" }""");
+        var address = Resolver("", "", "").Resolve(writes: true);
+        Assert.Equal(("w", file), (address.Name, address.Origin));
+    }
+
+    [Fact]
+    public void A_config_file_that_lacks_a_name_is_refused_and_another_tool_s_is_passed_over()
+    {
+        _folder.Write("repo/project/config.json", """{ "port": 80 }""");
+        var file = _folder.Write("repo/config.json", $$"""{ "subscription_id": "{{Subscription}}", "resource_group": "g" }""");
+
+        var refused = Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: true));
+
+        Assert.Equal(ConfigurationRules.WorkspaceIncomplete, refused.Diagnostic.Rule);
+        Assert.Equal(file, refused.Diagnostic.File);
+        Assert.Contains("workspace_name", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_defaults_of_the_Azure_CLI_serve_reading_and_need_consent_for_writing()
+    {
+        _folder.Write("repo/.git/HEAD", "");
+        _folder.Write("home/.azure/config", "[core]\nx = 1\n[defaults]\ngroup = g\nworkspace = w\n");
+        _folder.Write("home/.azure/azureProfile.json", $$"""{ "subscriptions": [ { "id": "x", "isDefault": false }, { "id": "{{Subscription}}", "isDefault": true } ] }""");
+
+        Assert.Equal("the defaults of the Azure CLI", Resolver("", "", "").Resolve(writes: false).Origin);
+        Assert.Contains(
+            "FlowUseAzureCliDefaults",
+            Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: true)).Message, StringComparison.Ordinal);
+        Assert.Equal("w", Resolver("", "", "", useCli: true).Resolve(writes: true).Name);
+    }
+
+    [Fact]
+    public void A_subscription_that_is_no_GUID_is_refused_without_naming_it()
+    {
+        var refused = Assert.Throws<FlowDeploymentException>(() => Resolver("my subscription", "group", "workspace").Resolve(writes: true));
+
+        Assert.Equal(ConfigurationRules.InvalidSubscription, refused.Diagnostic.Rule);
+    }
+
+    [Fact]
+    public void A_subscription_alone_in_the_environment_is_no_workspace()
+    {
+        _folder.Write("repo/.git/HEAD", "");
+        _environment["AZURE_SUBSCRIPTION_ID"] = Subscription;
+
+        Assert.Equal(
+            ConfigurationRules.WorkspaceNotConfigured,
+            Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: true)).Diagnostic.Rule);
+    }
+
+    private WorkspaceResolver Resolver(string subscription, string group, string workspace, bool useCli = false)
+    {
+        var project = Path.Combine(_folder.Path, "repo", "project");
+        Directory.CreateDirectory(project);
+        return new WorkspaceResolver(
+            new WorkspaceSettings(project, subscription, group, workspace, "", "", useCli, new LocalWorkspaceSettings("", "", "", null, "")),
+            name => _environment.GetValueOrDefault(name), Path.Combine(_folder.Path, "home"));
+    }
+}
