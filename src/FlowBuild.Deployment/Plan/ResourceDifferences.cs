@@ -44,7 +44,7 @@ internal static class ResourceDifferences
             }
         }
 
-        return changes;
+        return Sorted(changes);
     }
 
     /// <summary>What a PUT of the body would change in an endpoint.</summary>
@@ -52,7 +52,7 @@ internal static class ResourceDifferences
     {
         var changes = new List<PlanChange>();
         Compare("", body, resource, changes);
-        return changes;
+        return Sorted(changes);
     }
 
     /// <summary>What a version that cannot be changed holds otherwise.</summary>
@@ -61,8 +61,10 @@ internal static class ResourceDifferences
         var changes = new List<PlanChange>();
         Compare("", body, resource, changes);
         changes.RemoveAll(static c => c.Path is "description" || c.Path.StartsWith("tags.", StringComparison.Ordinal));
-        return changes;
+        return Sorted(changes);
     }
+
+    private static List<PlanChange> Sorted(List<PlanChange> changes) => [.. changes.OrderBy(static c => c.Path, StringComparer.Ordinal)];
 
     private static JsonObject WithDefaults(JsonObject body, bool isKubernetes)
     {
