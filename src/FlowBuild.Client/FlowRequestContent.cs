@@ -11,10 +11,11 @@ namespace FlowBuild;
 /// </summary>
 internal sealed class FlowRequestContent : HttpContent, IBufferWriter<byte>
 {
-    private const int InitialSize = 1024;
+    private const int InitialSize = 4096;
 
     // Most text stays UTF-8: the server reads JSON from UTF-8, and the body is never part of a page. Escapes would double many languages.
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // What is written is generated, so its structure is not checked again at every call.
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
     private static Utf8JsonWriter? _idleWriter;
