@@ -110,14 +110,13 @@ internal sealed class YamlReader
                     _quoted?.Add(SpanOf(scalar));
                 }
 
-                var tag = scalar.Tag.IsEmpty ? null : scalar.Tag.Value;
-                return Add(new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain && tag is null, tag, SpanOf(scalar)), scalar.Anchor);
+                return AddScalar(scalar);
 
             case MappingStart start:
-                return Open(new YamlMapping(EmptyAt(start.End)), start.Anchor, start, start.Style == MappingStyle.Flow);
+                return CheckTag(start) && Open(new YamlMapping(EmptyAt(start.End)), start.Anchor, start, start.Style == MappingStyle.Flow);
 
             case SequenceStart start:
-                return Open(new YamlSequence(EmptyAt(start.End)), start.Anchor, start, start.Style == SequenceStyle.Flow);
+                return CheckTag(start) && Open(new YamlSequence(EmptyAt(start.End)), start.Anchor, start, start.Style == SequenceStyle.Flow);
 
             case MappingEnd or SequenceEnd:
                 return Close(current);
@@ -131,6 +130,37 @@ internal sealed class YamlReader
             default:
                 return true;
         }
+    }
+
+    private bool AddScalar(Scalar scalar)
+    {
+        if (!scalar.Tag.IsEmpty && !CheckTag(scalar))
+        {
+            return false;
+        }
+
+        var tag = scalar.Tag.IsEmpty ? null : scalar.Tag.Value;
+        var span = scalar is { Style: ScalarStyle.Plain, Value.Length: 0 } ? EmptyAt(scalar.Start) : SpanOf(scalar);
+        var node = new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain && tag is null, tag, span);
+        if (tag is not null && !YamlScalars.FitsTag(node, _dialect))
+        {
+            Refuse(node.Span, $"'{scalar.Value}' is no value of the tag '!!{tag.Substring(YamlScalars.CoreTag.Length)}'; remove the tag, or put the text in quotes");
+            return false;
+        }
+
+        return Add(node, scalar.Anchor);
+    }
+
+    /// <summary>Both original readers know the tags of YAML itself and no others.</summary>
+    private bool CheckTag(NodeEvent node)
+    {
+        if (node.Tag.IsEmpty || node.Tag.Value is "!" || YamlScalars.IsCoreTag(node.Tag.Value))
+        {
+            return true;
+        }
+
+        Refuse(SpanOf(node), $"the tag '{node.Tag.Value}' is unknown; a text that begins with '!' stands in quotes");
+        return false;
     }
 
     private bool Open(YamlNode collection, AnchorName anchor, NodeEvent start, bool isFlow)
@@ -237,6 +267,12 @@ internal sealed class YamlReader
         if (node is not YamlScalar scalar)
         {
             RefuseKey(node);
+            return false;
+        }
+
+        if (scalar is { IsPlain: true, Value.Length: 0 })
+        {
+            Refuse(scalar.Span, "no key stands before this ':'; write one, or put the text in quotes");
             return false;
         }
 

@@ -17,6 +17,23 @@ internal enum ScalarKind
 /// <summary>Reads scalars as the two dialects do. Only plain scalars have a type other than text, unless a tag gives one.</summary>
 internal static class YamlScalars
 {
+    /// <summary>What the tags of YAML itself begin with; they are written <c>!!int</c> and the like.</summary>
+    public const string CoreTag = "tag:yaml.org,2002:";
+
+    private const int MaxDigits = 1000;
+
+    /// <summary>Whether a tag is one of YAML itself.</summary>
+    public static bool IsCoreTag(string tag) =>
+        tag.StartsWith(CoreTag, StringComparison.Ordinal)
+        && tag.Substring(CoreTag.Length) is "str" or "int" or "float" or "bool" or "null" or "timestamp" or "binary" or "map" or "seq" or "set" or "omap" or "pairs" or "merge";
+
+    /// <summary>Whether a tagged scalar is a value of its tag.</summary>
+    public static bool FitsTag(YamlScalar scalar, YamlDialect dialect) => scalar.Tag switch
+    {
+        CoreTag + "int" or CoreTag + "float" or CoreTag + "bool" => KindOf(scalar, dialect) != ScalarKind.Text,
+        _ => true,
+    };
+
     public static ScalarKind KindOf(YamlScalar scalar, YamlDialect dialect)
     {
         if (scalar.IsPlain)
@@ -26,10 +43,10 @@ internal static class YamlScalars
 
         return scalar.Tag switch
         {
-            "tag:yaml.org,2002:int" when IsInt(scalar.Value, dialect) => ScalarKind.Int,
-            "tag:yaml.org,2002:float" when IsFloat(scalar.Value, dialect) || IsInt(scalar.Value, dialect) => ScalarKind.Float,
-            "tag:yaml.org,2002:bool" when IsBool(scalar.Value, dialect) => ScalarKind.Bool,
-            "tag:yaml.org,2002:null" => ScalarKind.Null,
+            CoreTag + "int" when IsInt(scalar.Value, dialect) => ScalarKind.Int,
+            CoreTag + "float" when IsFloat(scalar.Value, dialect) || IsInt(scalar.Value, dialect) => ScalarKind.Float,
+            CoreTag + "bool" when IsBool(scalar.Value, dialect) => ScalarKind.Bool,
+            CoreTag + "null" => ScalarKind.Null,
             _ => ScalarKind.Text,
         };
     }
@@ -197,7 +214,7 @@ internal static class YamlScalars
 
             if (dialect == YamlDialect.AzureMl)
             {
-                return AllDigits(text, at + 1, 8);
+                return AllDigits(text, at, 8);
             }
         }
 
@@ -206,6 +223,11 @@ internal static class YamlScalars
 
     private static bool IsFloat(string text, YamlDialect dialect)
     {
+        if (text.Length == 0)
+        {
+            return false;
+        }
+
         var at = text[0] is '-' or '+' ? 1 : 0;
         var rest = text.Length - at;
         if (rest == 4 && text[at] == '.')
@@ -448,5 +470,4 @@ internal static class YamlScalars
     private static double ParseDouble(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN;
 
-    private const int MaxDigits = 1000;
 }
