@@ -12,6 +12,9 @@ internal abstract class ServingEngine
     /// <summary>How the engine writes JSON bodies.</summary>
     protected abstract PythonJsonFormat Format { get; }
 
+    /// <summary>What the engine writes after a JSON body.</summary>
+    protected virtual string BodyEnd => "";
+
     /// <summary>The media types that an <c>Accept</c> header names, as the engine compares them.</summary>
     protected abstract IReadOnlyList<string> AcceptedTypes(string accept);
 
@@ -20,7 +23,7 @@ internal abstract class ServingEngine
 
     /// <summary>Writes a JSON body.</summary>
     /// <exception cref="ScoringException">The engine cannot write the value.</exception>
-    public virtual string Write(PythonValue value) => Format.Write(value);
+    public virtual string Write(PythonValue value) => Format.Write(value) + BodyEnd;
 
     /// <summary>What the engine says to a method that a known route does not have, or to an unknown route.</summary>
     public abstract ServedAnswer NoRoute(string method, string path, string host, string? allowed);
@@ -46,7 +49,7 @@ internal abstract class ServingEngine
     }
 
     /// <summary>A JSON error body.</summary>
-    public ServedAnswer Error(ScoringException error) => new(error.Status, "application/json", Format.Write(PythonValue.Dict(
+    public ServedAnswer Error(ScoringException error) => new(error.Status, "application/json", Write(PythonValue.Dict(
         ("error", PythonValue.Dict(("code", PythonValue.Of(error.Code)), ("message", PythonValue.Of(error.Message)))))));
 
     /// <summary>A JSON answer that is always the same.</summary>
@@ -56,7 +59,7 @@ internal abstract class ServingEngine
     {
         protected override PythonJsonFormat Format { get; } = new(IsAscii: true, IsSorted: true, IsCompact: true);
 
-        public override string Write(PythonValue value) => base.Write(value) + "\n";
+        protected override string BodyEnd => "\n";
 
         public override bool WantsEvents(string accept) => AcceptedTypes(accept).Contains("text/event-stream");
 
