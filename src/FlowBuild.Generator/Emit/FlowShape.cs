@@ -33,7 +33,7 @@ internal sealed class FlowShape
         var inputNames = NameScope.ForRecord(InputType);
         Inputs = [.. contract.Inputs.Select(input => new Member(
             input.Name,
-            inputNames.Take(Identifiers.PascalCase(input.Name), "Value"),
+            inputNames.Take(Identifiers.PascalCase(input.Name)),
             chat is not null && input.Name == chat.History ? ValueForm.Turns(TurnType) : FormOf("inputs", input.Name, input.Type),
             IsNullable: !input.IsRequired,
             ValueForm.Word(input.Type),
@@ -43,7 +43,7 @@ internal sealed class FlowShape
         var outputNames = NameScope.ForRecord(OutputType);
         Outputs = [.. contract.Outputs.Select(output => new Member(
             output.Name,
-            outputNames.Take(Identifiers.PascalCase(output.Name), "Value"),
+            outputNames.Take(Identifiers.PascalCase(output.Name)),
             FormOf("outputs", output.Name, output.Type),
             output.IsNullable,
             ValueForm.Word(output.DeclaredType),
@@ -54,7 +54,7 @@ internal sealed class FlowShape
         Updates = contract.CanStream && !contract.ReturnsBareResult
             ? [.. contract.Outputs.Select((output, i) => Outputs[i] with
             {
-                Property = updateNames.Take(Identifiers.PascalCase(output.Name), "Value"),
+                Property = updateNames.Take(Identifiers.PascalCase(output.Name)),
                 Form = !output.CanStream ? Outputs[i].Form : output.Type switch
                 {
                     FlowValueType.String => ValueForm.Delta,
@@ -147,8 +147,8 @@ internal sealed class FlowShape
         var answer = Outputs.First(member => member.JsonName == chat.Output);
         var names = NameScope.ForRecord(TurnType);
         return new ChatShape(
-            question with { Property = names.Take(question.Property, "Value"), IsNullable = false },
-            answer with { Property = names.Take(answer.Property, "Output") },
+            question with { Property = names.Take(question.Property), IsNullable = false },
+            answer with { Property = names.Take(answer.Property == question.Property ? answer.Property + "Output" : answer.Property) },
             Inputs.First(member => member.JsonName == chat.History),
             question,
             answer);

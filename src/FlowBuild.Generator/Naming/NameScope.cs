@@ -1,12 +1,15 @@
+using System.Globalization;
+
 namespace FlowBuild.Generator.Naming;
 
 /// <summary>Gives out names that are unique in one scope: the first comer keeps its name, later ones are numbered from 2.</summary>
 internal sealed class NameScope
 {
-    private readonly HashSet<string> _taken;
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly string[] _reserved;
 
-    /// <summary>A scope in which some names are taken already.</summary>
-    public NameScope(params string[] reserved) => _taken = new HashSet<string>(reserved, StringComparer.Ordinal);
+    /// <summary>A scope in which some names stand for something else already.</summary>
+    public NameScope(params string[] reserved) => _reserved = reserved;
 
     /// <summary>
     /// The members of a record that no property may be named after: those of <see cref="object"/>, those that the compiler makes for a
@@ -18,18 +21,18 @@ internal sealed class NameScope
 
     /// <summary>Takes a name, changed as little as needed.</summary>
     /// <param name="wanted">The name that is wanted.</param>
-    /// <param name="suffix">What is added first where the name is taken by something that is no value of the flow.</param>
-    public string Take(string wanted, string suffix = "")
+    /// <param name="suffix">What is added to a reserved name.</param>
+    public string Take(string wanted, string suffix = "Value")
     {
-        var name = wanted;
-        if (_taken.Contains(name) && suffix.Length > 0)
+        if (_reserved.Contains(wanted))
         {
-            name = wanted + suffix;
+            wanted += suffix;
         }
 
-        for (var number = 2; !_taken.Add(name); number++)
+        var name = wanted;
+        for (var number = 2; !_taken.Add(name) || _reserved.Contains(name); number++)
         {
-            name = wanted + number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            name = wanted + number.ToString(CultureInfo.InvariantCulture);
         }
 
         return name;

@@ -159,5 +159,5 @@ internal static class ChatBasicJson
     }
 
     private static global::System.ArgumentException Unset(string name) =>
-        new($"The flow requires '{name}': it must not be null.", "input");
+        new($"The flow requires '{name}': it must not be null.");
 }
