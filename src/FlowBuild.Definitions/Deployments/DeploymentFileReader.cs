@@ -63,9 +63,10 @@ public static class DeploymentFileReader
         {
             if (!problems.HasErrors)
             {
-                problems.Add(DeploymentRules.NotADefinition, root?.Span, root is null or YamlScalar { Value: "" }
+                var isEmpty = root is null or YamlScalar { Value: "" };
+                problems.Add(DeploymentRules.NotADefinition, isEmpty ? default(SourceSpan) : root!.Span, isEmpty
                     ? "it is empty"
-                    : $"it is {SchemaChecker.Describe(root)}, and {kind} file is a mapping that begins with 'name:'");
+                    : $"it is {SchemaChecker.Describe(root!)}, and {kind} file is a mapping that begins with 'name:'");
             }
 
             return new(null, problems.ToOrderedArray());

@@ -21,9 +21,10 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         {
             if (!problems.HasErrors)
             {
-                problems.Add(FlowRules.NoFlow, root?.Span, root is null or YamlScalar { Value: "" }
+                var isEmpty = root is null or YamlScalar { Value: "" };
+                problems.Add(FlowRules.NoFlow, isEmpty ? default(SourceSpan) : root!.Span, isEmpty
                     ? "it is empty"
-                    : $"it is {DescribeShape(root)}, and a flow is a mapping with 'inputs', 'outputs' and 'nodes'");
+                    : $"it is {DescribeShape(root!)}, and a flow is a mapping with 'inputs', 'outputs' and 'nodes'");
             }
 
             return null;
