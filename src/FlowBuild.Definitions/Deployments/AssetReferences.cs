@@ -22,7 +22,7 @@ internal static class AssetReferences
         {
             return IsRegistryId(text, kind)
                 ? new AssetReference.Registry(text)
-                : Refuse(out fault, $"; write 'azureml://registries/REGISTRY/{SegmentOf(kind)}/NAME/versions/VERSION'.");
+                : Refuse(out fault, $"; write 'azureml://registries/REGISTRY/{SegmentOf(kind)}/NAME/versions/VERSION'");
         }
 
         if (!text.StartsWith(Prefix, StringComparison.Ordinal))
@@ -33,24 +33,24 @@ internal static class AssetReferences
         var rest = text.Substring(Prefix.Length);
         if (rest.Length == 0)
         {
-            return Refuse(out fault, "; write 'azureml:NAME:VERSION' or 'azureml:NAME@latest'.");
+            return Refuse(out fault, "; write 'azureml:NAME:VERSION' or 'azureml:NAME@latest'");
         }
 
         if (rest[0] == '/')
         {
             return IsArmId(rest, kind)
                 ? new AssetReference.ArmId(rest)
-                : Refuse(out fault, $"; an ARM id reads '/subscriptions/…/workspaces/NAME/{SegmentOf(kind)}/NAME/versions/VERSION'.");
+                : Refuse(out fault, $"; an ARM id reads '/subscriptions/…/workspaces/NAME/{SegmentOf(kind)}/NAME/versions/VERSION'");
         }
 
         if (rest.IndexOf('/') >= 0)
         {
-            return Refuse(out fault, "; an ARM id begins with 'azureml:/subscriptions/', and a name holds no '/'.");
+            return Refuse(out fault, "; an ARM id begins with 'azureml:/subscriptions/', and a name holds no '/'");
         }
 
         if (rest.IndexOfAny(['<', '>']) >= 0)
         {
-            return Refuse(out fault, "; it still holds a placeholder, so write the real name and version.");
+            return Refuse(out fault, "; it still holds a placeholder, so write the real name and version");
         }
 
         var label = rest.LastIndexOf('@');
@@ -58,13 +58,13 @@ internal static class AssetReferences
         {
             return rest.Substring(label + 1) == "latest" && label > 0
                 ? new AssetReference.Label(rest.Substring(0, label), "latest")
-                : Refuse(out fault, "; the only label is 'latest', as in 'azureml:NAME@latest'.");
+                : Refuse(out fault, "; the only label is 'latest', as in 'azureml:NAME@latest'");
         }
 
         var colon = rest.IndexOf(':');
         return colon > 0 && colon + 1 < rest.Length
             ? new AssetReference.Version(rest.Substring(0, colon), rest.Substring(colon + 1))
-            : Refuse(out fault, $"; it names no version: write 'azureml:{rest.TrimEnd(':')}:VERSION' or 'azureml:{rest.TrimEnd(':')}@latest'.");
+            : Refuse(out fault, $"; it names no version: write 'azureml:{rest.TrimEnd(':')}:VERSION' or 'azureml:{rest.TrimEnd(':')}@latest'");
     }
 
     private static AssetReference? Refuse(out string? fault, string text)
@@ -84,25 +84,25 @@ internal static class AssetReferences
         };
         if (text.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase))
         {
-            return $"; write 'azureml:{text}'.";
+            return $"; write 'azureml:{text}'";
         }
 
         var parts = text.Split(':');
         if (text.IndexOf('/') < 0 && parts.Length == 3)
         {
-            return $"; the prefix is 'azureml:', so write 'azureml:{parts[1]}:{parts[2]}'.";
+            return $"; the prefix is 'azureml:', so write 'azureml:{parts[1]}:{parts[2]}'";
         }
 
         if (text.IndexOf('/') < 0 && (parts.Length == 2 || text.IndexOf('@') > 0))
         {
             return string.Equals(parts[0], "azureml", StringComparison.OrdinalIgnoreCase)
-                ? "; the prefix 'azureml:' is written in lower case."
-                : $"; write 'azureml:{text}'.";
+                ? "; the prefix 'azureml:' is written in lower case"
+                : $"; write 'azureml:{text}'";
         }
 
         return kind == AssetKind.Environment && text.IndexOf('/') > 0
-            ? "; write 'image:' with it below 'environment:', or 'azureml:NAME:VERSION'."
-            : $"; write 'azureml:NAME:VERSION', 'azureml:NAME@latest', or {inline}.";
+            ? "; write 'image:' with it below 'environment:', or 'azureml:NAME:VERSION'"
+            : $"; write 'azureml:NAME:VERSION', 'azureml:NAME@latest', or {inline}";
     }
 
     private static string SegmentOf(AssetKind kind) => kind switch { AssetKind.Model => "models", AssetKind.Environment => "environments", _ => "codes" };

@@ -106,7 +106,7 @@ internal static class EndpointFile
         var users = (identity.Find("user_assigned_identities")?.Value as YamlSequence)?.Items.Count ?? 0;
         if (identity.Word("type") == "user_assigned" && users == 0)
         {
-            problems.Add(DeploymentRules.MissingKey, identity.Find("type")!.Value.ValueSpan, "an identity of type user_assigned", "user_assigned_identities", "add it with '- resource_id:' and the ARM id of the identity.");
+            problems.Add(DeploymentRules.MissingKey, identity.Find("type")!.Value.ValueSpan, "an identity of type user_assigned", "user_assigned_identities", "add it with '- resource_id:' and the ARM id of the identity");
         }
         else if (identity.Word("type") is "system_assigned" or "none" && users > 0)
         {

@@ -57,7 +57,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule EndpointNamesDiffer = new(
         "FLOW4009",
         "The files name different endpoints",
-        "endpoint_name is '{0}' here and the endpoint file names '{1}'; write the same name in both",
+        "'endpoint_name' is '{0}' here and the endpoint file names '{1}'; write the same name in both",
         RuleSeverity.Error);
 
     /// <summary>Endpoint and deployment are of different kinds.</summary>

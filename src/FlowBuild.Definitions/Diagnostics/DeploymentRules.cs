@@ -5,15 +5,15 @@ public static class DeploymentRules
 {
     /// <summary>The text is no YAML.</summary>
     public static readonly DiagnosticRule InvalidYaml = Error(
-        "FLOW2001", "The file is no valid YAML", "This is not valid YAML: {0}.");
+        "FLOW2001", "The file is no valid YAML", "This is not valid YAML: {0}");
 
     /// <summary>The text is empty, or no mapping.</summary>
     public static readonly DiagnosticRule NotADefinition = Error(
-        "FLOW2002", "The file defines nothing", "This file defines nothing: {0}.");
+        "FLOW2002", "The file defines nothing", "This file defines nothing: {0}");
 
     /// <summary>An endpoint file where a deployment is expected, and the like.</summary>
     public static readonly DiagnosticRule WrongKindOfFile = Error(
-        "FLOW2003", "The file is of another kind", "This is {0} file (it has '{1}'), and {2} file is expected here.");
+        "FLOW2003", "The file is of another kind", "This is {0} file (it has '{1}'), and {2} file is expected here");
 
     /// <summary>A key that az ml refuses.</summary>
     public static readonly DiagnosticRule UnknownKey = Error(
@@ -21,7 +21,7 @@ public static class DeploymentRules
 
     /// <summary>A key of another kind of file, or of an older version.</summary>
     public static readonly DiagnosticRule ForeignKey = Error(
-        "FLOW2005", "The key does not belong here", "'{0}' is no key of {1}: {2}.");
+        "FLOW2005", "The key does not belong here", "'{0}' is no key of {1}: {2}");
 
     /// <summary>A key that must be there.</summary>
     public static readonly DiagnosticRule MissingKey = Error(
@@ -29,11 +29,11 @@ public static class DeploymentRules
 
     /// <summary>A value of the wrong type.</summary>
     public static readonly DiagnosticRule WrongType = Error(
-        "FLOW2007", "A value has the wrong type", "'{0}' must be {1}, and this is {2}{3}.");
+        "FLOW2007", "A value has the wrong type", "'{0}' must be {1}, and this is {2}{3}");
 
     /// <summary>A value outside its range.</summary>
     public static readonly DiagnosticRule OutOfRange = Error(
-        "FLOW2008", "A value is out of range", "'{0}' must be {1}, and this is {2}.");
+        "FLOW2008", "A value is out of range", "'{0}' must be {1}, and this is {2}");
 
     /// <summary>A word that is none of the known ones.</summary>
     public static readonly DiagnosticRule UnknownWord = Error(
@@ -41,7 +41,7 @@ public static class DeploymentRules
 
     /// <summary>A text that breaks the rule of its key, such as a name.</summary>
     public static readonly DiagnosticRule InvalidText = Error(
-        "FLOW2010", "A text breaks the rule of its key", "'{0}' cannot be '{1}': {2}.");
+        "FLOW2010", "A text breaks the rule of its key", "'{0}' cannot be '{1}': {2}");
 
     /// <summary>A reference that az ml cannot read.</summary>
     public static readonly DiagnosticRule InvalidReference = Error(
@@ -49,43 +49,43 @@ public static class DeploymentRules
 
     /// <summary><c>type: Kubernetes</c>, which az ml silently takes for managed.</summary>
     public static readonly DiagnosticRule KindInWrongCase = Error(
-        "FLOW2012", "The kind of deployment is in the wrong case", "az ml compares this word exactly and would take '{0}' for a managed deployment; write 'kubernetes'.");
+        "FLOW2012", "The kind of deployment is in the wrong case", "'{0}' would be taken for a managed deployment, since az ml compares this word exactly; write 'kubernetes'");
 
     /// <summary>A template in a place that decides what is deployed.</summary>
     public static readonly DiagnosticRule TemplateNotFilled = Error(
-        "FLOW2013", "A template was not filled in", "'{0}' in '{1}' is a template that nobody fills in here; write the value.");
+        "FLOW2013", "A template was not filled in", "'{0}' in '{1}' is a template that nobody fills in here; write the value");
 
     /// <summary>Keys that exclude each other.</summary>
     public static readonly DiagnosticRule Conflict = Error(
-        "FLOW2014", "Two settings exclude each other", "{0}.");
+        "FLOW2014", "Two settings exclude each other", "{0}");
 
     /// <summary><c>PROMPTFLOW_RESPONSE_INCLUDED_FIELDS</c> that the server cannot read.</summary>
     public static readonly DiagnosticRule InvalidResponseFields = Error(
-        "FLOW2015", "The response fields cannot be read", "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS must be a JSON array of output names such as '[\"answer\"]': {0}.");
+        "FLOW2015", "The response fields cannot be read", "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS must be a JSON array of output names such as '[\"answer\"]': {0}");
 
     /// <summary>Traffic that does not add up.</summary>
     public static readonly DiagnosticRule InvalidTraffic = Error(
-        "FLOW2016", "The traffic does not add up", "{0}.");
+        "FLOW2016", "The traffic does not add up", "{0}");
 
     /// <summary>One key twice in a mapping; az ml silently takes the last one.</summary>
     public static readonly DiagnosticRule DuplicateKey = Warning(
-        "FLOW2101", "A key occurs twice", "The key '{0}' occurs twice in one mapping, first in line {1}, and only this last one counts; remove one of the two.");
+        "FLOW2101", "A key occurs twice", "The key '{0}' occurs twice in one mapping, first in line {1}, and only this last one counts; remove one of the two");
 
     /// <summary>A template in a text that is only passed on.</summary>
     public static readonly DiagnosticRule LeftoverTemplate = Warning(
-        "FLOW2102", "A text holds a template", "'{0}' in '{1}' looks like a template, and it is passed on as it is, since nothing expands it here; write the value.");
+        "FLOW2102", "A text holds a template", "'{0}' in '{1}' looks like a template, and it is passed on as it is, since nothing expands it here; write the value");
 
     /// <summary>A version that YAML reads as another number than it looks.</summary>
     public static readonly DiagnosticRule VersionIsNumber = Warning(
-        "FLOW2103", "A version is read as a number", "The version '{0}' is a number in YAML and means '{1}'; put it in quotes.");
+        "FLOW2103", "A version is read as a number", "The version '{0}' is a number in YAML and means '{1}'; put it in quotes");
 
     /// <summary>A container image of prompt flow, which is being retired.</summary>
     public static readonly DiagnosticRule RetiringImage = Warning(
-        "FLOW2104", "The image retires", "The image '{0}' gets no updates any more and is announced to be unavailable after 2027-04-20; use an image of your own.");
+        "FLOW2104", "The image retires", "The image '{0}' gets no updates any more and is announced to be unavailable after 2027-04-20; use an image of your own");
 
     /// <summary>A setting that the service no longer uses.</summary>
     public static readonly DiagnosticRule Deprecated = Warning(
-        "FLOW2105", "A setting is deprecated", "'{0}' is deprecated: {1}.");
+        "FLOW2105", "A setting is deprecated", "'{0}' is deprecated: {1}");
 
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =

@@ -5,23 +5,23 @@ public static class FlowRules
 {
     /// <summary>The text is no YAML.</summary>
     public static readonly DiagnosticRule InvalidYaml = Error(
-        "FLOW1001", "The file is no valid YAML", "This is not valid YAML: {0}.");
+        "FLOW1001", "The file is no valid YAML", "This is not valid YAML: {0}");
 
     /// <summary>One key twice in a mapping.</summary>
     public static readonly DiagnosticRule DuplicateKey = Error(
-        "FLOW1002", "A key occurs twice", "The key '{0}' occurs twice in one mapping, first in line {1}; remove one of the two.");
+        "FLOW1002", "A key occurs twice", "The key '{0}' occurs twice in one mapping, first in line {1}; remove one of the two");
 
     /// <summary>A mapping where a list is expected, and the like.</summary>
     public static readonly DiagnosticRule WrongShape = Error(
-        "FLOW1003", "A value has the wrong shape", "'{0}' must be {1}, and this is {2}.");
+        "FLOW1003", "A value has the wrong shape", "'{0}' must be {1}, and this is {2}");
 
     /// <summary>The file holds nothing that can be served.</summary>
     public static readonly DiagnosticRule NoFlow = Error(
-        "FLOW1004", "The file holds no flow", "This file holds no flow: {0}.");
+        "FLOW1004", "The file holds no flow", "This file holds no flow: {0}");
 
     /// <summary>An input or output without a type.</summary>
     public static readonly DiagnosticRule MissingType = Error(
-        "FLOW1005", "An input or output has no type", "The {0} '{1}' has no type; add 'type:' with one of string, int, double, bool, list, object, image.");
+        "FLOW1005", "An input or output has no type", "The {0} '{1}' has no type; add 'type:' with one of string, int, double, bool, list, object, image");
 
     /// <summary>A type word that promptflow does not know.</summary>
     public static readonly DiagnosticRule UnknownType = Error(
@@ -29,23 +29,23 @@ public static class FlowRules
 
     /// <summary>A type that promptflow knows and its server cannot serve.</summary>
     public static readonly DiagnosticRule TypeNotServable = Error(
-        "FLOW1007", "The type cannot be served", "The {0} '{1}' has the type '{2}', with which the serving app does not start; use string, int, double, bool, list, object or image.");
+        "FLOW1007", "The type cannot be served", "The {0} '{1}' has the type '{2}', with which the serving app does not start; use string, int, double, bool, list, object or image");
 
     /// <summary>The message format is neither of the two.</summary>
     public static readonly DiagnosticRule UnknownMessageFormat = Error(
-        "FLOW1008", "The message format is unknown", "'{0}' is no message format; write 'basic' or 'openai-vision'.");
+        "FLOW1008", "The message format is unknown", "'{0}' is no message format; write 'basic' or 'openai-vision'");
 
     /// <summary>A node without a name.</summary>
     public static readonly DiagnosticRule NodeWithoutName = Error(
-        "FLOW1009", "A node has no name", "This node has no name; add 'name:'.");
+        "FLOW1009", "A node has no name", "This node has no name; add 'name:'");
 
     /// <summary>Two nodes with one name.</summary>
     public static readonly DiagnosticRule DuplicateNodeName = Error(
-        "FLOW1010", "Two nodes have one name", "Another node is called '{0}' already, in line {1}; give this one a name of its own.");
+        "FLOW1010", "Two nodes have one name", "Another node is called '{0}' already, in line {1}; give this one a name of its own");
 
     /// <summary>A node without a type.</summary>
     public static readonly DiagnosticRule NodeWithoutType = Error(
-        "FLOW1011", "A node has no type", "The node '{0}' has no type; add 'type:' with one of llm, python, prompt, custom_llm.");
+        "FLOW1011", "A node has no type", "The node '{0}' has no type; add 'type:' with one of llm, python, prompt, custom_llm");
 
     /// <summary>A node type that promptflow does not know or serve.</summary>
     public static readonly DiagnosticRule UnknownNodeType = Error(
@@ -53,11 +53,11 @@ public static class FlowRules
 
     /// <summary>A node without a source.</summary>
     public static readonly DiagnosticRule NodeWithoutSource = Error(
-        "FLOW1013", "A node has no source", "The node '{0}' has no source; add {1}.");
+        "FLOW1013", "A node has no source", "The node '{0}' has no source; add {1}");
 
     /// <summary>A source that does not go with the node's type.</summary>
     public static readonly DiagnosticRule UnsupportedSource = Error(
-        "FLOW1014", "The source does not go with the node", "A node of type '{0}' cannot have a source of type '{1}'; write {2}.");
+        "FLOW1014", "The source does not go with the node", "A node of type '{0}' cannot have a source of type '{1}'; write {2}");
 
     /// <summary>A node refers to a flow input that is not declared.</summary>
     public static readonly DiagnosticRule UndeclaredInput = Error(
@@ -69,23 +69,23 @@ public static class FlowRules
 
     /// <summary>Nodes that wait for each other.</summary>
     public static readonly DiagnosticRule NodeCycle = Error(
-        "FLOW1017", "Nodes depend on each other in a circle", "The node '{0}' waits for itself: {1}; break the circle.");
+        "FLOW1017", "Nodes depend on each other in a circle", "The node '{0}' waits for itself: {1}; break the circle");
 
     /// <summary>A node that runs per request reads one that runs over a whole batch.</summary>
     public static readonly DiagnosticRule ReadsAggregation = Error(
-        "FLOW1018", "A node reads an aggregation node", "The node '{0}' reads the aggregation node '{1}', which runs after all lines of a batch; only aggregation nodes can read it.");
+        "FLOW1018", "A node reads an aggregation node", "The node '{0}' reads the aggregation node '{1}', which runs after all lines of a batch; only aggregation nodes can read it");
 
     /// <summary>An aggregation node is activated by a node that is none.</summary>
     public static readonly DiagnosticRule ActivatedByNormalNode = Error(
-        "FLOW1019", "An aggregation node is activated by another kind of node", "The aggregation node '{0}' cannot be activated by '{1}', which is no aggregation node; refer to an aggregation node or to an input.");
+        "FLOW1019", "An aggregation node is activated by another kind of node", "The aggregation node '{0}' cannot be activated by '{1}', which is no aggregation node; refer to an aggregation node or to an input");
 
     /// <summary><c>activate</c> without both of its keys.</summary>
     public static readonly DiagnosticRule ActivateIncomplete = Error(
-        "FLOW1020", "An activate block is incomplete", "The activate block of '{0}' needs both 'when' and 'is'; add '{1}'.");
+        "FLOW1020", "An activate block is incomplete", "The activate block of '{0}' needs both 'when' and 'is'; add '{1}'");
 
     /// <summary>An output without a reference.</summary>
     public static readonly DiagnosticRule OutputWithoutReference = Error(
-        "FLOW1021", "An output has no reference", "The output '{0}' refers to nothing; add 'reference: ${{node.output}}'.");
+        "FLOW1021", "An output has no reference", "The output '{0}' refers to nothing; add 'reference: ${{node.output}}'");
 
     /// <summary>An output refers to a node or an input that does not exist.</summary>
     public static readonly DiagnosticRule OutputReferenceNotFound = Error(
@@ -93,11 +93,11 @@ public static class FlowRules
 
     /// <summary>A variant block that promptflow cannot read.</summary>
     public static readonly DiagnosticRule InvalidVariant = Error(
-        "FLOW1023", "A variant is incomplete", "The variants of '{0}' cannot be read: {1}.");
+        "FLOW1023", "A variant is incomplete", "The variants of '{0}' cannot be read: {1}");
 
     /// <summary>A flex flow whose entry has the wrong form.</summary>
     public static readonly DiagnosticRule InvalidEntry = Error(
-        "FLOW1024", "The entry has the wrong form", "'{0}' is no entry point; write 'module:function' (C#: '(Assembly)Namespace.Class.Method').");
+        "FLOW1024", "The entry has the wrong form", "'{0}' is no entry point; write 'module:function' (C#: '(Assembly)Namespace.Class.Method')");
 
     /// <summary>A key that nothing reads.</summary>
     public static readonly DiagnosticRule UnknownKey = Warning(
@@ -105,11 +105,11 @@ public static class FlowRules
 
     /// <summary>A default that promptflow inserts as it is, and whose conversion then fails.</summary>
     public static readonly DiagnosticRule DefaultDoesNotFit = Warning(
-        "FLOW1102", "A default does not fit its type", "The default of '{0}' is no {1}: every request that leaves the input out fails; write {2}.");
+        "FLOW1102", "A default does not fit its type", "The default of '{0}' is no {1}: every request that leaves the input out fails; write {2}");
 
     /// <summary><c>${node.output[0]}</c> and the like.</summary>
     public static readonly DiagnosticRule ReferenceTrap = Warning(
-        "FLOW1103", "A reference does not mean what it seems to", "'{0}' {1}; write '{2}'.");
+        "FLOW1103", "A reference does not mean what it seems to", "'{0}' {1}; write '{2}'");
 
     /// <summary>An output whose reference is plain text.</summary>
     public static readonly DiagnosticRule LiteralOutput = Warning(
@@ -117,27 +117,27 @@ public static class FlowRules
 
     /// <summary>An output that may be missing because its node may not run.</summary>
     public static readonly DiagnosticRule OutputOfBypassedNode = Warning(
-        "FLOW1105", "An output refers to a node that may not run", "The output '{0}' is null whenever the node '{1}' is bypassed; collect the branches in a python node when callers need a value.");
+        "FLOW1105", "An output refers to a node that may not run", "The output '{0}' is null whenever the node '{1}' is bypassed; collect the branches in a python node when callers need a value");
 
     /// <summary>An output that the server drops.</summary>
     public static readonly DiagnosticRule OutputOfAggregation = Warning(
-        "FLOW1106", "An output refers to an aggregation node", "The output '{0}' is not served, because the aggregation node '{1}' runs after all lines of a batch.");
+        "FLOW1106", "An output refers to an aggregation node", "The output '{0}' is not served, because the aggregation node '{1}' runs after all lines of a batch");
 
     /// <summary>A name that no request can spell.</summary>
     public static readonly DiagnosticRule NameIsNoText = Warning(
-        "FLOW1107", "A name is no text", "The name '{0}' is a {1} and not a text, so no JSON request can match it; put it in quotes.");
+        "FLOW1107", "A name is no text", "The name '{0}' is a {1} and not a text, so no JSON request can match it; put it in quotes");
 
     /// <summary><c>activate</c> with nothing in it.</summary>
     public static readonly DiagnosticRule ActivateEmpty = Warning(
-        "FLOW1108", "An activate block is empty", "The activate block of '{0}' has an empty 'when' and an empty 'is'; fill it or remove it.");
+        "FLOW1108", "An activate block is empty", "The activate block of '{0}' has an empty 'when' and an empty 'is'; fill it or remove it");
 
     /// <summary>Only promptflow's schema dislikes it.</summary>
     public static readonly DiagnosticRule SchemaDislikes = Warning(
-        "FLOW1109", "The schema of prompt flow refuses it", "'pf flow validate' refuses this: {0}.");
+        "FLOW1109", "The schema of prompt flow refuses it", "'pf flow validate' refuses this: {0}");
 
     /// <summary>A container image of prompt flow, which is being retired.</summary>
     public static readonly DiagnosticRule RetiringImage = Warning(
-        "FLOW1110", "The image retires", "The image '{0}' gets no updates any more and is announced to be unavailable after 2027-04-20; use an image of your own.");
+        "FLOW1110", "The image retires", "The image '{0}' gets no updates any more and is announced to be unavailable after 2027-04-20; use an image of your own");
 
     /// <summary><c>activate.when</c> reads an input that is not declared; promptflow finds out at the first request.</summary>
     public static readonly DiagnosticRule UndeclaredActivateInput = Warning(

@@ -7,7 +7,7 @@ public static class GeneratorRules
     public static readonly DiagnosticRule GeneratorFailed = new(
         "FLOW1900",
         "FlowBuild failed on this file",
-        "FlowBuild failed on '{0}' and generates nothing for it: {1}. This is a defect of FlowBuild; please report it with the file",
+        "FlowBuild failed on '{0}' and generates nothing for it: {1}. This is a defect of FlowBuild; please report it with the file.",
         RuleSeverity.Error);
 
     /// <summary>The text of a file is not at hand.</summary>

@@ -124,7 +124,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         {
             if (Array.IndexOf(known, entry.Key.Value) < 0)
             {
-                problems.Add(FlowRules.UnknownKey, entry.Key.Span, entry.Key.Value, place, Suggestion.DidYouMean(entry.Key.Value, known, "."));
+                problems.Add(FlowRules.UnknownKey, entry.Key.Span, entry.Key.Value, place, Suggestion.DidYouMean(entry.Key.Value, known));
             }
         }
     }

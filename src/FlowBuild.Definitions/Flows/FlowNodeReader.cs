@@ -91,7 +91,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         }
         else if (isUsed && word == "csharp" && language != "csharp")
         {
-            problems.Add(FlowRules.UnknownNodeType, entry.ValueSpan, word, " of a python flow; write 'language: csharp' at the top of the file, or another type.");
+            problems.Add(FlowRules.UnknownNodeType, entry.ValueSpan, word, " of a python flow; write 'language: csharp' at the top of the file, or another type");
         }
 
         return word;
@@ -292,6 +292,6 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         "py" or "code" => "; did you mean 'python'?",
         "jinja" or "jinja2" or "template" => "; did you mean 'prompt'?",
         "aoai" or "openai" or "chat" or "completion" => "; did you mean 'llm'?",
-        _ => Suggestion.DidYouMean(word, FlowWords.NodeTypes, "; write one of llm, python, prompt, custom_llm."),
+        _ => Suggestion.DidYouMean(word, FlowWords.NodeTypes, "; write one of llm, python, prompt, custom_llm"),
     };
 }

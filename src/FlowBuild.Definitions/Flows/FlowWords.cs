@@ -66,6 +66,6 @@ internal static class FlowWords
         "array" or "sequence" => "; did you mean 'list'?",
         "dict" or "map" or "mapping" or "json" or "any" => "; did you mean 'object'?",
         "picture" or "file" => "; did you mean 'image'?",
-        _ => Suggestion.DidYouMean(word, TypeWords, "; write one of string, int, double, bool, list, object, image."),
+        _ => Suggestion.DidYouMean(word, TypeWords, "; write one of string, int, double, bool, list, object, image"),
     };
 }

@@ -142,7 +142,7 @@ public sealed class DeploymentFileTests
     {
         var text = MarkedText.Parse("name: blue\ntype: «Kubernetes»\nendpoint_name: basic-chat\ninstance_type: small\n");
 
-        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.KindInWrongCase, "would take 'Kubernetes' for a managed deployment", "write 'kubernetes'");
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.KindInWrongCase, "'Kubernetes' would be taken for a managed deployment", "write 'kubernetes'");
     }
 
     [Fact]

@@ -166,7 +166,7 @@ public sealed class FlowReaderTests
             - {name: c, type: python, source: {type: code, path: a.py}, inputs: {x: "${b.output}"}}
             """);
 
-        Assert.Equal("The node 'a' waits for itself: a ← b ← a; break the circle.", Assert.Single(result.Diagnostics).Message);
+        Assert.Equal("The node 'a' waits for itself: a ← b ← a; break the circle", Assert.Single(result.Diagnostics).Message);
     }
 
     [Fact]

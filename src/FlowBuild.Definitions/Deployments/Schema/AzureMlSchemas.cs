@@ -292,6 +292,6 @@ internal static class AzureMlSchemas
 
     private static string? CheckCode(string text) =>
         text.StartsWith(AssetReferences.Prefix, StringComparison.Ordinal) && AssetReferences.Parse(text, AssetKind.Code, out var fault) is null
-            ? fault!.TrimStart(';', ' ').TrimEnd('.')
+            ? fault!.TrimStart(';', ' ')
             : null;
 }

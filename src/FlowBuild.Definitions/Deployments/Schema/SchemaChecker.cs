@@ -36,7 +36,7 @@ internal sealed class SchemaChecker(DiagnosticList problems)
         {
             if (key.IsRequired && mapping.Find(key.Name) is null)
             {
-                problems.Add(DeploymentRules.MissingKey, place, rule.Name, key.Name, LowerFirst(key.Description));
+                problems.Add(DeploymentRules.MissingKey, place, rule.Name, key.Name, LowerFirst(key.Description.TrimEnd('.')));
             }
         }
     }
@@ -254,7 +254,7 @@ internal sealed class SchemaChecker(DiagnosticList problems)
         }
         else if (Array.IndexOf(rule.Words, SnakeCase(scalar!.Value)) < 0)
         {
-            var otherwise = rule.Words.Length == 1 ? $"; write '{rule.Words[0]}'." : "; write one of " + string.Join(", ", rule.Words) + ".";
+            var otherwise = rule.Words.Length == 1 ? $"; write '{rule.Words[0]}'" : "; write one of " + string.Join(", ", rule.Words);
             if (Templates.Find(scalar.Value) is { } template)
             {
                 problems.Add(DeploymentRules.TemplateNotFilled, span, template, name);
@@ -371,7 +371,7 @@ internal sealed class SchemaChecker(DiagnosticList problems)
             }
         }
 
-        problems.Add(DeploymentRules.UnknownKey, key.Span, key.Value, rule.Name, Suggestion.DidYouMean(key.Value, rule.Keys.Select(static known => known.Name), "."));
+        problems.Add(DeploymentRules.UnknownKey, key.Span, key.Value, rule.Name, Suggestion.DidYouMean(key.Value, rule.Keys.Select(static known => known.Name)));
     }
 
     private void ReportType(string name, YamlNode value, SourceSpan span, ValueRule rule, string cure) =>
