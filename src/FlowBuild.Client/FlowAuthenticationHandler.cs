@@ -40,6 +40,16 @@ internal sealed class FlowAuthenticationHandler : DelegatingHandler
         return SendWithNewTokenAsync(request, cancellationToken);
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _tokens?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     private async Task<HttpResponseMessage> SendWithNewTokenAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Authorize(request.Headers, await _tokens!.GetAsync(cancellationToken).ConfigureAwait(false));

@@ -16,9 +16,9 @@ public sealed class FlowClientOptions
     public AzureKeyCredential? KeyCredential { get; set; }
 
     /// <summary>
-    /// Where Entra tokens come from (<c>auth_mode: aad_token</c>): any credential of Azure.Identity. The scope asked for is
-    /// <c>https://ml.azure.com/.default</c>. A token is kept until shortly before it expires. At most one of this and
-    /// <see cref="KeyCredential"/>.
+    /// Where tokens come from: any credential of Azure.Identity for an endpoint with <c>auth_mode: aad_token</c> (the scope asked for is
+    /// <c>https://ml.azure.com/.default</c>), a <see cref="FlowEndpointTokenCredential"/> for one with <c>auth_mode: aml_token</c>.
+    /// A token is kept until shortly before it expires. At most one of this and <see cref="KeyCredential"/>.
     /// </summary>
     public TokenCredential? TokenCredential { get; set; }
 

@@ -234,7 +234,7 @@ public sealed class FlowEndpoint
 
         using (response)
         {
-            throw await FlowErrorResponse.ReadAsync(response, clientRequestId, _includeServerMessage, cancellationToken).ConfigureAwait(false);
+            throw await FlowErrorResponse.ReadAsync("endpoint", response, clientRequestId, _includeServerMessage, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -8,8 +8,9 @@ internal static class FlowErrorResponse
 {
     private const int MaxMessageLength = 4096;
 
+    /// <summary>Reads it; <paramref name="sender"/> says in the message who answered.</summary>
     public static async Task<FlowRequestException> ReadAsync(
-        HttpResponseMessage response, string? clientRequestId, bool includeServerMessage, CancellationToken cancellationToken)
+        string sender, HttpResponseMessage response, string? clientRequestId, bool includeServerMessage, CancellationToken cancellationToken)
     {
         var (code, message) = await ReadBodyAsync(response, cancellationToken).ConfigureAwait(false);
         var node = message is null ? null : NodeOf(message);
@@ -19,7 +20,7 @@ internal static class FlowErrorResponse
         }
 
         var modelStatus = Header(response, "ms-azureml-model-error-statuscode");
-        return new FlowRequestException(MessageOf(response, code, node, modelStatus, includeServerMessage ? message : null), response.StatusCode)
+        return new FlowRequestException(MessageOf(sender, response, code, node, modelStatus, includeServerMessage ? message : null), response.StatusCode)
         {
             Code = code,
             Node = node,
@@ -31,10 +32,11 @@ internal static class FlowErrorResponse
         };
     }
 
-    // "The endpoint answered 424 Failed Dependency (the deployment's container: 400): 'UserError' in node 'echo'."
-    private static string MessageOf(HttpResponseMessage response, string? code, string? node, string? modelStatus, string? serverMessage)
+    // "The endpoint answered 424 (FailedDependency), its deployment 400: 'UserError' in node 'echo'."
+    private static string MessageOf(
+        string sender, HttpResponseMessage response, string? code, string? node, string? modelStatus, string? serverMessage)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"The endpoint answered {(int)response.StatusCode} ({response.StatusCode})");
+        var text = string.Create(CultureInfo.InvariantCulture, $"The {sender} answered {(int)response.StatusCode} ({response.StatusCode})");
         if (modelStatus is not null)
         {
             text += $", its deployment {modelStatus}";

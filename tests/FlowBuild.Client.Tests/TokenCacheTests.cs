@@ -1,0 +1,89 @@
+using Azure.Core;
+
+namespace FlowBuild.Client.Tests;
+
+public sealed class TokenCacheTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly Clock _clock = new() { Now = Start };
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_token_is_renewed_shortly_before_it_expires()
+    {
+        using var cache = new FlowTokenCache(new Script(_ => new AccessToken("t", Start.AddHours(1))), _clock);
+        Assert.Null(cache.Current);
+
+        await cache.GetAsync(Stop);
+
+        _clock.Now = Start.AddMinutes(54);
+        Assert.Equal("t", cache.Current);
+        _clock.Now = Start.AddMinutes(56);
+        Assert.Null(cache.Current);
+    }
+
+    [Fact]
+    public async Task A_token_is_renewed_when_its_issuer_says_so()
+    {
+        using var cache = new FlowTokenCache(new Script(_ => new AccessToken("t", Start.AddHours(24), Start.AddHours(12))), _clock);
+
+        await cache.GetAsync(Stop);
+
+        _clock.Now = Start.AddHours(12).AddSeconds(-1);
+        Assert.Equal("t", cache.Current);
+        _clock.Now = Start.AddHours(12);
+        Assert.Null(cache.Current);
+    }
+
+    [Fact]
+    public async Task A_token_of_a_short_life_is_used_for_half_of_it()
+    {
+        using var cache = new FlowTokenCache(new Script(_ => new AccessToken("t", Start.AddMinutes(4))), _clock);
+
+        await cache.GetAsync(Stop);
+
+        _clock.Now = Start.AddMinutes(1);
+        Assert.Equal("t", cache.Current);
+        _clock.Now = Start.AddMinutes(3);
+        Assert.Null(cache.Current);
+    }
+
+    [Fact]
+    public async Task While_the_old_token_is_good_a_failed_fetch_is_no_failure()
+    {
+        using var cache = new FlowTokenCache(
+            new Script(call => call == 2 ? throw new InvalidOperationException("no answer") : new AccessToken($"t{call}", Start.AddHours(1))), _clock);
+        await cache.GetAsync(Stop);
+
+        _clock.Now = Start.AddMinutes(57);
+        Assert.Equal("t1", await cache.GetAsync(Stop));
+        Assert.Equal("t3", await cache.GetAsync(Stop));
+    }
+
+    [Fact]
+    public async Task Without_a_good_token_a_failed_fetch_is_the_call_s_failure()
+    {
+        using var cache = new FlowTokenCache(new Script(_ => throw new InvalidOperationException("no answer")), _clock);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => cache.GetAsync(Stop).AsTask());
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
+    private sealed class Script(Func<int, AccessToken> next) : TokenCredential
+    {
+        private int _calls;
+
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => next(++_calls);
+
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(GetToken(requestContext, cancellationToken));
+    }
+}
