@@ -12,7 +12,7 @@ namespace FlowBuild.Deployment;
 /// Deploys the flows of one project: validates, packages, plans, applies, shows. Each call does what it needs of the calls before
 /// it, and remembers it: a build calls them one after another, as targets of its own.
 /// </summary>
-public sealed class FlowDeployer
+public sealed partial class FlowDeployer
 {
     private readonly FlowProject _project;
     private readonly WorkspaceSettings _workspaceSettings;
@@ -69,7 +69,15 @@ public sealed class FlowDeployer
     /// <param name="writes">The plan will be applied: a running operation is waited for, and the workspace's name is said first.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The plans; null when there are errors.</returns>
-    public async Task<IReadOnlyList<DeploymentPlan>?> PlanAsync(bool writes, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<DeploymentPlan>?> PlanAsync(bool writes, CancellationToken cancellationToken) =>
+        PlanAsync(writes, modelOnly: false, cancellationToken);
+
+    /// <summary>Compares the files with the workspace, the whole deployment or the model alone.</summary>
+    /// <param name="writes">The plan will be applied: a running operation is waited for, and the workspace's name is said first.</param>
+    /// <param name="modelOnly">Only the model is planned.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The plans; null when there are errors.</returns>
+    public async Task<IReadOnlyList<DeploymentPlan>?> PlanAsync(bool writes, bool modelOnly, CancellationToken cancellationToken)
     {
         if ((_work is null || _work.Exists(static w => w.Package is null)) && Package(null, cancellationToken) is null)
         {
@@ -84,7 +92,7 @@ public sealed class FlowDeployer
         var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
         foreach (var work in _work)
         {
-            var plan = await DeploymentPlanner.PlanAsync(workspace, work.Sources, work.Package, _settings, writes, cancellationToken).ConfigureAwait(false);
+            var plan = await DeploymentPlanner.PlanAsync(workspace, work.Sources, work.Package, _settings, writes, modelOnly, cancellationToken).ConfigureAwait(false);
             work.Plan = plan;
             work.Applier = new PlanApplier(workspace, plan, _settings, _log);
             foreach (var line in plan.ToLines())

@@ -48,6 +48,16 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
     /// <summary>A file that a setting names, as full path, or null.</summary>
     public string? FilePath(string name) => FullPath(Text(name));
 
+    /// <summary>What cannot be undone needs FlowConfirm=true.</summary>
+    public void RequireConfirmation(string target)
+    {
+        if (!Flag("Confirm"))
+        {
+            throw new FlowDeploymentException(FlowDiagnostic.At(
+                ConfigurationRules.PropertyMissing, null, null, target, "FlowConfirm", "it cannot be undone; write FlowConfirm=true"));
+        }
+    }
+
     private FlowItem Item(ITaskItem flow)
     {
         var file = Path.GetFullPath(flow.ItemSpec, ProjectDirectory);
@@ -61,12 +71,13 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
 
     private bool Flag(string name) => string.Equals(Text(name), "true", StringComparison.OrdinalIgnoreCase);
 
-    private int? Number(string name)
+    /// <summary>A positive number that a setting holds, or null when it is not set.</summary>
+    public int? Number(string name, string unit = "minutes")
     {
         var text = Text(name);
         return text.Length == 0 ? null
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
-            : throw new FlowDeploymentException(FlowDiagnostic.At(ConfigurationRules.InvalidProperty, null, null, $"Flow{name}", text, "write a whole number of minutes"));
+            : throw new FlowDeploymentException(FlowDiagnostic.At(ConfigurationRules.InvalidProperty, null, null, $"Flow{name}", text, $"write a whole number of {unit}"));
     }
 
     private Dictionary<string, string> Tags()

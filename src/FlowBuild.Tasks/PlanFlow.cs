@@ -10,13 +10,16 @@ public sealed class PlanFlow : FlowTask
     /// <summary>The plan is applied next: running operations are waited for.</summary>
     public bool WillApply { get; set; }
 
+    /// <summary>Only the model is planned.</summary>
+    public bool ModelOnly { get; set; }
+
     /// <summary>The planned steps: <c>endpoint/deployment</c>, with Stage, Kind, Subject and Why as metadata.</summary>
     [Output]
     public ITaskItem[] Steps { get; set; } = [];
 
     private protected override async Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken)
     {
-        var plans = await Deployer(settings, log).PlanAsync(WillApply, cancellationToken).ConfigureAwait(false);
+        var plans = await Deployer(settings, log).PlanAsync(WillApply, ModelOnly, cancellationToken).ConfigureAwait(false);
         Steps = [.. (plans ?? []).SelectMany(static plan => plan.Steps.Select(step => new TaskItem(plan.Target, new Dictionary<string, string>
         {
             ["Stage"] = step.Stage.ToString(),

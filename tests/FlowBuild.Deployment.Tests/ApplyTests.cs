@@ -76,7 +76,7 @@ public sealed class ApplyTests
     }
 
     [Theory]
-    [InlineData(FlowStage.Assets)]
+    [InlineData(FlowStage.Model)]
     [InlineData(FlowStage.Endpoint)]
     [InlineData(FlowStage.Deployment)]
     [InlineData(FlowStage.Verification)]
@@ -134,7 +134,7 @@ public sealed class ApplyTests
             chat.Write($"basic-chat/data/{i}.txt", $"file {i}");
         }
 
-        await chat.Deployer(new RecordingLog()).ApplyAsync(FlowStage.Assets, TestContext.Current.CancellationToken);
+        await chat.Deployer(new RecordingLog()).ApplyAsync(FlowStage.Model, TestContext.Current.CancellationToken);
         var store = Directory.GetFiles(chat.StateFolder, "*", SearchOption.AllDirectories);
 
         // The same content under another name of the model: everything lies there already.

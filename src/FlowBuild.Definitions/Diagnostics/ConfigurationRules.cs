@@ -11,7 +11,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule WorkspaceIncomplete = new(
         "FLOW4002",
         "The workspace is named in part",
-        "The workspace is named in part: {0} gives no {1}; name subscription, resource group and workspace in one place",
+        "The workspace is named in part: {1} is missing ({0}); name subscription, resource group and workspace in one place",
         RuleSeverity.Error);
 
     /// <summary>The subscription id is no GUID.</summary>
@@ -100,11 +100,15 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule ToolMissing = new(
         "FLOW4016", "A part of FlowBuild is missing", "'{0}' is missing: {1}", RuleSeverity.Error);
 
+    /// <summary>A property that a target needs is not set.</summary>
+    public static readonly DiagnosticRule PropertyMissing = new(
+        "FLOW4018", "A property is not set", "{0} needs the property {1}: {2}", RuleSeverity.Error);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
-        InvalidRequestFile, ToolMissing,
+        InvalidRequestFile, ToolMissing, PropertyMissing,
     ];
 }

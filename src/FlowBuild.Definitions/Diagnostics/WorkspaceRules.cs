@@ -73,6 +73,10 @@ public static class WorkspaceRules
         "Version {0} of the environment {1} is registered with another '{2}', and versions cannot be changed; write another version, or leave it out",
         RuleSeverity.Error);
 
+    /// <summary>There is nothing to go back to.</summary>
+    public static readonly DiagnosticRule NoRollback = new(
+        "FLOW5014", "There is nothing to go back to", "The endpoint '{0}' cannot be rolled back: {1}", RuleSeverity.Error);
+
     /// <summary>A fault of FlowBuild itself.</summary>
     public static readonly DiagnosticRule Unexpected = new(
         "FLOW5999",
@@ -84,6 +88,6 @@ public static class WorkspaceRules
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
-        NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, Unexpected,
+        NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, Unexpected,
     ];
 }

@@ -118,7 +118,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     {
         var before = await EndpointAsync(cancellationToken).ConfigureAwait(false);
         await SetTrafficAsync(step.Traffic, step.Mirror, step.Tags, cancellationToken).ConfigureAwait(false);
-        if (plan.Steps.OfType<VerificationStep>().FirstOrDefault() is not { } verification)
+        if (step.Traffic is null || plan.Steps.OfType<VerificationStep>().FirstOrDefault() is not { } verification)
         {
             return;
         }

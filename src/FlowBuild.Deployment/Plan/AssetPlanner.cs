@@ -17,12 +17,18 @@ internal sealed class AssetPlanner(
 {
     private const string Models = "models";
     private const string Environments = "environments";
+    private const string Codes = "codes";
 
     /// <summary>The id of the model version, with the steps that make it where it is not there.</summary>
     /// <param name="live">The deployment as it is, or null.</param>
     /// <param name="cancellationToken">Stops.</param>
     public async Task<string?> PlanModelAsync(DeploymentResource? live, CancellationToken cancellationToken)
     {
+        if (sources.Model is ModelChoice.None)
+        {
+            return null;
+        }
+
         if (sources.Model is ModelChoice.Foreign foreign)
         {
             var id = await ResolveAsync(Models, "model", foreign.Reference, foreign.Span, cancellationToken).ConfigureAwait(false);
@@ -49,7 +55,7 @@ internal sealed class AssetPlanner(
 
         if (package is not null && own.RemotePath is null)
         {
-            await PlanUploadAsync(package, own.Name, version, cancellationToken).ConfigureAwait(false);
+            await PlanUploadAsync(FlowStage.Model, package, own.Name, version, cancellationToken).ConfigureAwait(false);
         }
 
         var tags = settings.ModelTags.Concat(own.Spec?.Tags ?? default)
@@ -77,7 +83,7 @@ internal sealed class AssetPlanner(
         var folder = Path.GetDirectoryName(sources.Item.DeploymentFile)!;
         var conda = spec.CondaFile is { } path ? await File.ReadAllTextAsync(Path.Combine(folder, path.Value), cancellationToken).ConfigureAwait(false) : null;
         var context = BuildContextPackage(spec, folder, cancellationToken);
-        var contextUri = context is null ? null : new Uri((await workspace.GetUploadDatastoreAsync(cancellationToken).ConfigureAwait(false)).Container + "/" + context.BlobFolder + "/").ToString();
+        var contextUri = context is null ? null : await UploadAddressAsync(context, cancellationToken).ConfigureAwait(false) + "/";
         var isAnonymous = spec.Name is null;
         var body = MachineLearningWorkspace.EnvironmentBody(spec, contextUri, conda, isAnonymous, Routes(spec));
         var name = spec.Name?.Value ?? $"{sources.EndpointName}-environment";
@@ -109,7 +115,7 @@ internal sealed class AssetPlanner(
         {
             if (context is not null)
             {
-                await PlanUploadAsync(context, name, version, cancellationToken).ConfigureAwait(false);
+                await PlanUploadAsync(FlowStage.Environment, context, name, version, cancellationToken).ConfigureAwait(false);
             }
 
             steps.Add(new VersionStep(Environments, name, version, body, IsNew: true, spec.Image?.Value ?? "built from a Dockerfile"));
@@ -117,6 +123,41 @@ internal sealed class AssetPlanner(
 
         return workspace.VersionId(Environments, name, version);
     }
+
+    /// <summary>The id of the code version, with the steps that make it where it is not there; null for a flow, which needs none.</summary>
+    public async Task<string?> PlanCodeAsync(CancellationToken cancellationToken)
+    {
+        switch (sources.Deployment!.Code)
+        {
+            case null:
+                return null;
+            case { Reference: { } reference } code:
+                return await ResolveAsync(Codes, "code", reference, code.ScoringScript.Span, cancellationToken).ConfigureAwait(false);
+            case { Code: { } path }:
+                var folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(sources.Item.DeploymentFile)!, path.Value));
+                var files = PackageBuilder.Build(
+                    new PackageSource(folder, null, null, [sources.Item.DeploymentFile!], folder, AllowOutsideFiles: false),
+                    workspace.Connection.Log, cancellationToken);
+
+                // Code versions are named by their content, so the same folder is registered once.
+                var name = CodeHash.Of(files, cancellationToken);
+                const string Version = "1";
+                if (await workspace.GetVersionAsync(Codes, name, Version, cancellationToken).ConfigureAwait(false) is null)
+                {
+                    await PlanUploadAsync(FlowStage.Environment, files, name, Version, cancellationToken).ConfigureAwait(false);
+                    var uri = await UploadAddressAsync(files, cancellationToken).ConfigureAwait(false);
+                    steps.Add(new VersionStep(Codes, name, Version, MachineLearningWorkspace.CodeBody(uri, name), IsNew: true, path.Value));
+                }
+
+                return workspace.VersionId(Codes, name, Version);
+            default:
+                return null;
+        }
+    }
+
+    // Code and build contexts are named by the address of their blobs.
+    private async Task<string> UploadAddressAsync(FlowPackage files, CancellationToken cancellationToken) =>
+        $"{(await workspace.GetUploadDatastoreAsync(cancellationToken).ConfigureAwait(false)).Container}/{files.BlobFolder}";
 
     // The version that holds the package's content, first where the live deployment has it, then newest first.
     private async Task<(string Version, ModelVersionResource? Reused)> ChooseVersionAsync(
@@ -146,11 +187,11 @@ internal sealed class AssetPlanner(
             : (await workspace.GetNextVersionAsync(Models, own.Name, cancellationToken).ConfigureAwait(false), null);
     }
 
-    private async Task PlanUploadAsync(FlowPackage files, string asset, string version, CancellationToken cancellationToken)
+    private async Task PlanUploadAsync(FlowStage stage, FlowPackage files, string asset, string version, CancellationToken cancellationToken)
     {
         var store = await ArtifactStore.OpenAsync(workspace, cancellationToken).ConfigureAwait(false);
         var missing = await store.FindMissingAsync(files, cancellationToken).ConfigureAwait(false);
-        steps.Add(new UploadStep(files, asset, version, missing.Count, missing.Sum(static f => f.Length)));
+        steps.Add(new UploadStep(stage, files, asset, version, missing.Count, missing.Sum(static f => f.Length)));
     }
 
     private async Task<string> ResolveAsync(string collection, string kind, AssetReference reference, SourceSpan span, CancellationToken cancellationToken)
@@ -168,9 +209,7 @@ internal sealed class AssetPlanner(
             case AssetReference.Version version:
                 // The service expands the names of curated environments by itself; they are in no workspace.
                 var isThere = version.Name.StartsWith("AzureML-", StringComparison.OrdinalIgnoreCase)
-                    || (collection == Models
-                        ? await workspace.GetModelVersionAsync(version.Name, version.Value, cancellationToken).ConfigureAwait(false) is not null
-                        : await workspace.GetEnvironmentVersionAsync(version.Name, version.Value, cancellationToken).ConfigureAwait(false) is not null);
+                    || await workspace.GetVersionAsync(collection, version.Name, version.Value, cancellationToken).ConfigureAwait(false) is not null;
                 return isThere ? workspace.VersionId(collection, version.Name, version.Value)
                     : throw Missing(kind, $"{version.Name}:{version.Value}", span);
             default:

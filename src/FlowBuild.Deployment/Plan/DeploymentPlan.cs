@@ -7,8 +7,11 @@ namespace FlowBuild.Deployment.Plan;
 /// <summary>The part of a deployment that a step belongs to, in the order in which they are done.</summary>
 public enum FlowStage
 {
-    /// <summary>Upload of files and registration of model and environment.</summary>
-    Assets,
+    /// <summary>Upload and registration of the model.</summary>
+    Model,
+
+    /// <summary>Upload and registration of environment and code.</summary>
+    Environment,
 
     /// <summary>The endpoint.</summary>
     Endpoint,
@@ -39,8 +42,8 @@ public sealed record PlanChange(string Path, string? From, string? To);
 public abstract record PlanStep(FlowStage Stage, bool Creates, string Kind, string Subject, string Why, IReadOnlyList<PlanChange> Changes);
 
 /// <summary>Files are sent.</summary>
-public sealed record UploadStep(FlowPackage Package, string Asset, string Version, int MissingFiles, long MissingBytes) : PlanStep(
-    FlowStage.Assets, true, "upload", $"{MissingFiles} of {Package.Files.Count} files, {Sizes.Text(MissingBytes)}", $"to {Package.BlobFolder}", []);
+public sealed record UploadStep(FlowStage Part, FlowPackage Package, string Asset, string Version, int MissingFiles, long MissingBytes) : PlanStep(
+    Part, true, "upload", $"{MissingFiles} of {Package.Files.Count} files, {Sizes.Text(MissingBytes)}", $"to {Package.BlobFolder}", []);
 
 /// <summary>A version of a model, an environment or code is made, or a model version gets missing properties.</summary>
 /// <param name="Collection"><c>models</c>, <c>environments</c> or <c>codes</c>.</param>
@@ -50,7 +53,7 @@ public sealed record UploadStep(FlowPackage Package, string Asset, string Versio
 /// <param name="IsNew">False when a version that is there gets properties.</param>
 /// <param name="Reason">Why.</param>
 public sealed record VersionStep(string Collection, string Name, string Version, JsonObject Body, bool IsNew, string Reason) : PlanStep(
-    FlowStage.Assets, IsNew, Collection[..^1], $"{Name}:{Version}", Reason, []);
+    Collection == "models" ? FlowStage.Model : FlowStage.Environment, IsNew, Collection[..^1], $"{Name}:{Version}", Reason, []);
 
 /// <summary>The endpoint is made or changed.</summary>
 public sealed record EndpointStep(string Name, JsonObject Body, bool IsNew, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(

@@ -30,10 +30,22 @@ internal sealed class DeploymentPlanner
     /// <param name="settings">How the deployment is to go.</param>
     /// <param name="waits">Waits for an operation that is still running on the endpoint or deployment, so that a run goes on where
     /// another one was cut.</param>
+    /// <param name="modelOnly">Plans the model and nothing else.</param>
     /// <param name="cancellationToken">Stops.</param>
     public static Task<DeploymentPlan> PlanAsync(
-        MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, bool waits, CancellationToken cancellationToken) =>
-        new DeploymentPlanner(workspace, sources, package, settings).PlanAsync(waits, cancellationToken);
+        MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, bool waits, bool modelOnly,
+        CancellationToken cancellationToken)
+    {
+        var planner = new DeploymentPlanner(workspace, sources, package, settings);
+        return modelOnly ? planner.PlanModelAsync(cancellationToken) : planner.PlanAsync(waits, cancellationToken);
+    }
+
+    private async Task<DeploymentPlan> PlanModelAsync(CancellationToken cancellationToken)
+    {
+        var assets = new AssetPlanner(_workspace, _sources, _package, _settings, _steps, _notes);
+        var modelId = _sources.Deployment is null ? null : await assets.PlanModelAsync(live: null, cancellationToken).ConfigureAwait(false);
+        return Plan(modelId);
+    }
 
     private async Task<DeploymentPlan> PlanAsync(bool waits, CancellationToken cancellationToken)
     {
@@ -44,22 +56,26 @@ internal sealed class DeploymentPlanner
 
         string? modelId = null;
         string? environmentId = null;
+        string? codeId = null;
         if (_sources.Deployment is not null)
         {
             var assets = new AssetPlanner(_workspace, _sources, _package, _settings, _steps, _notes);
             modelId = await assets.PlanModelAsync(live, cancellationToken).ConfigureAwait(false);
             environmentId = await assets.PlanEnvironmentAsync(cancellationToken).ConfigureAwait(false);
+            codeId = await assets.PlanCodeAsync(cancellationToken).ConfigureAwait(false);
         }
 
         PlanEndpoint(endpoint, location);
         if (_sources.Deployment is not null)
         {
-            PlanDeployment(endpoint, live, location, modelId, environmentId);
+            PlanDeployment(endpoint, live, location, modelId, environmentId, codeId);
             PlanTraffic(endpoint, deployments, live);
         }
 
-        return new DeploymentPlan(_workspace.Address, _sources.EndpointName, _sources.DeploymentName, modelId, _steps, _notes);
+        return Plan(modelId);
     }
+
+    private DeploymentPlan Plan(string? modelId) => new(_workspace.Address, _sources.EndpointName, _sources.DeploymentName, modelId, _steps, _notes);
 
     private async Task<EndpointResource?> ReadEndpointAsync(bool waits, CancellationToken cancellationToken)
     {
@@ -139,11 +155,11 @@ internal sealed class DeploymentPlanner
         }
     }
 
-    private void PlanDeployment(EndpointResource? endpoint, DeploymentResource? live, string location, string? modelId, string? environmentId)
+    private void PlanDeployment(EndpointResource? endpoint, DeploymentResource? live, string location, string? modelId, string? environmentId, string? codeId)
     {
         var spec = _sources.Deployment!;
         var variables = DeploymentVariables.Of(_sources, _workspace.Address, _notes);
-        var body = MachineLearningWorkspace.DeploymentBody(spec, variables, location, modelId, environmentId, CodeId(spec));
+        var body = MachineLearningWorkspace.DeploymentBody(spec, variables, location, modelId, environmentId, codeId);
         if (!spec.IsKubernetes && spec.InstanceCount?.Value is < 3 and var count)
         {
             _notes.Add($"instance_count is {count}; three or more keep the deployment available while instances are replaced");
@@ -176,14 +192,6 @@ internal sealed class DeploymentPlanner
         _steps.Add(new DeploymentStep(live.Name, body, MachineLearningWorkspace.Restorable(live), traffic, reason, differences));
     }
 
-    private string? CodeId(Definitions.Deployments.DeploymentSpec spec) => spec.Code?.Reference switch
-    {
-        Definitions.Deployments.AssetReference.Version version => _workspace.VersionId("codes", version.Name, version.Value),
-        Definitions.Deployments.AssetReference.ArmId id => id.Id,
-        Definitions.Deployments.AssetReference.Registry id => id.Id,
-        _ => null,
-    };
-
     private void PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live)
     {
         var name = _sources.DeploymentName!;
@@ -199,8 +207,15 @@ internal sealed class DeploymentPlanner
             PlanVerification(name, now.Percentages.ContainsKey(name));
         }
 
+        // A change in place is remembered too, so that it can be rolled back.
+        var inPlace = live is not null && _steps.OfType<DeploymentStep>().Any() ? live : null;
         if (!movesTraffic && !movesMirror)
         {
+            if (inPlace is not null)
+            {
+                _steps.Add(new TrafficStep(_sources.EndpointName, null, null, RollbackTags.Before(now, inPlace), "unchanged; what was deployed before is remembered", []));
+            }
+
             return;
         }
 
@@ -216,7 +231,7 @@ internal sealed class DeploymentPlanner
         }
 
         _steps.Add(new TrafficStep(
-            _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, live), Reason(now), changes));
+            _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, inPlace), Reason(now), changes));
 
         string Reason(TrafficMap before) => _settings.Traffic is not null || _settings.AllTraffic || movesMirror ? "as the properties say"
             : _sources.Endpoint is { Traffic.Count: > 0 } ? "as the endpoint file says"

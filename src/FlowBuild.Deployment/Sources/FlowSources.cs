@@ -34,6 +34,11 @@ public sealed record FlowSources(
         var spec = inline ?? ModelFile;
         var file = inline is not null ? Item.DeploymentFile! : Item.ModelFile ?? Item.DeploymentFile ?? Item.FlowFile;
         var name = spec?.Name?.Value ?? $"{EndpointName}-model";
+        if (Deployment is { Code: not null, Model: null } && ModelFile is null)
+        {
+            return new ModelChoice.None();
+        }
+
         return Deployment?.Model?.Reference switch
         {
             null => new ModelChoice.Own(name, spec?.Version, spec, file),
@@ -68,6 +73,9 @@ public abstract record ModelChoice
             ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(File)!, path.Value)))
             : flowFolder;
     }
+
+    /// <summary>No model: a scoring script that needs none.</summary>
+    public sealed record None : ModelChoice;
 
     /// <summary>A model that others register: used as it is.</summary>
     public sealed record Foreign(AssetReference Reference, SourceSpan Span) : ModelChoice;

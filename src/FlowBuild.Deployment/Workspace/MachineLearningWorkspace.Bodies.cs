@@ -252,6 +252,19 @@ public sealed partial class MachineLearningWorkspace
         return new JsonObject { ["properties"] = properties };
     }
 
+    /// <summary>The body of a code version.</summary>
+    /// <param name="codeUri">Address of the uploaded folder.</param>
+    /// <param name="hash">Its SHA-256 hash, as az ml computes it.</param>
+    public static JsonObject CodeBody(string codeUri, string hash) => new()
+    {
+        ["properties"] = new JsonObject
+        {
+            ["codeUri"] = codeUri,
+            ["isAnonymous"] = true,
+            ["properties"] = new JsonObject { ["hash_sha256"] = hash, ["hash_version"] = "202208" },
+        },
+    };
+
     private string ComputeId(string reference)
     {
         var name = reference.StartsWith("azureml:", StringComparison.Ordinal) ? reference["azureml:".Length..] : reference;

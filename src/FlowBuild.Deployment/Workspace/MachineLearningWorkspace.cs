@@ -62,6 +62,14 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     public async Task<EnvironmentVersionResource?> GetEnvironmentVersionAsync(string environment, string version, CancellationToken cancellationToken) =>
         await GetAsync(VersionPath("environments", environment, version), cancellationToken).ConfigureAwait(false) is { } json ? new EnvironmentVersionResource(json) : null;
 
+    /// <summary>A version of any asset, or null.</summary>
+    /// <param name="kind"><c>models</c>, <c>environments</c>, <c>codes</c> or <c>data</c>.</param>
+    /// <param name="name">The asset.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public Task<JsonObject?> GetVersionAsync(string kind, string name, string version, CancellationToken cancellationToken) =>
+        GetAsync(VersionPath(kind, name, version), cancellationToken);
+
     /// <summary>The most recently created version of an asset, or null.</summary>
     /// <param name="kind"><c>models</c>, <c>environments</c> or <c>codes</c>.</param>
     /// <param name="name">The asset.</param>

@@ -1,0 +1,232 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Apply;
+using FlowBuild.Deployment.Plan;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment;
+
+/// <content>What is done to a deployment after it stands.</content>
+public sealed partial class FlowDeployer
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Prints the last lines of a container's log of each deployment.</summary>
+    /// <param name="container"><c>inference-server</c> or <c>storage-initializer</c>, as az ml names them.</param>
+    /// <param name="lines">How many lines.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>False when there are errors.</returns>
+    public async Task<bool> PrintLogsAsync(string container, int lines, CancellationToken cancellationToken)
+    {
+        var word = container.ToLowerInvariant() switch
+        {
+            "" or "inference-server" or "inferenceserver" => "InferenceServer",
+            "storage-initializer" or "storageinitializer" => "StorageInitializer",
+            _ => throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowContainer", container, "write inference-server or storage-initializer"),
+        };
+        return await ForEachAsync(writes: false, async (workspace, endpoint, work) =>
+        {
+            if (work.Sources.DeploymentName is not { } deployment)
+            {
+                return;
+            }
+
+            var text = await workspace.GetLogsAsync(endpoint.Name, deployment, word, lines, cancellationToken).ConfigureAwait(false);
+            _log.Result($"--- {endpoint.Name}/{deployment}, {word}:");
+            foreach (var line in text.TrimEnd().Split('\n'))
+            {
+                _log.Result(line.TrimEnd('\r'));
+            }
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sets the traffic and nothing else.</summary>
+    /// <returns>False when there are errors.</returns>
+    public async Task<bool> SetTrafficAsync(CancellationToken cancellationToken)
+    {
+        if (!_settings.AllTraffic && _settings.Traffic is null && _settings.MirrorTraffic is null)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.PropertyMissing, "SetFlowTraffic", "FlowTraffic", "write FlowTraffic=\"blue=90 green=10\", FlowAllTraffic=true or FlowMirrorTraffic=\"green=10\"");
+        }
+
+        return await ForEachAsync(writes: true, async (workspace, endpoint, work) =>
+        {
+            var traffic = _settings.Traffic ?? (_settings.AllTraffic ? TrafficMap.All(work.Sources.DeploymentName ?? "") : null);
+            var before = new TrafficMap(endpoint.Traffic);
+            await MoveAsync(workspace, endpoint, traffic, _settings.MirrorTraffic, RollbackTags.Before(before, null), cancellationToken).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Sets the traffic back to before the last move; where the deployment was changed in place and the traffic did not move, its
+    /// model and environment.
+    /// </summary>
+    /// <returns>False when there are errors.</returns>
+    public Task<bool> RollbackAsync(CancellationToken cancellationToken) => ForEachAsync(writes: true, async (workspace, endpoint, work) =>
+    {
+        var now = new TrafficMap(endpoint.Traffic);
+        if (!endpoint.Tags.TryGetValue(RollbackTags.Traffic, out var text))
+        {
+            throw FlowDeploymentException.Of(
+                WorkspaceRules.NoRollback, endpoint.Name, $"its tag {RollbackTags.Traffic} is missing; set the traffic with SetFlowTraffic, or deploy the earlier version");
+        }
+
+        var before = text == "none" ? new TrafficMap([]) : TrafficMap.Parse(RollbackTags.Traffic, text);
+        if (!before.Equals(now))
+        {
+            if (before.Percentages.Count == 0)
+            {
+                throw FlowDeploymentException.Of(WorkspaceRules.NoRollback, endpoint.Name, "it had no traffic before its last deployment; delete it, or set the traffic with SetFlowTraffic");
+            }
+
+            await MoveAsync(workspace, endpoint, before, null, new Dictionary<string, string?> { [RollbackTags.Traffic] = now.ToString() }, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var name = work.Sources.DeploymentName;
+        if (name is null || !endpoint.Tags.TryGetValue(RollbackTags.Of(name), out var assets) || assets.Split(';') is not [var model, var environment])
+        {
+            throw FlowDeploymentException.Of(WorkspaceRules.NoRollback, endpoint.Name, "neither its traffic nor its deployment has changed since it was made");
+        }
+
+        await RestoreAsync(workspace, endpoint, name, model, environment, cancellationToken).ConfigureAwait(false);
+    }, cancellationToken);
+
+    /// <summary>
+    /// Writes what a caller needs to a file: JSON as <c>az ml online-endpoint get-credentials</c> prints it, readable by the owner
+    /// only; or, for <c>GITHUB_ENV</c> and <c>GITHUB_OUTPUT</c>, lines for the file that this variable names. The log holds none of it.
+    /// </summary>
+    /// <param name="target">Full path of the file, or the name of one of the two variables.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>False when there are errors.</returns>
+    public Task<bool> WriteCredentialsAsync(string target, CancellationToken cancellationToken) => ForEachAsync(writes: false, async (workspace, endpoint, work) =>
+    {
+        if (target is "GITHUB_ENV" or "GITHUB_OUTPUT")
+        {
+            var file = Environment.GetEnvironmentVariable(target) is { Length: > 0 } path ? path
+                : throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowCredentialsFile", target, "the environment variable of this name is not set; it is set in GitHub Actions");
+            var section = work.Sources.Item.ClientName;
+            var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+            await File.AppendAllTextAsync(file, $"{section}__ScoringUri={endpoint.ScoringUri}\n{section}__Key={token}\n", cancellationToken).ConfigureAwait(false);
+            _log.Result($"{section}__ScoringUri and {section}__Key are in the file of {target}");
+            return;
+        }
+
+        var content = endpoint.AuthMode == "Key"
+            ? await KeysAsync().ConfigureAwait(false)
+            : new JsonObject { ["accessToken"] = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false), ["tokenType"] = "Bearer" };
+        AtomicFile.Write(target, Encoding.UTF8.GetBytes(content.ToJsonString(Indented)), isPrivate: true);
+        _log.Result($"the credentials of {endpoint.Name} are in {target}");
+
+        async Task<JsonObject> KeysAsync()
+        {
+            var (primary, secondary) = await workspace.GetKeysAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
+            return new JsonObject { ["primaryKey"] = primary, ["secondaryKey"] = secondary };
+        }
+    }, cancellationToken);
+
+    /// <summary>Deletes the deployment of each flow; one that carries traffic is refused.</summary>
+    /// <returns>False when there are errors.</returns>
+    public Task<bool> DeleteDeploymentAsync(CancellationToken cancellationToken) => ForEachAsync(writes: true, async (workspace, endpoint, work) =>
+    {
+        if (work.Sources.DeploymentName is not { } name || await workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false) is null)
+        {
+            _log.Result($"{endpoint.Name}/{work.Sources.DeploymentName}: there is nothing to delete");
+            return;
+        }
+
+        // The service refuses to delete what still has traffic; the only deployment's traffic goes with it.
+        var traffic = new TrafficMap(endpoint.Traffic);
+        if (traffic.Percentages.ContainsKey(name))
+        {
+            if (traffic.Percentages.Count > 1)
+            {
+                throw FlowDeploymentException.Of(
+                    ConfigurationRules.InvalidProperty, "FlowConfirm", "true", $"{name} carries traffic ({traffic}); move it first with SetFlowTraffic");
+            }
+
+            await MoveAsync(workspace, endpoint, new TrafficMap([]), null, new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
+        }
+
+        var operation = await workspace.DeleteDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false);
+        await operation.WaitAsync(_settings.Timeout, cancellationToken).ConfigureAwait(false);
+        _log.Result($"{endpoint.Name}/{name}: deleted");
+    }, cancellationToken);
+
+    /// <summary>Deletes the endpoint of each flow with all its deployments.</summary>
+    /// <returns>False when there are errors.</returns>
+    public Task<bool> DeleteEndpointAsync(CancellationToken cancellationToken) => ForEachAsync(writes: true, async (workspace, endpoint, _) =>
+    {
+        var operation = await workspace.DeleteEndpointAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
+        await operation.WaitAsync(_settings.Timeout, cancellationToken).ConfigureAwait(false);
+        _log.Result($"{endpoint.Name}: deleted with its deployments");
+    }, cancellationToken);
+
+    /// <summary>Prints where a person looks at the endpoint: its page in the studio, or the local workspace's contract.</summary>
+    /// <returns>False when there are errors.</returns>
+    public Task<bool> PrintLinkAsync(CancellationToken cancellationToken) => ForEachAsync(writes: false, (workspace, endpoint, _) =>
+    {
+        _log.Result(workspace.Address.IsLocal
+            ? $"{endpoint.Name}: {endpoint.SwaggerUri}"
+            : $"{endpoint.Name}: https://ml.azure.com/endpoints/realtime/{endpoint.Name}/detail?wsid={workspace.Address.ArmId}");
+        return Task.CompletedTask;
+    }, cancellationToken);
+
+    private async Task<bool> ForEachAsync(bool writes, Func<MachineLearningWorkspace, EndpointResource, Work, Task> act, CancellationToken cancellationToken)
+    {
+        if (!Prepare())
+        {
+            return false;
+        }
+
+        foreach (var work in _work!)
+        {
+            var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
+            var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);
+            await act(workspace, endpoint, work).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private async Task MoveAsync(
+        MachineLearningWorkspace workspace, EndpointResource endpoint, TrafficMap? traffic, TrafficMap? mirror, IReadOnlyDictionary<string, string?> tags,
+        CancellationToken cancellationToken)
+    {
+        var step = new TrafficStep(endpoint.Name, traffic, mirror, tags, "", []);
+        var plan = new DeploymentPlan(workspace.Address, endpoint.Name, null, null, [step], []);
+        await new PlanApplier(workspace, plan, _settings, _log).ApplyAsync(FlowStage.Traffic, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RestoreAsync(
+        MachineLearningWorkspace workspace, EndpointResource endpoint, string name, string model, string environment, CancellationToken cancellationToken)
+    {
+        var live = await workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false)
+            ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The deployment '{name}'", workspace.Address.Name);
+        var body = MachineLearningWorkspace.Restorable(live);
+        var properties = (JsonObject)body["properties"]!;
+        var now = $"{AssetNames.Short(live.ModelId ?? "")};{AssetNames.Short(live.EnvironmentId ?? "")}";
+        if (now == $"{model};{environment}")
+        {
+            throw FlowDeploymentException.Of(WorkspaceRules.NoRollback, endpoint.Name, $"{name} already runs what it ran before ({model})");
+        }
+
+        Set("model", "models", model);
+        Set("environmentId", "environments", environment);
+        var operation = await workspace.PutDeploymentAsync(endpoint.Name, name, body, cancellationToken).ConfigureAwait(false);
+        await operation.WaitAsync(_settings.Timeout, cancellationToken).ConfigureAwait(false);
+        await MoveAsync(workspace, endpoint, null, null, new Dictionary<string, string?> { [RollbackTags.Of(name)] = now }, cancellationToken).ConfigureAwait(false);
+        _log.Result($"{name} runs {model} again");
+
+        void Set(string member, string collection, string asset)
+        {
+            if (asset.LastIndexOf(':') is > 0 and var colon)
+            {
+                properties[member] = workspace.VersionId(collection, asset[..colon], asset[(colon + 1)..]);
+            }
+        }
+    }
+}

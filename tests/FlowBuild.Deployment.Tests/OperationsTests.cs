@@ -1,0 +1,133 @@
+using System.Text.Json;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Plan;
+
+namespace FlowBuild.Deployment.Tests;
+
+/// <summary>What is done to a deployment after it stands.</summary>
+public sealed class OperationsTests
+{
+    private static readonly CancellationToken Token = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Registering_makes_the_model_and_nothing_else()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var deployer = chat.Deployer(new RecordingLog());
+
+        await deployer.PlanAsync(writes: true, modelOnly: true, Token);
+        await deployer.ApplyAsync(FlowStage.Model, Token);
+
+        var workspace = await chat.OpenWorkspaceAsync();
+        var version = await workspace.GetModelVersionAsync("basic-chat-model", "1", Token);
+        Assert.Equal("chat", version!.ModelProperties["azureml.promptflow.mode"]);
+        Assert.Equal("question", version.ModelProperties["azureml.promptflow.chat_input"]);
+        Assert.Equal("basic-chat", version.ModelProperties["azureml.promptflow.source_flow_id"]);
+        Assert.Equal(
+            """{"inputs":{"chat_history":"list?","question":"string"},"outputs":{"answer":"string"}}""", version.ModelProperties["flowbuild.contract"]);
+        Assert.Null(await workspace.GetEndpointAsync("basic-chat-endpoint", Token));
+    }
+
+    [Fact]
+    public async Task Traffic_is_set_and_rolled_back_and_set_again()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "name: blue", "name: green");
+        await chat.DeployAsync();
+
+        Assert.True(await chat.Deployer(new RecordingLog(), new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "blue=40;green=60") }).SetTrafficAsync(Token));
+        Assert.Equal("blue=40 green=60", await TrafficAsync(chat));
+
+        Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+        Assert.Equal("blue=100", await TrafficAsync(chat));
+
+        Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+        Assert.Equal("blue=40 green=60", await TrafficAsync(chat));
+    }
+
+    [Fact]
+    public async Task A_change_in_place_is_rolled_back_to_the_model_before()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        await chat.DeployAsync();
+        Assert.EndsWith("versions/2", await ModelAsync(chat), StringComparison.Ordinal);
+
+        Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+
+        Assert.EndsWith("versions/1", await ModelAsync(chat), StringComparison.Ordinal);
+        Assert.Equal("blue=100", await TrafficAsync(chat));
+    }
+
+    [Fact]
+    public async Task A_first_deployment_has_nothing_to_go_back_to()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+
+        Assert.Equal(WorkspaceRules.NoRollback, refused.Diagnostic.Rule);
+        Assert.Equal("blue=100", await TrafficAsync(chat));
+    }
+
+    [Fact]
+    public async Task Credentials_go_to_a_private_file_and_not_to_the_log()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        var log = new RecordingLog();
+        var file = Path.Combine(chat.Folder, "keys.json");
+
+        Assert.True(await chat.Deployer(log).WriteCredentialsAsync(file, Token));
+
+        using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file, Token));
+        var key = json.RootElement.GetProperty("primaryKey").GetString()!;
+        Assert.NotEmpty(key);
+        Assert.DoesNotContain(key, log.Text, StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
+    }
+
+    [Fact]
+    public async Task Logs_are_printed_by_container()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        var log = new RecordingLog();
+
+        Assert.True(await chat.Deployer(log).PrintLogsAsync("storage-initializer", 10, Token));
+        Assert.Contains(log.Lines, static l => l.Contains("StorageInitializer", StringComparison.Ordinal));
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(log).PrintLogsAsync("server", 10, Token));
+        Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
+    }
+
+    [Fact]
+    public async Task A_deployment_with_all_traffic_is_deleted_and_one_that_shares_it_is_not()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "name: blue", "name: green");
+        await chat.DeployAsync(new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "blue=50 green=50") });
+
+        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).DeleteDeploymentAsync(Token));
+        await chat.Deployer(new RecordingLog(), new DeploySettings { AllTraffic = true }).SetTrafficAsync(Token);
+        Assert.True(await chat.Deployer(new RecordingLog()).DeleteDeploymentAsync(Token));
+
+        var workspace = await chat.OpenWorkspaceAsync();
+        Assert.Equal(["blue"], (await workspace.GetDeploymentsAsync("basic-chat-endpoint", Token)).Select(static d => d.Name));
+        Assert.True(await chat.Deployer(new RecordingLog()).DeleteEndpointAsync(Token));
+        Assert.Null(await workspace.GetEndpointAsync("basic-chat-endpoint", Token));
+    }
+
+    private static async Task<string> TrafficAsync(BasicChat chat) => new TrafficMap(
+        (await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", Token))!.Traffic).ToString();
+
+    private static async Task<string> ModelAsync(BasicChat chat) =>
+        (await (await chat.OpenWorkspaceAsync()).GetDeploymentAsync("basic-chat-endpoint", "blue", Token))!.ModelId!;
+}
