@@ -182,7 +182,7 @@ public sealed class FlowEndpoint
         using var deadline = new FlowDeadline(_timeout, cancellationToken);
         using var request = CreateRequest(input, write, AcceptStream, out var clientRequestId);
         using var response = await deadline.GuardAsync(SendAsync(request, clientRequestId, deadline.Token), activity).ConfigureAwait(false);
-        if (response.Content.Headers.ContentType?.MediaType != "text/event-stream")
+        if (!"text/event-stream".Equals(response.Content.Headers.ContentType?.MediaType, StringComparison.OrdinalIgnoreCase))
         {
             yield return await deadline.GuardAsync(ReadWholeAsync(response, read, clientRequestId, deadline.Token), activity).ConfigureAwait(false);
             yield break;
