@@ -30,8 +30,18 @@ public static class DeploymentFileReader
     /// <summary>Reads a deployment file.</summary>
     /// <param name="file">The path that diagnostics name; never opened.</param>
     /// <param name="text">The content of the file.</param>
-    public static ReadResult<DeploymentSpec> ReadDeployment(string file, string text) =>
-        Read(file, text, "a deployment", static (root, problems) => DeploymentFile.Read(root, problems));
+    public static ReadResult<DeploymentSpec> ReadDeployment(string file, string text) => ReadDeployment(file, text, []);
+
+    /// <summary>Reads a deployment file with overrides on it.</summary>
+    /// <param name="file">The path that diagnostics name; never opened.</param>
+    /// <param name="text">The content of the file.</param>
+    /// <param name="overrides">What is set before the document is checked, in order.</param>
+    public static ReadResult<DeploymentSpec> ReadDeployment(string file, string text, IReadOnlyList<DocumentOverride> overrides) =>
+        Read(file, text, "a deployment", (root, problems) =>
+        {
+            DocumentOverride.Apply(overrides, root, problems);
+            return DeploymentFile.Read(root, problems);
+        });
 
     /// <summary>Reads a model file.</summary>
     /// <param name="file">The path that diagnostics name; never opened.</param>

@@ -67,6 +67,10 @@ public static class DeploymentRules
     public static readonly DiagnosticRule InvalidTraffic = Error(
         "FLOW2016", "The traffic does not add up", "{0}");
 
+    /// <summary>An override that cannot be applied.</summary>
+    public static readonly DiagnosticRule InvalidOverride = Error(
+        "FLOW2017", "An override cannot be applied", "The override of '{0}' in FlowSet cannot be applied: {1}");
+
     /// <summary>One key twice in a mapping; az ml silently takes the last one.</summary>
     public static readonly DiagnosticRule DuplicateKey = Warning(
         "FLOW2101", "A key occurs twice", "The key '{0}' occurs twice in one mapping, first in line {1}, and only this last one counts; remove one of the two");
@@ -91,7 +95,7 @@ public static class DeploymentRules
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         InvalidYaml, NotADefinition, WrongKindOfFile, UnknownKey, ForeignKey, MissingKey, WrongType, OutOfRange, UnknownWord, InvalidText,
-        InvalidReference, KindInWrongCase, TemplateNotFilled, Conflict, InvalidResponseFields, InvalidTraffic, DuplicateKey,
+        InvalidReference, KindInWrongCase, TemplateNotFilled, Conflict, InvalidResponseFields, InvalidTraffic, InvalidOverride, DuplicateKey,
         LeftoverTemplate, VersionIsNumber, RetiringImage, Deprecated,
     ];
 

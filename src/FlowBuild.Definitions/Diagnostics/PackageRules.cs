@@ -70,10 +70,24 @@ public static class PackageRules
         "The image '{0}' does not install the flow's requirements.txt; build an image of your own from it and name that under environment",
         RuleSeverity.Warning);
 
+    /// <summary>A template variable has the name of a parameter of the node's own function.</summary>
+    public static readonly DiagnosticRule ReservedTemplateVariable = new(
+        "FLOW3101",
+        "A template variable has a reserved name",
+        "The variable '{0}' cannot be used in a template of '{1}', since every {2} node has a parameter of that name; rename it here and in the node's inputs",
+        RuleSeverity.Error);
+
+    /// <summary>A template variable that the node does not fill.</summary>
+    public static readonly DiagnosticRule TemplateVariableWithoutInput = new(
+        "FLOW3102",
+        "A template variable is not filled",
+        "The node '{1}' has no input '{0}', so this is rendered as nothing; add it to the node's inputs{2}",
+        RuleSeverity.Warning);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         FileNotFound, LinkLeavesFolder, IncludeOutside, EmptyPackage, SecretLeftOut, IncludeReplaces, InvalidName, LinkCircle,
-        SourceOutside, RequirementsNotInstalled,
+        SourceOutside, RequirementsNotInstalled, ReservedTemplateVariable, TemplateVariableWithoutInput,
     ];
 }

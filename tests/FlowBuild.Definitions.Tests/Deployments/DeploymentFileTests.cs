@@ -318,5 +318,41 @@ public sealed class DeploymentFileTests
         image.AssertOnly(DeploymentFileReader.ReadEnvironment("env.yml", image.Text).Diagnostics, DeploymentRules.Conflict, "'image' or 'build'");
     }
 
+    [Fact]
+    public void Overrides_are_set_before_the_document_is_checked()
+    {
+        var result = DeploymentFileReader.ReadDeployment(
+            "deployment.yml",
+            Start + "instance_count: many\n",
+            [new("instance_count", "3"), new("request_settings.request_timeout_ms", "60000"), new("app_insights_enabled", "true"), new("tags.owner", "me")]);
+
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal(3, result.Value!.InstanceCount!.Value);
+        Assert.Equal(60000, result.Value.Requests!.RequestTimeoutMs!.Value);
+        Assert.True(result.Value.AppInsightsEnabled);
+        Assert.Equal("owner", Assert.Single(result.Value.Tags).Key);
+    }
+
+    [Fact]
+    public void An_override_is_checked_like_the_file_at_the_key_that_it_replaces()
+    {
+        var text = MarkedText.Parse(Start + "«instance_count»: 1\n");
+
+        text.AssertOnly(DeploymentFileReader.ReadDeployment("deployment.yml", text.Text, [new("instance_count", "99")]).Diagnostics, DeploymentRules.OutOfRange, "99");
+        Assert.Contains("did you mean 'instance_count'?", Assert.Single(DeploymentFileReader.ReadDeployment("deployment.yml", Start, [new("instance_cout", "1")]).Diagnostics).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model.version", "'model' is a text in the file")]
+    [InlineData("model..version", "keys joined by dots")]
+    public void An_override_that_cannot_be_applied_says_why(string path, string why)
+    {
+        var result = DeploymentFileReader.ReadDeployment("deployment.yml", Start + "model: azureml:m:1\n", [new(path, "1")]);
+
+        var diagnostic = Assert.Single(result.Diagnostics);
+        Assert.Equal(DeploymentRules.InvalidOverride, diagnostic.Rule);
+        Assert.Contains(why, diagnostic.Message, StringComparison.Ordinal);
+    }
+
     private static ReadResult<DeploymentSpec> Read(string text) => DeploymentFileReader.ReadDeployment("deployment.yml", text);
 }

@@ -106,6 +106,9 @@ internal sealed class SchemaChecker(DiagnosticList problems)
         return snake.ToString();
     }
 
+    /// <summary>Whether a node is null: empty, <c>~</c> or <c>null</c>.</summary>
+    public static bool IsNull(YamlNode node) => node is YamlScalar scalar && YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Null;
+
     /// <summary>What a node is, for messages.</summary>
     public static string Describe(YamlNode node) => node switch
     {
