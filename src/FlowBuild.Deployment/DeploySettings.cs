@@ -20,6 +20,21 @@ public sealed record DeploySettings
     /// <summary>Full path of the file with one request (FlowVerifyRequest), or null: the first element of the flow's samples.json.</summary>
     public string? VerifyRequestFile { get; init; }
 
+    /// <summary>Start the deployment's operation and do not wait for it (FlowNoWait); verification and traffic are left to a later run.</summary>
+    public bool NoWait { get; init; }
+
+    /// <summary>The deployments that take turns (FlowSlots); empty when the file's own name counts.</summary>
+    public IReadOnlyList<string> Slots { get; init; } = [];
+
+    /// <summary>Percentages of traffic on the way to all of it (FlowRollout); empty: at once.</summary>
+    public IReadOnlyList<int> Rollout { get; init; } = [];
+
+    /// <summary>How long each step of a rollout is observed (FlowRolloutInterval).</summary>
+    public TimeSpan RolloutInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Lets a contract that breaks callers of the live one go out (FlowAllowBreakingChange).</summary>
+    public bool AllowBreakingChange { get; init; }
+
     /// <summary>Register the next version although the files pin one (FlowModelVersion=auto).</summary>
     public bool NextModelVersion { get; init; }
 

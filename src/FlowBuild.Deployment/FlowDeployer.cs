@@ -136,7 +136,8 @@ public sealed partial class FlowDeployer
         {
             var workspace = await OpenAsync(writes: false, cancellationToken).ConfigureAwait(false);
             var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);
-            var name = work.Sources.DeploymentName;
+            // A slot has taken the place of the file's own name.
+            var name = work.Plan?.Deployment ?? work.Sources.DeploymentName;
             var deployment = name is null ? null : await workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false);
             flows.Add(Describe(workspace, endpoint, deployment, name, work));
         }

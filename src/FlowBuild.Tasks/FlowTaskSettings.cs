@@ -39,6 +39,11 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         MirrorTraffic = Text("MirrorTraffic") is { Length: > 0 } mirror ? TrafficMap.Parse("FlowMirrorTraffic", mirror) : null,
         Timeout = TimeSpan.FromMinutes(Number("Timeout") ?? 60),
         VerifyRequestFile = FilePath("VerifyRequest"),
+        NoWait = Flag("NoWait"),
+        AllowBreakingChange = Flag("AllowBreakingChange"),
+        Slots = [.. List("Slots").Select(static s => s.ToLowerInvariant())],
+        Rollout = [.. List("Rollout").Select(Percentage)],
+        RolloutInterval = TimeSpan.FromSeconds(Number("RolloutInterval", "seconds") ?? 300),
         NextModelVersion = string.Equals(Text("ModelVersion"), "auto", StringComparison.OrdinalIgnoreCase),
         ModelTags = Tags(),
     };
@@ -47,6 +52,13 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
 
     /// <summary>A file that a setting names, as full path, or null.</summary>
     public string? FilePath(string name) => FullPath(Text(name));
+
+    // Blanks, as az ml separates lists: MSBuild splits semicolons on its command line.
+    private string[] List(string name) => Text(name).Split([' ', ';'], StringSplitOptions.RemoveEmptyEntries);
+
+    private static int Percentage(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 100 ? number
+            : throw new FlowDeploymentException(FlowDiagnostic.At(ConfigurationRules.InvalidProperty, null, null, "FlowRollout", text, "write percentages, such as '10 50 100'"));
 
     /// <summary>What cannot be undone needs FlowConfirm=true.</summary>
     public void RequireConfirmation(string target)

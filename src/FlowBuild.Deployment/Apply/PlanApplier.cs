@@ -18,6 +18,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     private static readonly int[] Passing = [404, 408, 424, 429, 500, 502, 503, 504];
 
     private EndpointResource? _endpoint;
+    private bool _goesOn;
 
     /// <summary>Files sent so far.</summary>
     public int FilesSent { get; private set; }
@@ -31,6 +32,12 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     {
         foreach (var step in plan.Steps.Where(s => s.Stage == stage))
         {
+            if (_goesOn)
+            {
+                log.Progress($"{step.Kind} {step.Subject}: left to a later run, since the deployment is not waited for");
+                continue;
+            }
+
             switch (step)
             {
                 case UploadStep upload:
@@ -74,6 +81,13 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         try
         {
             var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, Copy(step.Body), cancellationToken).ConfigureAwait(false);
+            if (settings.NoWait)
+            {
+                _goesOn = true;
+                log.Result($"{operation.What}: started and not waited for; run DeployFlow again to wait for it, verify it and move traffic");
+                return;
+            }
+
             await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
         }
         catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.OperationFailed)
@@ -117,20 +131,38 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     private async Task MoveTrafficAsync(TrafficStep step, CancellationToken cancellationToken)
     {
         var before = await EndpointAsync(cancellationToken).ConfigureAwait(false);
-        await SetTrafficAsync(step.Traffic, step.Mirror, step.Tags, cancellationToken).ConfigureAwait(false);
-        if (step.Traffic is null || plan.Steps.OfType<VerificationStep>().FirstOrDefault() is not { } verification)
+        var verification = step.Traffic is null ? null : plan.Steps.OfType<VerificationStep>().FirstOrDefault();
+        foreach (var traffic in step.Rollout.Count > 0 ? step.Rollout : (IReadOnlyList<TrafficMap?>)[step.Traffic])
         {
-            return;
-        }
+            await SetTrafficAsync(traffic, step.Mirror, step.Tags, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (verification is not null)
+                {
+                    await VerifyAsync(verification, pinned: false, cancellationToken).ConfigureAwait(false);
+                }
 
-        try
-        {
-            await VerifyAsync(verification, pinned: false, cancellationToken).ConfigureAwait(false);
+                if (traffic is not null && !traffic.Equals(step.Traffic))
+                {
+                    await ObserveAsync(traffic, verification, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.VerificationFailed)
+            {
+                await SetTrafficAsync(new TrafficMap(before.Traffic), null, new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
+                throw;
+            }
         }
-        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.VerificationFailed)
+    }
+
+    // A step of a rollout stands for a while; at its end the new deployment must still answer.
+    private async Task ObserveAsync(TrafficMap traffic, VerificationStep? verification, CancellationToken cancellationToken)
+    {
+        log.Progress($"rollout: {traffic}, observed for {ResourceOperation.Elapsed(settings.RolloutInterval)}");
+        await Task.Delay(settings.RolloutInterval, cancellationToken).ConfigureAwait(false);
+        if (verification is not null)
         {
-            await SetTrafficAsync(new TrafficMap(before.Traffic), null, new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
-            throw;
+            await VerifyAsync(verification, pinned: true, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -86,7 +86,11 @@ public sealed record VerificationStep(string Name, byte[] Request, string Source
 /// <param name="Differences">What changes.</param>
 public sealed record TrafficStep(
     string Endpoint, TrafficMap? Traffic, TrafficMap? Mirror, IReadOnlyDictionary<string, string?> Tags, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
-    FlowStage.Traffic, false, "traffic", Endpoint, Reason, Differences);
+    FlowStage.Traffic, false, "traffic", Endpoint, Reason, Differences)
+{
+    /// <summary>The way to <see cref="Traffic"/>, which ends it; empty: at once.</summary>
+    public IReadOnlyList<TrafficMap> Rollout { get; init; } = [];
+}
 
 /// <summary>What stands between the files and the workspace, computed by comparing them. Applying it makes it empty.</summary>
 /// <param name="Workspace">The workspace.</param>

@@ -1,3 +1,4 @@
+using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Package;
 using FlowBuild.Deployment.Sources;
@@ -36,8 +37,51 @@ internal sealed class DeploymentPlanner
         MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, bool waits, bool modelOnly,
         CancellationToken cancellationToken)
     {
-        var planner = new DeploymentPlanner(workspace, sources, package, settings);
-        return modelOnly ? planner.PlanModelAsync(cancellationToken) : planner.PlanAsync(waits, cancellationToken);
+        return modelOnly ? new DeploymentPlanner(workspace, sources, package, settings).PlanModelAsync(cancellationToken)
+            : settings.Slots.Count > 0 && sources.Deployment is not null ? PlanSlotAsync(workspace, sources, package, settings, waits, cancellationToken)
+            : new DeploymentPlanner(workspace, sources, package, settings).PlanAsync(waits, cancellationToken);
+    }
+
+    // The slot with traffic is compared first: when it equals the files there is nothing to do. Else the new version goes to the
+    // other one, where callers do not see it before it is verified.
+    private static async Task<DeploymentPlan> PlanSlotAsync(
+        MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, bool waits, CancellationToken cancellationToken)
+    {
+        var endpoint = await workspace.GetEndpointAsync(sources.EndpointName, cancellationToken).ConfigureAwait(false);
+        var live = settings.Slots.Where(slot => endpoint?.Traffic.ContainsKey(slot) == true).ToList();
+        if (live.Count > 1)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowSlots", string.Join(' ', settings.Slots),
+                $"several of them carry traffic ({new TrafficMap(endpoint!.Traffic)}); give it all to one with SetFlowTraffic");
+        }
+
+        if (live is [var current])
+        {
+            var same = new DeploymentPlanner(workspace, InSlot(sources, current), package, settings);
+            var plan = await same.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
+            if (!plan.Steps.Any(static s => s is VersionStep or DeploymentStep or UploadStep))
+            {
+                return plan;
+            }
+        }
+
+        var target = settings.Slots.First(slot => !live.Contains(slot));
+        var planner = new DeploymentPlanner(workspace, InSlot(sources, target), package, settings with { AllTraffic = settings.Traffic is null });
+        planner._notes.Add($"slot {target} takes the place of '{sources.DeploymentName}'{(live is [var old] ? $"; {old} keeps its traffic until {target} is verified" : "")}");
+        return await planner.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static FlowSources InSlot(FlowSources sources, string slot)
+    {
+        var deployment = sources.Deployment!;
+        var variables = deployment.EnvironmentVariables.Select(variable => variable.Key == DeploymentVariables.Override
+            ? KeyValuePair.Create(variable.Key, variable.Value with { Value = DeploymentVariables.WithDeployment(variable.Value.Value, sources.DeploymentName!, slot) })
+            : variable);
+        return sources with
+        {
+            Deployment = deployment with { Name = deployment.Name with { Value = slot }, EnvironmentVariables = variables.ToEquatableArray() },
+        };
     }
 
     private async Task<DeploymentPlan> PlanModelAsync(CancellationToken cancellationToken)
@@ -222,7 +266,8 @@ internal sealed class DeploymentPlanner
         List<PlanChange> changes = [];
         if (movesTraffic)
         {
-            changes.Add(new PlanChange("traffic", now.ToString(), wanted!.ToString()));
+            var way = Rollout(now, wanted!);
+            changes.Add(new PlanChange("traffic", now.ToString(), way.Count > 0 ? string.Join(", then ", way) : wanted!.ToString()));
         }
 
         if (movesMirror)
@@ -231,9 +276,9 @@ internal sealed class DeploymentPlanner
         }
 
         _steps.Add(new TrafficStep(
-            _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, inPlace), Reason(now), changes));
+            _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, inPlace), Reason(now), changes) { Rollout = movesTraffic ? Rollout(now, wanted!) : [] });
 
-        string Reason(TrafficMap before) => _settings.Traffic is not null || _settings.AllTraffic || movesMirror ? "as the properties say"
+        string Reason(TrafficMap before) => _settings.Slots.Count > 0 && before.Percentages.Count > 0 ? "the new slot takes over" : _settings.Traffic is not null || _settings.AllTraffic || movesMirror ? "as the properties say"
             : _sources.Endpoint is { Traffic.Count: > 0 } ? "as the endpoint file says"
             : before.Percentages.Count == 0 ? "the endpoint's only deployment" : "";
     }
@@ -264,6 +309,28 @@ internal sealed class DeploymentPlanner
         }
 
         return others.Count == 0 ? TrafficMap.All(name) : now.Percentages.Count == 0 ? null : now;
+    }
+
+    // From all traffic on one deployment to all on another, by the percentages asked for.
+    private IReadOnlyList<TrafficMap> Rollout(TrafficMap now, TrafficMap wanted)
+    {
+        if (_settings.Rollout.Count == 0 || now.Percentages.Count == 0 || wanted.Percentages.Count == 0)
+        {
+            return [];
+        }
+
+        // A rollout that was cut goes on from where it stands.
+        var next = wanted.Percentages.Keys.First();
+        var others = now.Percentages.Keys.Where(k => k != next).ToList();
+        if (others is not [var old] || wanted.Percentages.Count != 1)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowRollout", string.Join(' ', _settings.Rollout),
+                $"it leads from one deployment to another, and the traffic is {now} now and {wanted} then");
+        }
+
+        var reached = now.Percentages.GetValueOrDefault(next);
+        return [.. _settings.Rollout.Append(100).Distinct().Where(p => p > reached).Select(p => new TrafficMap([KeyValuePair.Create(next, p), KeyValuePair.Create(old, 100 - p)]))];
     }
 
     private void PlanVerification(string name, bool hasTraffic)

@@ -8,7 +8,15 @@ namespace FlowBuild.Deployment.Plan;
 internal static class DeploymentVariables
 {
     private const string RunMode = "PROMPTFLOW_RUN_MODE";
-    private const string Override = "PRT_CONFIG_OVERRIDE";
+
+    /// <summary>The variable that tells a served flow where it runs.</summary>
+    public const string Override = "PRT_CONFIG_OVERRIDE";
+
+    /// <summary>The value of the override with another deployment's name, where it names the one of the file.</summary>
+    public static string WithDeployment(string value, string from, string to) => string.Join(',', value.Split(',').Select(part =>
+        part.Split('=', 2) is [var key, var name] && key.Trim() == "deployment.deployment_name" && string.Equals(name.Trim(), from, StringComparison.OrdinalIgnoreCase)
+            ? $"{key}={to}"
+            : part));
 
     /// <summary>The variables to send.</summary>
     /// <param name="sources">The files.</param>

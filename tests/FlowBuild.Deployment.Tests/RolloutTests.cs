@@ -1,0 +1,125 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Plan;
+
+namespace FlowBuild.Deployment.Tests;
+
+/// <summary>Slots, rollouts, and runs that do not wait.</summary>
+public sealed class RolloutTests
+{
+    private static readonly DeploySettings Slots = new() { Slots = ["blue", "green"] };
+
+    [Fact]
+    public async Task The_new_version_goes_to_the_slot_without_traffic_and_then_gets_it()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var (_, deployed) = await chat.DeployAsync(Slots);
+        Assert.Equal(("blue", "blue=100"), (deployed.Deployment, deployed.Traffic));
+
+        (_, deployed) = await chat.DeployAsync(Slots);
+        Assert.Equal(("blue", false), (deployed.Deployment, deployed.Changed));
+
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        var (log, green) = await chat.DeployAsync(Slots);
+        Assert.Equal(("green", "green=100"), (green.Deployment, green.Traffic));
+        Assert.True(log.Text.IndexOf("green answers", StringComparison.Ordinal) < log.Text.IndexOf("traffic of basic-chat-endpoint: green=100", StringComparison.Ordinal), log.Text);
+
+        (log, deployed) = await chat.DeployAsync(Slots);
+        Assert.Contains("Plan: no changes", log.Lines);
+        Assert.Equal("green", deployed.Deployment);
+
+        chat.Replace("basic-chat/chat.jinja2", "at length", "well");
+        (_, deployed) = await chat.DeployAsync(Slots);
+        Assert.Equal(("blue", "blue=100"), (deployed.Deployment, deployed.Traffic));
+    }
+
+    [Fact]
+    public async Task A_slot_that_fails_verification_leaves_the_other_one_its_traffic()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync(Slots);
+        chat.Write("basic-chat/samples.json", """[{ "wrong": "name" }]""");
+
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(Slots));
+
+        Assert.Equal(WorkspaceRules.VerificationFailed, failed.Diagnostic.Rule);
+        var endpoint = await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", TestContext.Current.CancellationToken);
+        Assert.Equal("blue=100", new TrafficMap(endpoint!.Traffic).ToString());
+    }
+
+    [Fact]
+    public async Task Two_slots_with_traffic_are_an_error()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "name: blue", "name: green");
+        await chat.DeployAsync(new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "blue=50 green=50") });
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync(Slots));
+
+        Assert.Contains("blue=50 green=50", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_override_that_names_a_slot_follows_the_slot()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace(
+            "deployment.yml", "OPENAI_API_KEY: secret-of-the-variable",
+            "PRT_CONFIG_OVERRIDE: deployment.endpoint_name=basic-chat-endpoint,deployment.deployment_name=blue");
+        await chat.DeployAsync(Slots);
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        await chat.DeployAsync(Slots);
+
+        var green = await (await chat.OpenWorkspaceAsync()).GetDeploymentAsync("basic-chat-endpoint", "green", TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            "deployment.endpoint_name=basic-chat-endpoint,deployment.deployment_name=green",
+            green!.Document["properties"]!["environmentVariables"]!["PRT_CONFIG_OVERRIDE"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_rollout_moves_traffic_step_by_step()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var settings = Slots with { Rollout = [10, 50], RolloutInterval = TimeSpan.Zero };
+        await chat.DeployAsync(settings);
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+
+        var (log, deployed) = await chat.DeployAsync(settings);
+
+        Assert.Equal(
+            ["traffic of basic-chat-endpoint: blue=90 green=10", "traffic of basic-chat-endpoint: blue=50 green=50", "traffic of basic-chat-endpoint: green=100"],
+            log.Lines.Where(static l => l.StartsWith("traffic of", StringComparison.Ordinal)));
+        Assert.Equal("green=100", deployed.Traffic);
+    }
+
+    [Fact]
+    public async Task A_rollout_that_was_cut_goes_on_where_it_stands()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "name: blue", "name: green");
+        await chat.DeployAsync(new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "blue=50 green=50") });
+
+        var plan = await chat.PlanAsync(new DeploySettings { AllTraffic = true, Rollout = [10, 50, 80] });
+
+        Assert.Equal(
+            ["blue=20 green=80", "green=100"],
+            Assert.Single(plan.Steps.OfType<TrafficStep>()).Rollout.Select(static t => t.ToString()));
+    }
+
+    [Fact]
+    public async Task A_run_that_does_not_wait_is_finished_by_the_next_one()
+    {
+        await using var chat = await BasicChat.StartAsync(provisioningTime: TimeSpan.FromMilliseconds(300));
+        var (log, started) = await chat.DeployAsync(new DeploySettings { NoWait = true });
+        Assert.Equal("Creating", started.DeploymentState);
+        Assert.Equal("none", started.Traffic);
+        Assert.Contains("not waited for", log.Text, StringComparison.Ordinal);
+
+        (log, var deployed) = await chat.DeployAsync();
+
+        Assert.Contains("an operation of another run is in progress", log.Text, StringComparison.Ordinal);
+        Assert.Equal("blue=100", deployed.Traffic);
+    }
+}
