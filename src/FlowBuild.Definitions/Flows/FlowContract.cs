@@ -4,14 +4,15 @@ namespace FlowBuild.Definitions.Flows;
 /// What a served flow takes and gives: all that a caller must know, and nothing about where the file says it, so an edit that
 /// does not change the contract changes nothing downstream.
 /// </summary>
-/// <param name="Kind">Graph or entry point.</param>
+/// <param name="Kind">Graph, entry point or single prompt.</param>
 /// <param name="Description">What the flow is for, or null.</param>
 /// <param name="Inputs">The inputs, in the order of the file.</param>
 /// <param name="Outputs">The outputs that the server returns, in the order of the file.</param>
 /// <param name="Chat">The chat roles when promptflow takes the flow for a chat flow, else null.</param>
 /// <param name="MessageFormat">How images travel.</param>
 /// <param name="AcceptsAnyInput">True for a flex flow that declares no inputs: the body is any JSON object.</param>
-/// <param name="ReturnsBareResult">True for a flex flow: the response is whatever the code returned.</param>
+/// <param name="ReturnsBareResult">True for a flex flow: the response is whatever the code returned. True for a prompty without
+/// outputs: the response is the model's text.</param>
 public sealed record FlowContract(
     FlowKind Kind,
     string? Description,

@@ -10,6 +10,9 @@ public enum FlowKind
 
     /// <summary>A Python or C# entry point, <c>flow.flex.yaml</c>, or any flow file with a top-level <c>entry</c>.</summary>
     Flex,
+
+    /// <summary>A single prompt with its model and inputs in front, <c>*.prompty</c>.</summary>
+    Prompty,
 }
 
 /// <summary>The type words of inputs and outputs that a served flow can have. The words are lower case and have no aliases.</summary>
@@ -48,12 +51,12 @@ public enum FlowMessageFormat
 }
 
 /// <summary>What a flow file says, as written, with the places where it says it.</summary>
-/// <param name="Kind">Graph or entry point.</param>
+/// <param name="Kind">Graph, entry point or single prompt.</param>
 /// <param name="Description">Free text, or null.</param>
 /// <param name="Language"><c>python</c> (default) or <c>csharp</c>.</param>
 /// <param name="Inputs">The declared inputs, in the order of the file.</param>
 /// <param name="Outputs">The declared outputs, in the order of the file.</param>
-/// <param name="Nodes">The nodes with their default variants applied; empty for a flex flow.</param>
+/// <param name="Nodes">The nodes with their default variants applied; empty for a flex flow and a prompty.</param>
 /// <param name="AdditionalIncludes">Files and folders that belong to the flow and lie outside its folder.</param>
 /// <param name="MessageFormat">How images travel; default <see cref="FlowMessageFormat.Basic"/>.</param>
 /// <param name="Entry">The entry point of a flex flow, else null.</param>

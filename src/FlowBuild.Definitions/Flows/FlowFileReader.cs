@@ -16,7 +16,14 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     /// <returns>The definition, or null when inputs or outputs are not understood.</returns>
     public FlowDefinition? Read(string file, string text)
     {
-        var root = YamlReader.Read(text, Dialect, problems);
+        var isPrompty = file.EndsWith(".prompty", StringComparison.OrdinalIgnoreCase);
+        if (isPrompty && PromptyText.FrontMatter(text) is null)
+        {
+            problems.Add(FlowRules.NoFlow, default(SourceSpan), "a prompty begins with its definition between two lines '---'");
+            return null;
+        }
+
+        var root = YamlReader.Read(isPrompty ? PromptyText.FrontMatter(text)! : text, Dialect, problems);
         if (root is not YamlMapping flow)
         {
             if (!problems.HasErrors)
@@ -28,6 +35,11 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             }
 
             return null;
+        }
+
+        if (isPrompty)
+        {
+            return ReadPrompty(flow);
         }
 
         var entry = flow.Find("entry");
@@ -50,8 +62,8 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         var language = TextOf(flow.Find("language")) ?? "python";
         CheckHead(flow, language);
 
-        var inputs = ReadInputs(flow.Find("inputs"), isFlex);
-        var outputs = ReadOutputs(flow.Find("outputs"), isFlex);
+        var inputs = ReadInputs(flow.Find("inputs"), isTypeOptional: isFlex);
+        var outputs = ReadOutputs(flow.Find("outputs"), isDag: !isFlex);
         var nodes = isFlex ? [] : new FlowNodeReader(problems, language).Read(flow.Find("nodes"), flow.Find("node_variants"));
         var definition = new FlowDefinition(
             isFlex ? FlowKind.Flex : FlowKind.Dag,
@@ -72,6 +84,24 @@ internal sealed class FlowFileReader(DiagnosticList problems)
 
         CheckUnservableOutputs(definition);
         return _isComplete ? definition : null;
+    }
+
+    private FlowDefinition? ReadPrompty(YamlMapping prompty)
+    {
+        CheckKeys(prompty, FlowWords.PromptyKeys, "a prompty");
+        var inputs = ReadInputs(prompty.Find("inputs"), isTypeOptional: true);
+        var outputs = ReadOutputs(prompty.Find("outputs"), isDag: false);
+        return !_isComplete ? null : new FlowDefinition(
+            FlowKind.Prompty,
+            TextOf(prompty.Find("description")),
+            "python",
+            new(inputs),
+            new(outputs),
+            default,
+            default,
+            FlowMessageFormat.Basic,
+            Entry: null,
+            new(ReadEnvironmentVariables(prompty.Find("environment_variables"))));
     }
 
     /// <summary>What a node looks like, for messages.</summary>
@@ -148,13 +178,13 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         }
     }
 
-    private List<FlowInput> ReadInputs(YamlEntry? section, bool isFlex)
+    private List<FlowInput> ReadInputs(YamlEntry? section, bool isTypeOptional)
     {
         var inputs = new List<FlowInput>();
         foreach (var (name, definition) in Definitions(section, "inputs", "input"))
         {
             CheckKeys(definition, FlowWords.InputKeys, "an input");
-            var word = ReadTypeWord(name, definition, "input", isFlex);
+            var word = ReadTypeWord(name, definition, "input", isTypeOptional);
             var known = word is null ? null : FlowWords.TypeOf(word);
             if (known is null)
             {
@@ -187,14 +217,14 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         return inputs;
     }
 
-    private List<FlowOutput> ReadOutputs(YamlEntry? section, bool isFlex)
+    private List<FlowOutput> ReadOutputs(YamlEntry? section, bool isDag)
     {
         var outputs = new List<FlowOutput>();
         foreach (var (name, definition) in Definitions(section, "outputs", "output"))
         {
             CheckKeys(definition, FlowWords.OutputKeys, "an output");
-            var word = ReadTypeWord(name, definition, "output", isFlex);
-            var reference = ReadReference(name, definition, isFlex);
+            var word = ReadTypeWord(name, definition, "output", isTypeOptional: !isDag);
+            var reference = ReadReference(name, definition, isDag);
             if (word is null)
             {
                 continue;
@@ -259,12 +289,12 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     }
 
     /// <summary>The type word of a definition, reported when it is missing or no word that promptflow knows; null when missing.</summary>
-    private string? ReadTypeWord(YamlScalar name, YamlMapping definition, string what, bool isFlex)
+    private string? ReadTypeWord(YamlScalar name, YamlMapping definition, string what, bool isTypeOptional)
     {
         var entry = definition.Find("type");
         if (entry is not { } given || IsNull(given.Value))
         {
-            if (isFlex)
+            if (isTypeOptional)
             {
                 return "object";
             }
@@ -289,11 +319,11 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         return scalar.Value;
     }
 
-    private Located<string> ReadReference(YamlScalar name, YamlMapping definition, bool isFlex)
+    private Located<string> ReadReference(YamlScalar name, YamlMapping definition, bool isDag)
     {
         var entry = definition.Find("reference");
         var isMissing = entry is not { } given || given.Value is YamlScalar { Value: "", IsPlain: false };
-        if (isMissing && !isFlex)
+        if (isMissing && isDag)
         {
             problems.Add(FlowRules.OutputWithoutReference, entry?.ValueSpan ?? name.Span, name.Value);
         }

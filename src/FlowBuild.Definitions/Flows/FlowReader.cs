@@ -7,7 +7,7 @@ public static class FlowReader
 {
     /// <summary>Reads a flow file and applies every check that the file alone can show.</summary>
     /// <param name="file">The path that diagnostics name; never opened. A name that ends in <c>flow.flex.yaml</c> (or <c>.yml</c>)
-    /// expects an entry point.</param>
+    /// expects an entry point; one that ends in <c>.prompty</c> has its definition between two lines <c>---</c>.</param>
     /// <param name="text">The content of the file.</param>
     /// <returns>The definition (null when an error leaves no usable contract; one with errors still has the right inputs and
     /// outputs) and all problems in the order of the file. Never throws for any text.</returns>
@@ -50,7 +50,7 @@ public static class FlowReader
             flow.Kind == FlowKind.Dag ? ChatRolesOf(flow) : null,
             flow.MessageFormat,
             AcceptsAnyInput: flow.Kind == FlowKind.Flex && inputs.Length == 0,
-            ReturnsBareResult: flow.Kind == FlowKind.Flex);
+            ReturnsBareResult: flow.Kind == FlowKind.Flex || (flow.Kind == FlowKind.Prompty && outputs.Count == 0));
     }
 
     private static ContractOutput ContractOf(FlowDefinition flow, FlowOutput output, FlowBypass bypass)

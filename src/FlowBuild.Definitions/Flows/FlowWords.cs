@@ -17,6 +17,11 @@ internal static class FlowWords
         "type", "description", "display_name", "tags", "code", "name", "path", "message_format",
     ];
 
+    public static readonly string[] PromptyKeys =
+    [
+        "$schema", "name", "description", "model", "inputs", "outputs", "sample", "tags", "version", "authors", "format", "template", "environment_variables",
+    ];
+
     public static readonly string[] InputKeys = ["type", "default", "description", "is_chat_input", "is_chat_history", "enum"];
 
     public static readonly string[] OutputKeys = ["type", "reference", "description", "is_chat_output", "evaluation_only"];

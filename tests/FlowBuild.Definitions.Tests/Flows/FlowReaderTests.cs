@@ -246,6 +246,28 @@ public sealed class FlowReaderTests
     }
 
     [Fact]
+    public void A_prompty_has_its_inputs_in_front_of_the_prompt()
+    {
+        const string Prompty = "---\nname: chat\nmodel:\n  api: chat\ninputs:\n  question: {type: string}\n  tone: {type: string, default: kind}\n---\nsystem:\n{{question}}: [\n";
+        var result = FlowReader.Read("chat.prompty", Prompty);
+
+        Assert.Empty(result.Diagnostics);
+        var contract = FlowReader.GetContract(result.Value!, null);
+        Assert.Equal(FlowKind.Prompty, contract.Kind);
+        Assert.Equal([("question", true), ("tone", false)], contract.Inputs.Select(static i => (i.Name, i.IsRequired)));
+        Assert.True(contract.ReturnsBareResult);
+
+        var typed = FlowReader.Read("chat.prompty", Prompty.Replace("inputs:", "outputs:\n  score: {type: int}\ninputs:", StringComparison.Ordinal)).Value!;
+        Assert.False(FlowReader.GetContract(typed, null).ReturnsBareResult);
+        Assert.Equal("score", Assert.Single(FlowReader.GetContract(typed, null).Outputs).Name);
+
+        var text = MarkedText.Parse("---\nname: chat\ninputs:\n  question: {type: «text»}\n---\n");
+        text.AssertOnly(FlowReader.Read("chat.prompty", text.Text).Diagnostics, FlowRules.UnknownType, "did you mean 'string'?");
+
+        Assert.Equal(FlowRules.NoFlow, Assert.Single(FlowReader.Read("chat.prompty", "system:\n").Diagnostics).Rule);
+    }
+
+    [Fact]
     public void The_whole_head_of_a_flow_is_read()
     {
         var flow = Read(Head + Echo + """
