@@ -1,14 +1,17 @@
 using FlowBuild.Benchmarks.Client;
+using FlowBuild.Benchmarks.Generator;
 
 // One command a room; each prints its ratios and fails when a bound is broken.
 return args switch
 {
     ["client", .. var rest] => ClientReport.Run(rest),
+    ["generator", .. var rest] => GeneratorReport.Run(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
     Console.Error.WriteLine("dotnet run -c Release --project tests/FlowBuild.Benchmarks -- client [stub] [loopback] [stream] [--short]");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/FlowBuild.Benchmarks -- generator [nswag] [edit] [growth] [--short]");
     return 2;
 }

@@ -24,7 +24,7 @@ public sealed class IncrementalTests
         Assert.Equal($"{flows} Cached", run.Reasons(TrackingNames.Parse));
         Assert.Equal($"{flows} Cached", run.Reasons(TrackingNames.Contract));
         Assert.Equal($"{flows} Cached", run.Emitted);
-        Assert.Equal(flows * 3, run.Sources.Count);
+        Assert.Equal(flows * 2, run.Sources.Count);
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class IncrementalTests
         var run = project.Run();
 
         Assert.DoesNotContain("Flow1.Client.g.cs", run.Sources.Keys);
-        Assert.Equal((flows - 1) * 3, run.Sources.Count);
+        Assert.Equal((flows - 1) * 2, run.Sources.Count);
         Assert.Equal($"{flows - 1} Cached, 1 Removed", run.Reasons(TrackingNames.Parse));
         Assert.Equal($"{flows - 1} Unchanged, 1 Removed", run.Reasons(TrackingNames.Contract));
         Assert.Equal($"{flows - 1} Cached, 1 Removed", run.Emitted);

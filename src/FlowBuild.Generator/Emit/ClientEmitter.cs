@@ -35,7 +35,7 @@ internal static class ClientEmitter
         writer.Line(FlowEmitter.GeneratedCode);
         writer.Line($"{shape.Accessibility} partial interface {shape.InterfaceType}");
         writer.Open();
-        writer.Lines($"""
+        writer.Line($"""
             /// <summary>Sends one request and waits for the whole answer.</summary>
             /// <param name="input">What the flow takes.</param>
             /// <param name="cancellationToken">Gives the call up.</param>
@@ -45,7 +45,7 @@ internal static class ClientEmitter
         if (shape.CanStream)
         {
             writer.Line();
-            writer.Lines($"""
+            writer.Line($"""
                 /// <summary>Sends one request and gives the answer piece by piece, as it comes. A flow that does not stream gives one piece.</summary>
                 /// <param name="input">What the flow takes.</param>
                 /// <param name="cancellationToken">Gives the call up.</param>
@@ -71,7 +71,7 @@ internal static class ClientEmitter
         writer.Line(FlowEmitter.GeneratedCode);
         writer.Line($"{shape.Accessibility} sealed partial class {shape.ClientType} : {shape.InterfaceType}");
         writer.Open();
-        writer.Lines($$"""
+        writer.Line($$"""
             private readonly global::FlowBuild.FlowEndpoint _endpoint;
 
             /// <summary>Makes a client that authenticates with a key of the endpoint.</summary>
@@ -118,7 +118,7 @@ internal static class ClientEmitter
         if (shape.CanStream)
         {
             writer.Line();
-            writer.Lines($$"""
+            writer.Line($$"""
                 /// <inheritdoc/>
                 public {{StreamSignature(shape)}}
                 {
@@ -140,7 +140,7 @@ internal static class ClientEmitter
         writer.Line(FlowEmitter.GeneratedCode);
         writer.Line($"{shape.Accessibility} static partial class {shape.ExtensionsType}");
         writer.Open();
-        writer.Lines($$"""
+        writer.Line($$"""
             /// <summary>Adds <see cref="{{shape.InterfaceType}}"/>, configured by a section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c>.</summary>
             /// <param name="services">Where the client is added.</param>
             /// <param name="section">The section of the configuration.</param>

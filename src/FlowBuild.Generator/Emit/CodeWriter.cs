@@ -1,40 +1,44 @@
-using System.Text;
+using System.Runtime.CompilerServices;
 
 namespace FlowBuild.Generator.Emit;
 
-/// <summary>Writes indented lines. Lines end in <c>\n</c> on every machine, so generated files are the same bytes everywhere.</summary>
+/// <summary>
+/// Writes indented lines. Lines end in <c>\n</c> on every machine, so generated files are the same bytes everywhere. Interpolated text
+/// goes straight into the buffer, which is kept for the next file.
+/// </summary>
 internal sealed class CodeWriter
 {
-    private readonly StringBuilder _text = new(4096);
+    private const int LargestKeptBuffer = 1 << 18;
+
+    [ThreadStatic]
+    private static char[]? _kept;
+
+    private char[] _buffer;
+    private int _length;
     private int _depth;
+    private bool _startsLine = true;
 
-    /// <summary>Writes one line, or an empty one.</summary>
-    public void Line(string line = "")
+    public CodeWriter()
     {
-        if (line.Length > 0)
-        {
-            _text.Append(' ', _depth * 4).Append(line);
-        }
-
-        _text.Append('\n');
+        _buffer = _kept ?? new char[1 << 14];
+        _kept = null;
     }
 
-    /// <summary>Writes several lines, each at the current depth; their own indentation is kept.</summary>
-    public void Lines(string lines)
-    {
-        for (var start = 0; start <= lines.Length;)
-        {
-            var end = lines.IndexOf('\n', start);
-            end = end < 0 ? lines.Length : end;
-            var length = end > start && lines[end - 1] == '\r' ? end - start - 1 : end - start;
-            if (length > 0)
-            {
-                _text.Append(' ', _depth * 4).Append(lines, start, length);
-            }
+    /// <summary>Writes an empty line.</summary>
+    public void Line() => Append("\n");
 
-            _text.Append('\n');
-            start = end + 1;
-        }
+    /// <summary>Writes one or more lines, each at the current depth; their own indentation is kept.</summary>
+    public void Line(string lines)
+    {
+        Append(lines);
+        Append("\n");
+    }
+
+    /// <summary>Writes one or more lines, each at the current depth; their own indentation is kept.</summary>
+    public void Line([InterpolatedStringHandlerArgument("")] ref Interpolated lines)
+    {
+        _ = lines;
+        Append("\n");
     }
 
     /// <summary>Opens a brace and goes one level deeper.</summary>
@@ -48,37 +52,97 @@ internal sealed class CodeWriter
     public void Close(string after = "")
     {
         _depth--;
-        Line("}" + after);
-    }
-
-    /// <summary>Writes lines one level deeper, without braces.</summary>
-    public void Indented(string lines)
-    {
-        _depth++;
-        Lines(lines);
-        _depth--;
+        Append("}");
+        Line(after);
     }
 
     /// <summary>Writes a documentation element. The content is XML already.</summary>
     public void Documentation(string element, string content)
     {
-        var lines = content.Split('\n');
-        if (lines.Length == 1)
+        if (content.IndexOf('\n') < 0)
         {
             Line($"/// <{element}>{content}</{element}>");
             return;
         }
 
         Line($"/// <{element}>");
-        foreach (var line in lines)
+        foreach (var line in content.Split('\n'))
         {
             Line(line.Length == 0 ? "///" : "/// " + line);
         }
 
-        var space = element.IndexOf(' ');
-        Line($"/// </{(space < 0 ? element : element.Substring(0, space))}>");
+        Line($"/// </{element}>");
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => _text.ToString();
+    /// <summary>What was written. Nothing can be written after it.</summary>
+    public string Finish()
+    {
+        var text = new string(_buffer, 0, _length);
+        if (_buffer.Length <= LargestKeptBuffer)
+        {
+            _kept = _buffer;
+        }
+
+        _buffer = [];
+        _length = 0;
+        return text;
+    }
+
+    private void Append(string text)
+    {
+        for (var start = 0; start < text.Length;)
+        {
+            var end = text.IndexOf('\n', start);
+            var length = (end < 0 ? text.Length : end) - start;
+            if (end > start && text[end - 1] == '\r')
+            {
+                length--;
+            }
+
+            if (length > 0)
+            {
+                var indentation = _startsLine ? _depth * 4 : 0;
+                Reserve(indentation + length);
+                _buffer.AsSpan(_length, indentation).Fill(' ');
+                text.CopyTo(start, _buffer, _length + indentation, length);
+                _length += indentation + length;
+                _startsLine = false;
+            }
+
+            if (end < 0)
+            {
+                return;
+            }
+
+            Reserve(1);
+            _buffer[_length++] = '\n';
+            _startsLine = true;
+            start = end + 1;
+        }
+    }
+
+    private void Reserve(int length)
+    {
+        if (_length + length > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + length));
+        }
+    }
+
+    /// <summary>Interpolated text on its way into a writer.</summary>
+    [InterpolatedStringHandler]
+    public readonly ref struct Interpolated
+    {
+        private readonly CodeWriter _writer;
+
+        public Interpolated(int literalLength, int formattedCount, CodeWriter writer)
+        {
+            _ = (literalLength, formattedCount);
+            _writer = writer;
+        }
+
+        public void AppendLiteral(string text) => _writer.Append(text);
+
+        public void AppendFormatted(string text) => _writer.Append(text);
+    }
 }

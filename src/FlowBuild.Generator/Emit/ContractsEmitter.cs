@@ -5,15 +5,14 @@ internal static class ContractsEmitter
 {
     public static void Write(CodeWriter writer, FlowShape shape)
     {
-        var first = true;
         if (!shape.Model.Contract.AcceptsAnyInput)
         {
-            WriteRecord(writer, shape, ref first, shape.InputType, $"What the flow {Flow(shape)} takes.", shape.Inputs, WriteInputRemarks);
+            WriteRecord(writer, shape, shape.InputType, $"What the flow {Flow(shape)} takes.", shape.Inputs, WriteInputRemarks);
         }
 
         if (!shape.Model.Contract.ReturnsBareResult)
         {
-            WriteRecord(writer, shape, ref first, shape.OutputType, $"What the flow {Flow(shape)} gives.", shape.Outputs, WriteOutputRemarks);
+            WriteRecord(writer, shape, shape.OutputType, $"What the flow {Flow(shape)} gives.", shape.Outputs, WriteOutputRemarks);
         }
 
         if (shape.CanStream)
@@ -21,7 +20,6 @@ internal static class ContractsEmitter
             WriteRecord(
                 writer,
                 shape,
-                ref first,
                 shape.UpdateType,
                 $"One piece of a streamed answer of the flow {Flow(shape)}. A property is null when the piece does not hold it.\n" +
                 "The first piece holds the outputs that do not stream; the text of all pieces together is the answer.",
@@ -34,7 +32,6 @@ internal static class ContractsEmitter
             WriteRecord(
                 writer,
                 shape,
-                ref first,
                 shape.TurnType,
                 $"One finished turn of a chat with the flow {Flow(shape)}: what was asked and what was answered.",
                 [chat.Question, chat.Answer],
@@ -49,19 +46,12 @@ internal static class ContractsEmitter
     private static void WriteRecord(
         CodeWriter writer,
         FlowShape shape,
-        ref bool first,
         string type,
         string summary,
         IReadOnlyList<Member> members,
         Action<CodeWriter, Member> writeRemarks,
         Func<Member, bool>? isRequired = null)
     {
-        if (!first)
-        {
-            writer.Line();
-        }
-
-        first = false;
         writer.Documentation("summary", summary);
         writer.Line(FlowEmitter.GeneratedCode);
         writer.Line($"{shape.Accessibility} sealed partial record {type}");
@@ -81,6 +71,7 @@ internal static class ContractsEmitter
         }
 
         writer.Close();
+        writer.Line();
     }
 
     private static string Summary(Member member) => string.IsNullOrWhiteSpace(member.Description)

@@ -23,7 +23,7 @@ internal static class ConversationEmitter
         writer.Line(FlowEmitter.GeneratedCode);
         writer.Line($"{shape.Accessibility} sealed partial class {shape.ConversationType}");
         writer.Open();
-        writer.Lines($$"""
+        writer.Line($$"""
             private readonly {{shape.InterfaceType}} _client;
             private {{turns}} _turns;
             private int _sending;
@@ -87,7 +87,7 @@ internal static class ConversationEmitter
         writer.Line("global::System.ArgumentNullException.ThrowIfNull(input);");
         if (chat.QuestionInput.IsNullable || chat.QuestionInput.Form.IsReference)
         {
-            writer.Lines($$"""
+            writer.Line($$"""
                 if (input.{{chat.QuestionInput.Property}} is null)
                 {
                     throw new global::System.ArgumentException("A turn of a conversation needs its {{chat.QuestionInput.Property}}.", nameof(input));
@@ -96,7 +96,7 @@ internal static class ConversationEmitter
                 """);
         }
 
-        writer.Lines($$"""
+        writer.Line($$"""
             if (global::System.Threading.Interlocked.Exchange(ref _sending, 1) != 0)
             {
                 throw new global::System.InvalidOperationException("This conversation still waits for an answer. Await it before sending the next message.");
@@ -104,7 +104,7 @@ internal static class ConversationEmitter
             """);
         writer.Close();
         writer.Line();
-        writer.Lines($$"""
+        writer.Line($$"""
             private {{shape.InputType}} WithTurns({{shape.InputType}} input) =>
                 input with { {{chat.History.Property}} = SelectTurns is null ? _turns : SelectTurns(_turns) };
             """);
@@ -132,7 +132,7 @@ internal static class ConversationEmitter
         if (message is not null)
         {
             writer.Line();
-            writer.Lines($$"""
+            writer.Line($$"""
                 /// <summary>Sends a message and waits for the whole answer.</summary>
                 /// <param name="{{message.TrimStart('@')}}">The message.</param>
                 /// <param name="cancellationToken">Gives the call up.</param>
@@ -143,7 +143,7 @@ internal static class ConversationEmitter
         }
 
         writer.Line();
-        writer.Lines($$"""
+        writer.Line($$"""
             /// <summary>Sends a message with further inputs and waits for the whole answer.</summary>
             /// <param name="input">What the flow takes; the turns in it are replaced by those of the conversation.</param>
             /// <param name="cancellationToken">Gives the call up.</param>
@@ -173,7 +173,7 @@ internal static class ConversationEmitter
         if (message is not null)
         {
             writer.Line();
-            writer.Lines($$"""
+            writer.Line($$"""
                 /// <summary>Sends a message and gives the answer piece by piece. The turn counts once the last piece was read.</summary>
                 /// <param name="{{message.TrimStart('@')}}">The message.</param>
                 /// <param name="cancellationToken">Gives the call up.</param>
@@ -190,7 +190,7 @@ internal static class ConversationEmitter
                 ? "answer"
                 : $"answer ?? throw {ValueForm.FlowJson}.Missing({CSharpText.Literal(chat.Answer.JsonName)}, \"{chat.Answer.TypeWord}\")");
         writer.Line();
-        writer.Lines($$"""
+        writer.Line($$"""
             /// <summary>Sends a message with further inputs and gives the answer piece by piece. The turn counts once the last piece was read.</summary>
             /// <param name="input">What the flow takes; the turns in it are replaced by those of the conversation.</param>
             /// <param name="cancellationToken">Gives the call up.</param>

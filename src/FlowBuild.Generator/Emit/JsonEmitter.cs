@@ -59,7 +59,7 @@ internal static class JsonEmitter
 
         if (shape.Inputs.Any(static member => !member.IsNullable && CanBeUnset(member)))
         {
-            yield return static writer => writer.Lines("""
+            yield return static writer => writer.Line("""
                 private static global::System.ArgumentException Unset(string name) =>
                     new($"The flow requires '{name}': it must not be null.");
                 """);
@@ -110,7 +110,7 @@ internal static class JsonEmitter
                 var local = locals.Take(Identifiers.CamelCase(member.Property));
                 writer.Line($"if ({value} is {{ }} {local})");
                 writer.Open();
-                writer.Lines(member.Form.Write(name, local));
+                writer.Line(member.Form.Write(name, local));
                 writer.Close();
                 writer.Line();
             }
@@ -122,7 +122,7 @@ internal static class JsonEmitter
                 writer.Line($"throw Unset({CSharpText.Literal(member.JsonName)});");
                 writer.Close();
                 writer.Line();
-                writer.Lines(member.Form.Write(name, local));
+                writer.Line(member.Form.Write(name, local));
             }
             else if (member.Form == ValueForm.Element)
             {
@@ -131,11 +131,11 @@ internal static class JsonEmitter
                 writer.Line($"throw Unset({CSharpText.Literal(member.JsonName)});");
                 writer.Close();
                 writer.Line();
-                writer.Lines(member.Form.Write(name, value));
+                writer.Line(member.Form.Write(name, value));
             }
             else
             {
-                writer.Lines(member.Form.Write(
+                writer.Line(member.Form.Write(
                     name, member.Form.IsReference ? $"{value} ?? throw Unset({CSharpText.Literal(member.JsonName)})" : value));
             }
         }
@@ -203,17 +203,17 @@ internal static class JsonEmitter
         writer.Line("writer.WriteStartArray();");
         writer.Line("foreach (var turn in turns)");
         writer.Open();
-        writer.Lines($"""
+        writer.Line($"""
             writer.WriteStartObject();
             writer.WriteStartObject({names["inputs"]});
             """);
         WriteTurnMember(writer, chat.Question, names[chat.Question.JsonName]);
-        writer.Lines($"""
+        writer.Line($"""
             writer.WriteEndObject();
             writer.WriteStartObject({names["outputs"]});
             """);
         WriteTurnMember(writer, chat.Answer, names[chat.Answer.JsonName]);
-        writer.Lines("""
+        writer.Line("""
             writer.WriteEndObject();
             writer.WriteEndObject();
             """);
@@ -228,14 +228,14 @@ internal static class JsonEmitter
         var value = "turn." + member.Property;
         if (!member.IsNullable)
         {
-            writer.Lines(member.Form.Write(name, value));
+            writer.Line(member.Form.Write(name, value));
             return;
         }
 
         var local = new NameScope("writer", "turn", "turns", "item").Take(Identifiers.CamelCase(member.Property));
         writer.Line($"if ({value} is {{ }} {local})");
         writer.Open();
-        writer.Lines(member.Form.Write(name, local));
+        writer.Line(member.Form.Write(name, local));
         writer.Close();
         writer.Line("else");
         writer.Open();
@@ -252,7 +252,7 @@ internal static class JsonEmitter
         writer.Line("/// <summary>Reads turns that were written by <see cref=\"WriteTurns\"/>.</summary>");
         writer.Line($"public static global::System.Collections.Generic.List<{turnType}> ReadTurns({Reader})");
         writer.Open();
-        writer.Lines($$"""
+        writer.Line($$"""
             if (reader.TokenType != {{TokenType}}.StartArray)
             {
                 throw new global::System.Text.Json.JsonException("Turns stand in an array.");

@@ -107,3 +107,137 @@ public static partial class ChatBasicServiceCollectionExtensions
         global::FlowBuild.FlowClientServiceCollectionExtensions.AddFlowClient<IChatBasicClient, ChatBasicClient>(
             services, "ChatBasic", configure, static endpoint => new ChatBasicClient(endpoint), serviceKey);
 }
+
+/// <summary>
+/// A conversation with the flow <c>chat-basic/flow.dag.yaml</c>. It keeps the finished turns and sends them with each message;
+/// a turn that fails or is given up leaves no trace. Messages are sent one after the other.
+/// </summary>
+[global::System.CodeDom.Compiler.GeneratedCode("FlowBuild", "0.1.0")]
+public sealed partial class ChatBasicConversation
+{
+    private readonly IChatBasicClient _client;
+    private global::System.Collections.Generic.IReadOnlyList<ChatBasicTurn> _turns;
+    private int _sending;
+
+    /// <summary>Starts a conversation, or goes on with an earlier one.</summary>
+    /// <param name="client">The client that messages are sent through.</param>
+    /// <param name="turns">The turns so far, oldest first; none when null.</param>
+    public ChatBasicConversation(IChatBasicClient client, global::System.Collections.Generic.IEnumerable<ChatBasicTurn>? turns = null)
+    {
+        global::System.ArgumentNullException.ThrowIfNull(client);
+        _client = client;
+        _turns = turns is null ? [] : [.. turns];
+    }
+
+    /// <summary>The finished turns, oldest first.</summary>
+    public global::System.Collections.Generic.IReadOnlyList<ChatBasicTurn> Turns => _turns;
+
+    /// <summary>Chooses the turns that go with the next message, as where a model's context is short. All of them when null.</summary>
+    public global::System.Func<global::System.Collections.Generic.IReadOnlyList<ChatBasicTurn>, global::System.Collections.Generic.IReadOnlyList<ChatBasicTurn>>? SelectTurns { get; set; }
+
+    /// <summary>Restores a conversation from what <see cref="ToJson"/> gave.</summary>
+    /// <param name="client">The client that messages are sent through.</param>
+    /// <param name="json">The stored turns.</param>
+    /// <exception cref="global::System.FormatException">The text holds no turns of this flow.</exception>
+    public static ChatBasicConversation FromJson(IChatBasicClient client, string json)
+    {
+        try
+        {
+            var reader = new global::System.Text.Json.Utf8JsonReader(global::System.Text.Encoding.UTF8.GetBytes(json));
+            reader.Read();
+            return new ChatBasicConversation(client, ChatBasicJson.ReadTurns(ref reader));
+        }
+        catch (global::System.Exception exception) when (exception is global::System.Text.Json.JsonException or global::FlowBuild.FlowContractException)
+        {
+            throw new global::System.FormatException("The text holds no turns of this flow.", exception);
+        }
+    }
+
+    /// <summary>The finished turns as JSON, in the form that the flow takes them.</summary>
+    public string ToJson()
+    {
+        using var stream = new global::System.IO.MemoryStream();
+        using (var writer = new global::System.Text.Json.Utf8JsonWriter(stream))
+        {
+            ChatBasicJson.WriteTurns(writer, _turns);
+        }
+
+        return global::System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    /// <summary>Sends a message and waits for the whole answer.</summary>
+    /// <param name="question">The message.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="global::System.InvalidOperationException">An earlier message still waits for its answer.</exception>
+    public global::System.Threading.Tasks.Task<ChatBasicOutput> SendAsync(string question, global::System.Threading.CancellationToken cancellationToken = default) =>
+        SendAsync(new ChatBasicInput { Question = question }, cancellationToken);
+
+    /// <summary>Sends a message with further inputs and waits for the whole answer.</summary>
+    /// <param name="input">What the flow takes; the turns in it are replaced by those of the conversation.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="global::System.InvalidOperationException">An earlier message still waits for its answer.</exception>
+    public async global::System.Threading.Tasks.Task<ChatBasicOutput> SendAsync(ChatBasicInput input, global::System.Threading.CancellationToken cancellationToken = default)
+    {
+        Begin(input);
+        try
+        {
+            var output = await _client.ScoreAsync(WithTurns(input), cancellationToken).ConfigureAwait(false);
+            _turns = [.. _turns, new ChatBasicTurn { Question = input.Question, Answer = output.Answer }];
+            return output;
+        }
+        finally
+        {
+            global::System.Threading.Volatile.Write(ref _sending, 0);
+        }
+    }
+
+    /// <summary>Sends a message and gives the answer piece by piece. The turn counts once the last piece was read.</summary>
+    /// <param name="question">The message.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="global::System.InvalidOperationException">An earlier message still waits for its answer.</exception>
+    public global::System.Collections.Generic.IAsyncEnumerable<ChatBasicUpdate> StreamAsync(string question, global::System.Threading.CancellationToken cancellationToken = default) =>
+        StreamAsync(new ChatBasicInput { Question = question }, cancellationToken);
+
+    /// <summary>Sends a message with further inputs and gives the answer piece by piece. The turn counts once the last piece was read.</summary>
+    /// <param name="input">What the flow takes; the turns in it are replaced by those of the conversation.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="global::System.InvalidOperationException">An earlier message still waits for its answer.</exception>
+    public async global::System.Collections.Generic.IAsyncEnumerable<ChatBasicUpdate> StreamAsync(
+        ChatBasicInput input,
+        [global::System.Runtime.CompilerServices.EnumeratorCancellation] global::System.Threading.CancellationToken cancellationToken = default)
+    {
+        Begin(input);
+        try
+        {
+            var answer = new global::System.Text.StringBuilder();
+            await foreach (var update in global::System.Threading.Tasks.TaskAsyncEnumerableExtensions.ConfigureAwait(_client.StreamAsync(WithTurns(input), cancellationToken), false))
+            {
+                answer.Append(update.Answer);
+                yield return update;
+            }
+
+            _turns = [.. _turns, new ChatBasicTurn { Question = input.Question, Answer = answer.ToString() }];
+        }
+        finally
+        {
+            global::System.Threading.Volatile.Write(ref _sending, 0);
+        }
+    }
+
+    private void Begin(ChatBasicInput input)
+    {
+        global::System.ArgumentNullException.ThrowIfNull(input);
+        if (input.Question is null)
+        {
+            throw new global::System.ArgumentException("A turn of a conversation needs its Question.", nameof(input));
+        }
+
+        if (global::System.Threading.Interlocked.Exchange(ref _sending, 1) != 0)
+        {
+            throw new global::System.InvalidOperationException("This conversation still waits for an answer. Await it before sending the next message.");
+        }
+    }
+
+    private ChatBasicInput WithTurns(ChatBasicInput input) =>
+        input with { ChatHistory = SelectTurns is null ? _turns : SelectTurns(_turns) };
+}

@@ -46,3 +46,161 @@ public sealed partial record ChatBasicTurn
     /// <summary>What the model answers.</summary>
     public required string Answer { get; init; }
 }
+
+/// <summary>Writes requests to and reads answers of the flow <c>chat-basic/flow.dag.yaml</c> as JSON, without reflection.</summary>
+[global::System.CodeDom.Compiler.GeneratedCode("FlowBuild", "0.1.0")]
+internal static class ChatBasicJson
+{
+    private static readonly global::System.Text.Json.JsonEncodedText ChatHistoryName = global::System.Text.Json.JsonEncodedText.Encode("chat_history");
+    private static readonly global::System.Text.Json.JsonEncodedText QuestionName = global::System.Text.Json.JsonEncodedText.Encode("question");
+    private static readonly global::System.Text.Json.JsonEncodedText TurnInputsName = global::System.Text.Json.JsonEncodedText.Encode("inputs");
+    private static readonly global::System.Text.Json.JsonEncodedText TurnOutputsName = global::System.Text.Json.JsonEncodedText.Encode("outputs");
+    private static readonly global::System.Text.Json.JsonEncodedText AnswerName = global::System.Text.Json.JsonEncodedText.Encode("answer");
+
+    /// <summary>Writes the body of a request.</summary>
+    public static void WriteInput(global::System.Text.Json.Utf8JsonWriter writer, ChatBasicInput input)
+    {
+        writer.WriteStartObject();
+        if (input.ChatHistory is { } chatHistory)
+        {
+            writer.WritePropertyName(ChatHistoryName);
+            WriteTurns(writer, chatHistory);
+        }
+
+        writer.WriteString(QuestionName, input.Question ?? throw Unset("question"));
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Reads a whole answer.</summary>
+    public static ChatBasicOutput ReadOutput(ref global::System.Text.Json.Utf8JsonReader reader)
+    {
+        string? answer = null;
+        global::FlowBuild.FlowJson.ReadStartObject(ref reader);
+        while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("answer"u8))
+            {
+                reader.Read();
+                answer = global::FlowBuild.FlowJson.ReadString(ref reader, "answer");
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new ChatBasicOutput
+        {
+            Answer = answer ?? throw global::FlowBuild.FlowJson.Missing("answer", "string"),
+        };
+    }
+
+    /// <summary>Reads one piece of a streamed answer.</summary>
+    public static ChatBasicUpdate ReadUpdate(ref global::System.Text.Json.Utf8JsonReader reader)
+    {
+        string? answer = null;
+        global::FlowBuild.FlowJson.ReadStartObject(ref reader);
+        while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("answer"u8))
+            {
+                reader.Read();
+                answer = global::FlowBuild.FlowJson.ReadDelta(ref reader, "answer");
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new ChatBasicUpdate
+        {
+            Answer = answer,
+        };
+    }
+
+    /// <summary>Writes the turns of a chat as the flow takes them: an object with inputs and outputs for each.</summary>
+    public static void WriteTurns(global::System.Text.Json.Utf8JsonWriter writer, global::System.Collections.Generic.IReadOnlyList<ChatBasicTurn> turns)
+    {
+        writer.WriteStartArray();
+        foreach (var turn in turns)
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject(TurnInputsName);
+            writer.WriteString(QuestionName, turn.Question);
+            writer.WriteEndObject();
+            writer.WriteStartObject(TurnOutputsName);
+            writer.WriteString(AnswerName, turn.Answer);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Reads turns that were written by <see cref="WriteTurns"/>.</summary>
+    public static global::System.Collections.Generic.List<ChatBasicTurn> ReadTurns(ref global::System.Text.Json.Utf8JsonReader reader)
+    {
+        if (reader.TokenType != global::System.Text.Json.JsonTokenType.StartArray)
+        {
+            throw new global::System.Text.Json.JsonException("Turns stand in an array.");
+        }
+
+        var turns = new global::System.Collections.Generic.List<ChatBasicTurn>();
+        while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.StartObject)
+        {
+            string? question = null;
+            string? answer = null;
+            while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("inputs"u8))
+                {
+                    reader.Read();
+                    while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
+                    {
+                        if (reader.ValueTextEquals("question"u8))
+                        {
+                            reader.Read();
+                            question = global::FlowBuild.FlowJson.ReadString(ref reader, "question");
+                        }
+                        else
+                        {
+                            reader.Skip();
+                        }
+                    }
+                }
+                else if (reader.ValueTextEquals("outputs"u8))
+                {
+                    reader.Read();
+                    while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
+                    {
+                        if (reader.ValueTextEquals("answer"u8))
+                        {
+                            reader.Read();
+                            answer = global::FlowBuild.FlowJson.ReadString(ref reader, "answer");
+                        }
+                        else
+                        {
+                            reader.Skip();
+                        }
+                    }
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            }
+
+            turns.Add(new ChatBasicTurn
+            {
+                Question = question ?? throw global::FlowBuild.FlowJson.Missing("question", "string"),
+                Answer = answer ?? throw global::FlowBuild.FlowJson.Missing("answer", "string"),
+            });
+        }
+
+        return turns;
+    }
+
+    private static global::System.ArgumentException Unset(string name) =>
+        new($"The flow requires '{name}': it must not be null.");
+}
