@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using FlowBuild.LocalWorkspace.Blobs;
 using FlowBuild.LocalWorkspace.ControlPlane;
+using FlowBuild.LocalWorkspace.Faults;
 using FlowBuild.LocalWorkspace.Gateway;
 using FlowBuild.LocalWorkspace.Life;
 using FlowBuild.LocalWorkspace.Safety;
@@ -176,25 +177,33 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         var models = AssetTypes.Models(store, scope);
         var environments = AssetTypes.Environments(store, scope);
         var codes = AssetTypes.Codes(store, scope);
+        var computes = ProxyTypes.Computes(store, scope);
+        var faults = new FaultBox();
+        var requests = new RequestLog();
         var flows = new ServedFlows(blobs, models, scope);
-        var endpoints = new OnlineEndpoints(store, scope, operations);
-        var deployments = new OnlineDeployments(store, scope, operations, endpoints, new DeploymentBody(scope, models, environments), flows);
-        var gateway = new ScoringGateway(endpoints, deployments, flows, log);
-        var gate = new ArmGate(identity, log);
-        var blobRoutes = new BlobRoutes(blobs, new BlobAuthorization(identity), log);
+        var endpoints = new OnlineEndpoints(store, scope, operations, computes, faults);
+        var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments), flows, requests, faults);
+        var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, identity, log);
+        var gate = new ArmGate(identity, faults, log);
+        var keys = new BlobAuthorization(identity);
+        var blobRoutes = new BlobRoutes(blobs, keys, faults, log);
+        var faultMiddleware = new FaultMiddleware(faults);
         var own = new OwnRoutes(activity, stopRequested);
 
         server.Use((context, next) => AdmitAsync(context, next, activity));
+        server.Use(faultMiddleware.HandleAsync);
         server.MapWhen(static context => !context.Request.IsHttps, plain => plain.Run(gateway.HandleAsync));
         server.MapWhen(
             static context => context.Request.Path.StartsWithSegments("/" + WorkspaceNames.StorageAccount, StringComparison.Ordinal),
             storage => storage.Run(blobRoutes.HandleAsync));
         server.UseRouting();
         own.Map(server, gate);
+        new FaultRoutes(faults, options.IsOwnProcess).Map(server, gate);
         ControlPlaneRoutes.Map(
             server, gate, scope, new WorkspaceResource(scope), endpoints, deployments,
             new Dictionary<string, Assets> { ["models"] = models, ["environments"] = environments, ["codes"] = codes },
-            new Datastores(scope, identity), operations);
+            new Datastores(scope, identity), computes, ProxyTypes.Connections(store, scope), new CodeUploads(blobs, keys, scope),
+            new RoleAssignments(store, faults), operations);
         if (options.IdleTimeout is { } timeout)
         {
             IdleWatch.Start(activity, timeout, stopRequested, log);

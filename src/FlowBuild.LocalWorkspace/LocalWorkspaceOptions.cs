@@ -15,4 +15,7 @@ public sealed class LocalWorkspaceOptions
 
     /// <summary>How long the workspace runs with nothing to do before it stops by itself. Default: for ever.</summary>
     public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>The workspace is all that the process does, so a fault may end it.</summary>
+    internal bool IsOwnProcess { get; init; }
 }

@@ -102,11 +102,14 @@ public sealed class LifeTests
     public async Task An_idle_process_stops_by_itself()
     {
         using var folder = new TemporaryFolder();
-        using var run = await WorkspaceProcessRun.StartAsync(Path.Combine(folder.Path, "state"), "--idle-timeout", "0.005");
+        var state = Path.Combine(folder.Path, "state");
+        using var process = WorkspaceProcessRun.Launch("--state", state, "--idle-timeout", "0.005");
 
-        await run.Process.WaitForExitAsync();
+        await process.WaitForExitAsync();
 
-        Assert.Equal(0, run.Process.ExitCode);
+        Assert.Equal(0, process.ExitCode);
+        var log = await File.ReadAllTextAsync(Path.Combine(state, "workspace.log"));
+        Assert.InRange(log.IndexOf("ready", StringComparison.Ordinal), 0, log.IndexOf("idle for", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -35,14 +35,8 @@ public sealed class OnlineDeploymentTests
         var accepted = await workspace.PutAsync("onlineEndpoints/chat-endpoint/deployments/blue", RunningWorkspace.Deployment(model));
 
         Assert.Equal("Failed", await workspace.SettleAsync("onlineEndpoints/chat-endpoint/deployments/blue"));
-        ArmAnswer status;
-        do
-        {
-            status = await workspace.SendAsync(HttpMethod.Get, accepted.Header("Azure-AsyncOperation")!, null, "");
-        }
-        while (status.Body!["status"]!.GetValue<string>() == "InProgress");
-
-        Assert.Equal("Failed", status.Body["status"]!.GetValue<string>());
+        var status = await workspace.FinishedAsync(accepted);
+        Assert.Equal("Failed", status.Body!["status"]!.GetValue<string>());
         Assert.Equal("ResourceNotReady", status.DeepestCode);
         Assert.Contains("flow.dag.yaml", await LogAsync(workspace, "InferenceServer", 100), StringComparison.Ordinal);
     }

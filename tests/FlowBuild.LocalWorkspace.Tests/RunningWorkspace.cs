@@ -137,6 +137,26 @@ public sealed class RunningWorkspace : IAsyncDisposable
         return await SettleAsync(path);
     }
 
+    /// <summary>Polls the operation of an accepted PUT until it has ended; its last status.</summary>
+    public async Task<ArmAnswer> FinishedAsync(ArmAnswer accepted)
+    {
+        while (true)
+        {
+            var status = await SendAsync(HttpMethod.Get, accepted.Header("Azure-AsyncOperation")!, null, "");
+            if (status.Body!["status"]!.GetValue<string>() != "InProgress")
+            {
+                return status;
+            }
+        }
+    }
+
+    /// <summary>Turns faults on.</summary>
+    public async Task SetFaultsAsync(string plan)
+    {
+        var answer = await SendAsync(HttpMethod.Put, "/local/faults", JsonNode.Parse(plan), "");
+        Assert.True(answer.Status == HttpStatusCode.OK, $"{answer.Status}: {answer.Body}");
+    }
+
     /// <summary>Uploads a flow folder and registers it as a version of a model; the version's id.</summary>
     public async Task<string> RegisterFlowAsync(string model, string version, string flow, params (string Name, string Content)[] files)
     {

@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Security;
 using System.Text;
+using FlowBuild.LocalWorkspace.Faults;
 using FlowBuild.LocalWorkspace.Life;
+using FlowBuild.LocalWorkspace.Safety;
 using Microsoft.Net.Http.Headers;
 
 namespace FlowBuild.LocalWorkspace.Blobs;
 
 /// <summary>Azure's blob service, as far as clients use it to upload, list and download.</summary>
-internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorization, WorkspaceLog log)
+internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorization, FaultBox faults, WorkspaceLog log)
 {
     private readonly BlobReads _reads = new(store);
     private readonly BlobWrites _writes = new(store);
@@ -31,6 +33,7 @@ internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorizatio
             var address = BlobAddress.From(context);
             var (handler, permission) = Choose(context.Request, address);
             authorization.Check(context.Request, address.RawPath, address.Container, address.Blob, permission);
+            CheckRoles(context.Request, permission);
             await handler(context, address).ConfigureAwait(false);
         }
         catch (BlobException e)
@@ -41,6 +44,16 @@ internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorizatio
         {
             log.Write($"{context.Request.Method} {context.Request.Path} failed: {e}");
             await WriteErrorAsync(context, 500, "InternalError", "Server encountered an internal error. Please try again after some time.").ConfigureAwait(false);
+        }
+    }
+
+    // Keys and signatures bring their own permissions; a token is worth what its roles allow.
+    private void CheckRoles(HttpRequest request, string permission)
+    {
+        var verb = permission.Contains('w', StringComparison.Ordinal) ? "write" : permission.Contains('d', StringComparison.Ordinal) ? "delete" : "read";
+        if (BearerToken.From(request) is not null && faults.Denies($"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{verb}"))
+        {
+            throw new BlobException(403, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission.");
         }
     }
 
@@ -70,7 +83,8 @@ internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorizatio
         };
     }
 
-    private static async Task WriteErrorAsync(HttpContext context, int status, string code, string message)
+    /// <summary>Writes an error as the blob service does.</summary>
+    public static async Task WriteErrorAsync(HttpContext context, int status, string code, string message)
     {
         var response = context.Response;
         response.StatusCode = status;

@@ -1,3 +1,4 @@
+using FlowBuild.LocalWorkspace.Faults;
 using FlowBuild.LocalWorkspace.Life;
 using FlowBuild.LocalWorkspace.Safety;
 using FlowBuild.LocalWorkspace.State;
@@ -5,10 +6,10 @@ using FlowBuild.LocalWorkspace.State;
 namespace FlowBuild.LocalWorkspace.ControlPlane;
 
 /// <summary>What ARM asks of every request before a resource provider sees it, and how it answers what goes wrong behind it.</summary>
-internal sealed class ArmGate(WorkspaceIdentity identity, WorkspaceLog log)
+internal sealed class ArmGate(WorkspaceIdentity identity, FaultBox faults, WorkspaceLog log)
 {
     /// <summary>The stable api-versions that have all of the resources.</summary>
-    private static readonly string[] ApiVersions =
+    public static IReadOnlyList<string> ApiVersions { get; } =
     [
         "2024-10-01", "2025-04-01", "2025-06-01", "2025-09-01", "2025-12-01", "2026-03-01", "2026-05-01", "2026-07-01",
         "2022-05-01", "2022-10-01", "2023-04-01", "2023-10-01", "2024-04-01",
@@ -32,7 +33,7 @@ internal sealed class ArmGate(WorkspaceIdentity identity, WorkspaceLog log)
         await handler(context).ConfigureAwait(false);
     };
 
-    private async Task RunAsync(HttpContext context, string[]? versions, RequestDelegate handler)
+    private async Task RunAsync(HttpContext context, IReadOnlyList<string>? versions, RequestDelegate handler)
     {
         context.TraceIdentifier = Guid.NewGuid().ToString();
         var headers = context.Response.Headers;
@@ -54,6 +55,7 @@ internal sealed class ArmGate(WorkspaceIdentity identity, WorkspaceLog log)
         {
             CheckVersion(context, versions);
             CheckScope(context);
+            CheckRoles(context);
             await handler(context).ConfigureAwait(false);
         }
         catch (ArmException e)
@@ -77,7 +79,7 @@ internal sealed class ArmGate(WorkspaceIdentity identity, WorkspaceLog log)
         return ArmResponse.WriteErrorAsync(context, 401, error);
     }
 
-    private static void CheckVersion(HttpContext context, string[]? versions)
+    private static void CheckVersion(HttpContext context, IReadOnlyList<string>? versions)
     {
         var given = context.Request.Query["api-version"].ToString();
         if (given.Length == 0)
@@ -91,6 +93,16 @@ internal sealed class ArmGate(WorkspaceIdentity identity, WorkspaceLog log)
             throw new ArmException(400, new ArmError(
                 "NoRegisteredProviderFound",
                 $"No registered resource provider found for location '{WorkspaceNames.Location}' and API version '{given}' for type 'workspaces'. The supported api-versions are '{string.Join(", ", versions.Order())}'. The supported locations are '{WorkspaceNames.Location}'."));
+        }
+    }
+
+    private void CheckRoles(HttpContext context)
+    {
+        var path = context.Request.Path.Value!;
+        var action = RequiredAction.Of(context.Request.Method, path);
+        if (faults.Denies(action))
+        {
+            throw RequiredAction.Refuse(identity, action, path);
         }
     }
 

@@ -62,6 +62,24 @@ internal sealed class Assets(
         await ArmResponse.WriteAsync(context, isNew ? 201 : 200, answer).ConfigureAwait(false);
     }
 
+    /// <summary>DELETE of a container, with its versions.</summary>
+    public Task DeleteContainerAsync(HttpContext context)
+    {
+        lock (store.Gate)
+        {
+            var name = NameFrom(context);
+            context.Response.StatusCode = FindContainer(name) is null ? 204 : 200;
+            foreach (var version in Versions(name))
+            {
+                store.Delete(VersionPrefix(name) + version.Name);
+            }
+
+            store.Delete(ContainerKey(name));
+        }
+
+        return Task.CompletedTask;
+    }
+
     /// <summary>GET of a version.</summary>
     public Task GetVersionAsync(HttpContext context) => ArmResponse.WriteAsync(context, 200, FromRoute(context).Resource);
 

@@ -20,11 +20,16 @@ internal static class ControlPlaneRoutes
         OnlineDeployments deployments,
         IReadOnlyDictionary<string, Assets> assets,
         Datastores datastores,
+        StoredProxies computes,
+        StoredProxies connections,
+        CodeUploads codeUploads,
+        RoleAssignments roleAssignments,
         Operations operations)
     {
         Get(Workspace, workspace.GetAsync);
         routes.MapGet(Subscription, gate.GuardAnyVersion(workspace.GetSubscriptionAsync));
         routes.MapGet(Group, gate.GuardAnyVersion(workspace.GetGroupAsync));
+        routes.MapGet(Subscription + "/providers/" + WorkspaceNames.Provider, gate.GuardAnyVersion(workspace.GetProviderAsync));
 
         const string Endpoints = Workspace + "/onlineEndpoints";
         const string Endpoint = Endpoints + "/{endpoint}";
@@ -35,6 +40,7 @@ internal static class ControlPlaneRoutes
         Delete(Endpoint, endpoints.DeleteAsync);
         Post(Endpoint + "/listKeys", endpoints.ListKeysAsync);
         Post(Endpoint + "/regenerateKeys", endpoints.RegenerateKeysAsync);
+        Post(Endpoint + "/token", endpoints.GetTokenAsync);
 
         const string Deployments = Endpoint + "/deployments";
         const string Deployment = Deployments + "/{deployment}";
@@ -53,6 +59,7 @@ internal static class ControlPlaneRoutes
             Get($"{Workspace}/{type}", asset.ListContainersAsync);
             Get(container, asset.GetContainerAsync);
             Put(container, asset.PutContainerAsync);
+            Delete(container, asset.DeleteContainerAsync);
             Get(container + "/versions", asset.ListVersionsAsync);
             Get(version, asset.GetVersionAsync);
             Put(version, asset.PutVersionAsync);
@@ -63,6 +70,20 @@ internal static class ControlPlaneRoutes
         Get(Workspace + "/datastores/{name}", datastores.GetAsync);
         Post(Workspace + "/datastores/{name}/listSecrets", datastores.ListSecretsAsync);
 
+        Proxies(Workspace + "/computes", computes);
+        Proxies(Workspace + "/connections", connections);
+        Post(Workspace + "/connections/{name}/listSecrets", connections.ListSecretsAsync);
+        Post(Workspace + "/codes/{name}/versions/{version}/startPendingUpload", codeUploads.StartAsync);
+
+        foreach (var scoped in (string[])[Subscription, Group, Workspace])
+        {
+            var assignments = scoped + "/providers/Microsoft.Authorization/roleAssignments";
+            routes.MapGet(assignments, gate.GuardAnyVersion(roleAssignments.ListAsync));
+            routes.MapPut(assignments + "/{assignment}", gate.GuardAnyVersion(roleAssignments.PutAsync));
+            routes.MapDelete(assignments + "/{assignment}", gate.GuardAnyVersion(roleAssignments.DeleteAsync));
+            routes.MapGet(scoped + "/providers/Microsoft.Authorization/permissions", gate.GuardAnyVersion(roleAssignments.ListPermissionsAsync));
+        }
+
         Get(Location + "/mfeOperationsStatus/{operation}", operations.GetStatusAsync);
         Get(Location + "/mfeOperationResults/{operation}", operations.GetResultAsync);
         Get(Location + "/vmSizes", VmSizes.ListAsync);
@@ -72,6 +93,14 @@ internal static class ControlPlaneRoutes
         // What ARM says of a path that no provider has.
         routes.Map("/{**rest}", gate.GuardAnyVersion(static context => throw new ArmException(404, new ArmError(
             "InvalidResourceType", $"The resource type could not be found for the path '{context.Request.Path}' and the method {context.Request.Method}."))));
+
+        void Proxies(string collection, StoredProxies proxies)
+        {
+            Get(collection, proxies.ListAsync);
+            Get(collection + "/{name}", proxies.GetAsync);
+            Put(collection + "/{name}", proxies.PutAsync);
+            Delete(collection + "/{name}", proxies.DeleteAsync);
+        }
 
         void Get(string pattern, RequestDelegate handler) => routes.MapGet(pattern, gate.Guard(handler));
         void Put(string pattern, RequestDelegate handler) => routes.MapPut(pattern, gate.Guard(handler));

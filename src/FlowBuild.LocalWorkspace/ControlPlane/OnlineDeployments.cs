@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using FlowBuild.LocalWorkspace.Faults;
+using FlowBuild.LocalWorkspace.Gateway;
 using FlowBuild.LocalWorkspace.Scoring;
 using FlowBuild.LocalWorkspace.State;
 
@@ -11,17 +13,18 @@ internal sealed class OnlineDeployments
     private const int MostPerEndpoint = 20;
 
     private readonly ResourceStore _store;
-    private readonly WorkspaceScope _scope;
     private readonly Operations _operations;
     private readonly OnlineEndpoints _endpoints;
     private readonly DeploymentBody _body;
     private readonly ServedFlows _flows;
+    private readonly RequestLog _requests;
+    private readonly FaultBox _faults;
 
     /// <summary>Defines what the operations on deployments do.</summary>
     public OnlineDeployments(
-        ResourceStore store, WorkspaceScope scope, Operations operations, OnlineEndpoints endpoints, DeploymentBody body, ServedFlows flows)
+        ResourceStore store, Operations operations, OnlineEndpoints endpoints, DeploymentBody body, ServedFlows flows, RequestLog requests, FaultBox faults)
     {
-        (_store, _scope, _operations, _endpoints, _body, _flows) = (store, scope, operations, endpoints, body, flows);
+        (_store, _operations, _endpoints, _body, _flows, _requests, _faults) = (store, operations, endpoints, body, flows, requests, faults);
         operations.Define(OperationKind.PutDeployment, FinishPutAsync);
         operations.Define(OperationKind.DeleteDeployment, FinishDelete);
     }
@@ -150,9 +153,10 @@ internal sealed class OnlineDeployments
 
         Checks.RequireWord(body, "containerType", ["InferenceServer", "StorageInitializer"], isRequired: false);
         var tail = Checks.Integer(body, "tail", 0, int.MaxValue, int.MaxValue);
-        var deployment = FromRoute(context).Deployment;
-        var log = body.Text("containerType") == "StorageInitializer" ? deployment.StorageInitializerLog : deployment.InferenceServerLog;
-        var lines = log.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var (endpoint, deployment) = FromRoute(context);
+        var lines = body.Text("containerType") == "StorageInitializer"
+            ? Lines(deployment.StorageInitializerLog)
+            : Lines(deployment.InferenceServerLog).Concat(_requests.Lines(endpoint.Name, deployment.Name));
         await ArmResponse.WriteAsync(context, 200, new JsonObject { ["content"] = string.Join('\n', lines.TakeLast(tail)) }).ConfigureAwait(false);
     }
 
@@ -184,7 +188,9 @@ internal sealed class OnlineDeployments
             return null;
         }
 
-        var start = await _flows.StartAsync(accepted, cancellationToken).ConfigureAwait(false);
+        var start = _faults.Hit(operation) is { } fault
+            ? new ContainerStart(new ArmError(fault.Code, fault.Message), fault.StorageInitializerLog, fault.InferenceServerLog)
+            : await _flows.StartAsync(accepted, cancellationToken).ConfigureAwait(false);
         lock (_store.Gate)
         {
             if (Find(operation.Endpoint, operation.Deployment!) is { } deployment)
@@ -204,9 +210,26 @@ internal sealed class OnlineDeployments
 
     private Task<ArmError?> FinishDelete(StoredOperation operation, CancellationToken cancellationToken)
     {
+        if (_faults.Hit(operation) is { } fault)
+        {
+            // What was not deleted stays as it was.
+            lock (_store.Gate)
+            {
+                if (Find(operation.Endpoint, operation.Deployment!) is { } deployment)
+                {
+                    deployment.Properties["provisioningState"] = "Succeeded";
+                    _store.Put(StoredDeployment.KeyOf(operation.Endpoint, operation.Deployment!), deployment with { Operation = null });
+                }
+            }
+
+            return Task.FromResult<ArmError?>(new ArmError(fault.Code, fault.Message));
+        }
+
         _store.Delete(StoredDeployment.KeyOf(operation.Endpoint, operation.Deployment!));
         return Task.FromResult<ArmError?>(null);
     }
+
+    private static string[] Lines(string log) => log.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static string NameFrom(HttpContext context) => context.Request.RouteValues["deployment"]!.ToString()!;
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FlowBuild.LocalWorkspace.Faults;
+using FlowBuild.LocalWorkspace.Gateway;
 using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.ControlPlane;
@@ -17,11 +19,13 @@ internal sealed class OnlineEndpoints
     private readonly ResourceStore _store;
     private readonly WorkspaceScope _scope;
     private readonly Operations _operations;
+    private readonly StoredProxies _computes;
+    private readonly FaultBox _faults;
 
     /// <summary>Defines what the operations on endpoints do.</summary>
-    public OnlineEndpoints(ResourceStore store, WorkspaceScope scope, Operations operations)
+    public OnlineEndpoints(ResourceStore store, WorkspaceScope scope, Operations operations, StoredProxies computes, FaultBox faults)
     {
-        (_store, _scope, _operations) = (store, scope, operations);
+        (_store, _scope, _operations, _computes, _faults) = (store, scope, operations, computes, faults);
         operations.Define(OperationKind.PutEndpoint, FinishPut);
         operations.Define(OperationKind.DeleteEndpoint, FinishDelete);
         operations.Define(OperationKind.RegenerateKeys, FinishRegenerate);
@@ -89,6 +93,7 @@ internal sealed class OnlineEndpoints
         Checks.RequireWord(given, "authMode", AuthModes, isRequired: true);
         Checks.RequireWord(given, "publicNetworkAccess", Accesses, isRequired: false);
         CheckIdentity(body);
+        CheckCompute(given);
 
         StoredEndpoint endpoint;
         StoredOperation operation;
@@ -181,6 +186,21 @@ internal sealed class OnlineEndpoints
         var endpoint = FromRoute(context);
         RequireAuthMode(endpoint, "Key");
         return ArmResponse.WriteAsync(context, 200, new JsonObject { ["primaryKey"] = endpoint.PrimaryKey, ["secondaryKey"] = endpoint.SecondaryKey });
+    }
+
+    /// <summary>POST token.</summary>
+    public Task GetTokenAsync(HttpContext context)
+    {
+        var endpoint = FromRoute(context);
+        RequireAuthMode(endpoint, "AMLToken");
+        var expiry = DateTimeOffset.UtcNow + EndpointTokens.Lifetime;
+        return ArmResponse.WriteAsync(context, 200, new JsonObject
+        {
+            ["accessToken"] = EndpointTokens.Create(endpoint, expiry),
+            ["tokenType"] = "Bearer",
+            ["expiryTimeUtc"] = expiry.ToUnixTimeSeconds(),
+            ["refreshAfterTimeUtc"] = (expiry - (EndpointTokens.Lifetime / 2)).ToUnixTimeSeconds(),
+        });
     }
 
     /// <summary>POST regenerateKeys.</summary>
@@ -283,18 +303,26 @@ internal sealed class OnlineEndpoints
 
     private Task<ArmError?> FinishPut(StoredOperation operation, CancellationToken cancellationToken)
     {
-        Finish(operation.Endpoint);
-        return Task.FromResult<ArmError?>(null);
+        var error = FaultOf(operation);
+        Finish(operation.Endpoint, error is null ? "Succeeded" : "Failed");
+        return Task.FromResult(error);
     }
 
     private Task<ArmError?> FinishRegenerate(StoredOperation operation, CancellationToken cancellationToken)
     {
-        Finish(operation.Endpoint);
-        return Task.FromResult<ArmError?>(null);
+        Finish(operation.Endpoint, "Succeeded");
+        return Task.FromResult(FaultOf(operation));
     }
 
     private Task<ArmError?> FinishDelete(StoredOperation operation, CancellationToken cancellationToken)
     {
+        if (FaultOf(operation) is { } error)
+        {
+            // What was not deleted stays as it was.
+            Finish(operation.Endpoint, "Succeeded");
+            return Task.FromResult<ArmError?>(error);
+        }
+
         lock (_store.Gate)
         {
             foreach (var deployment in _store.List<StoredDeployment>(StoredDeployment.PrefixOf(operation.Endpoint)))
@@ -308,13 +336,16 @@ internal sealed class OnlineEndpoints
         return Task.FromResult<ArmError?>(null);
     }
 
-    private void Finish(string name)
+    private ArmError? FaultOf(StoredOperation operation) =>
+        _faults.Hit(operation) is { } fault ? new ArmError(fault.Code, fault.Message) : null;
+
+    private void Finish(string name, string state)
     {
         lock (_store.Gate)
         {
             if (Find(name) is { } endpoint)
             {
-                endpoint.Properties["provisioningState"] = "Succeeded";
+                endpoint.Properties["provisioningState"] = state;
                 _store.Put(StoredEndpoint.KeyOf(name), endpoint with { Operation = null });
             }
         }
@@ -333,6 +364,16 @@ internal sealed class OnlineEndpoints
         {
             throw ArmException.InvalidBody(
                 "identity.userAssignedIdentities", "User-assigned identities are listed exactly when the identity's type names them.");
+        }
+    }
+
+    private void CheckCompute(JsonObject given)
+    {
+        if (given.Text("compute") is { } id
+            && (_scope.RelativeTo(id)?.Split('/') is not ["computes", var name] || _computes.Find(name) is not { } compute
+                || compute.Resource["properties"]!.AsObject().Text("computeType") != "Kubernetes"))
+        {
+            throw ArmException.Invalid("ResourceNotFound", $"The Kubernetes compute '{id}' does not exist in the workspace.", "properties.compute");
         }
     }
 

@@ -51,6 +51,29 @@ internal sealed class WorkspaceResource(WorkspaceScope scope)
         ["tenantId"] = scope.SubscriptionId.ToString(),
     });
 
+    /// <summary>GET of the provider: which types there are, and in which api-versions. Clients that were told none look here.</summary>
+    public Task GetProviderAsync(HttpContext context)
+    {
+        string[] types =
+        [
+            "workspaces", "workspaces/onlineEndpoints", "workspaces/onlineEndpoints/deployments", "workspaces/models", "workspaces/models/versions",
+            "workspaces/environments", "workspaces/environments/versions", "workspaces/codes", "workspaces/codes/versions", "workspaces/datastores",
+            "workspaces/computes", "workspaces/connections",
+        ];
+        return ArmResponse.WriteAsync(context, 200, new JsonObject
+        {
+            ["id"] = $"/subscriptions/{scope.SubscriptionId}/providers/{WorkspaceNames.Provider}",
+            ["namespace"] = WorkspaceNames.Provider,
+            ["registrationState"] = "Registered",
+            ["resourceTypes"] = new JsonArray([.. types.Select(static type => new JsonObject
+            {
+                ["resourceType"] = type,
+                ["locations"] = new JsonArray(WorkspaceNames.Location),
+                ["apiVersions"] = new JsonArray([.. ArmGate.ApiVersions.OrderDescending(StringComparer.Ordinal).Select(static v => JsonValue.Create(v))]),
+            })]),
+        });
+    }
+
     /// <summary>GET of the resource group.</summary>
     public Task GetGroupAsync(HttpContext context) => ArmResponse.WriteAsync(context, 200, new JsonObject
     {

@@ -1,9 +1,13 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
+using System.Xml;
 using FlowBuild.LocalWorkspace.ControlPlane;
+using FlowBuild.LocalWorkspace.Faults;
 using FlowBuild.LocalWorkspace.Life;
 using FlowBuild.LocalWorkspace.Safety;
 using FlowBuild.LocalWorkspace.Scoring;
+using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.Gateway;
 
@@ -11,11 +15,17 @@ namespace FlowBuild.LocalWorkspace.Gateway;
 /// What stands before an endpoint's containers: authentication, the choice of a deployment, and the statuses of its own. A container's
 /// error goes through with status 424, its own status in a header.
 /// </summary>
-internal sealed class ScoringGateway(OnlineEndpoints endpoints, OnlineDeployments deployments, ServedFlows flows, WorkspaceLog log)
+internal sealed class ScoringGateway(
+    OnlineEndpoints endpoints, OnlineDeployments deployments, ServedFlows flows, RequestLog requests, FaultBox faults, WorkspaceIdentity identity, WorkspaceLog log)
 {
+    private const string ScoreAction = WorkspaceScope.WorkspaceType + "/onlineEndpoints/score/action";
     private const int LargestBody = 32 * 1024 * 1024;
+    private const int LongestClientId = 40;
     private const string PinHeader = "azureml-model-deployment";
+    private const string ModelStatusHeader = "ms-azureml-model-error-statuscode";
+    private const string ModelReasonHeader = "ms-azureml-model-error-reason";
     private readonly TrafficSplit _split = new();
+    private readonly ConcurrencyLimit _concurrency = new();
 
     /// <summary>Answers <c>/endpoints/{endpoint}/{path of the container}</c>.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -24,7 +34,8 @@ internal sealed class ScoringGateway(OnlineEndpoints endpoints, OnlineDeployment
         context.Response.Headers["x-request-id"] = context.TraceIdentifier;
         if (context.Request.Headers["x-ms-client-request-id"].FirstOrDefault() is { } clientId)
         {
-            context.Response.Headers["x-ms-client-request-id"] = new string([.. clientId.Where(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(40)]);
+            context.Response.Headers["x-ms-client-request-id"] =
+                new string([.. clientId.Where(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(LongestClientId)]);
         }
 
         try
@@ -36,6 +47,15 @@ internal sealed class ScoringGateway(OnlineEndpoints endpoints, OnlineDeployment
             log.Write($"scoring {context.Request.Path} failed: {e}");
             await RefuseAsync(context, 500, "InternalServerError", "The local workspace could not answer; its workspace.log says why.").ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Answers with a status of the gateway's own.</summary>
+    public static Task RefuseAsync(HttpContext context, int status, string code, string message)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json; charset=utf-8";
+        var body = new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } };
+        return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
     }
 
     private async Task RouteAsync(HttpContext context)
@@ -50,7 +70,13 @@ internal sealed class ScoringGateway(OnlineEndpoints endpoints, OnlineDeployment
         if (!IsAllowed(context.Request, endpoint))
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            await RefuseAsync(context, 401, "Unauthorized", "The key is missing or not one of the endpoint's.").ConfigureAwait(false);
+            await RefuseAsync(context, 401, "Unauthorized", "The key or token is missing, expired, or not one of the endpoint's.").ConfigureAwait(false);
+            return;
+        }
+
+        if (endpoint.Properties.Text("authMode") == "AADToken" && faults.Denies(ScoreAction))
+        {
+            await RefuseAsync(context, 403, "Forbidden", $"The caller is not allowed to {ScoreAction}.").ConfigureAwait(false);
             return;
         }
 
@@ -59,38 +85,60 @@ internal sealed class ScoringGateway(OnlineEndpoints endpoints, OnlineDeployment
         if (chosen is null || deployments.Find(endpoint.Name, chosen) is not { } deployment)
         {
             await RefuseAsync(
-                context, 404, "NotFound", chosen is null ? "No deployment of the endpoint has traffic." : "The deployment that the request names does not exist.").ConfigureAwait(false);
+                context, 404, "NotFound",
+                chosen is null ? "No deployment of the endpoint has traffic." : "The deployment that the request names does not exist.").ConfigureAwait(false);
             return;
         }
 
         context.Response.Headers[PinHeader] = deployment.Name;
-        var flow = deployment.State == "Failed" ? null : await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false);
-        if (flow is null)
+        var settings = deployment.Properties.Object("requestSettings")!;
+        var limit = 2 * (int)settings["maxConcurrentRequestsPerInstance"]! * (int)deployment.Resource["sku"]!["capacity"]!;
+        using var place = _concurrency.Enter($"{endpoint.Name}/{deployment.Name}", limit);
+        if (place is null)
         {
-            context.Response.Headers["ms-azureml-model-error-reason"] = "model_not_ready";
-            context.Response.Headers["ms-azureml-model-error-statuscode"] = "503";
-            await RefuseAsync(context, 424, "ModelNotReady", "The deployment's container is not ready.").ConfigureAwait(false);
-            return;
+            await RefuseAsync(context, 429, "TooManyRequests", $"More than {limit} requests to the deployment are in flight.").ConfigureAwait(false);
+        }
+        else
+        {
+            await ForwardAsync(context, endpoint, deployment, path, XmlConvert.ToTimeSpan(settings.Text("requestTimeout")!), isPinned: pinned is not null).ConfigureAwait(false);
         }
 
-        await AnswerAsync(context, flow, path).ConfigureAwait(false);
+        requests.Add(endpoint.Name, deployment.Name, context.Request.Method, path, context.Response.StatusCode, context.TraceIdentifier, isMirrored: false);
     }
 
-    private static bool IsAllowed(HttpRequest request, StoredEndpoint endpoint)
+    private bool IsAllowed(HttpRequest request, StoredEndpoint endpoint)
     {
         if (BearerToken.From(request) is not { } given)
         {
             return false;
         }
 
-        // Both are always compared, so that time does not tell which one was close.
-        var isPrimary = BearerToken.AreEqual(given, endpoint.PrimaryKey);
-        var isSecondary = BearerToken.AreEqual(given, endpoint.SecondaryKey);
-        return endpoint.Properties.Text("authMode") == "Key" && (isPrimary || isSecondary);
+        switch (endpoint.Properties.Text("authMode"))
+        {
+            case "Key":
+                // Both are always compared, so that time does not tell which one was close.
+                var isPrimary = BearerToken.AreEqual(given, endpoint.PrimaryKey);
+                var isSecondary = BearerToken.AreEqual(given, endpoint.SecondaryKey);
+                return isPrimary || isSecondary;
+            case "AMLToken":
+                return EndpointTokens.IsGood(endpoint, given);
+            default:
+                // There is one identity here; its token stands for a token of Entra.
+                return BearerToken.AreEqual(given, identity.Token);
+        }
     }
 
-    private static async Task AnswerAsync(HttpContext context, ServedFlow flow, string path)
+    private async Task ForwardAsync(HttpContext context, StoredEndpoint endpoint, StoredDeployment deployment, string path, TimeSpan timeout, bool isPinned)
     {
+        var flow = deployment.State == "Failed" ? null : await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false);
+        if (flow is null)
+        {
+            context.Response.Headers[ModelReasonHeader] = "model_not_ready";
+            context.Response.Headers[ModelStatusHeader] = "503";
+            await RefuseAsync(context, 424, "ModelNotReady", "The deployment's container is not ready.").ConfigureAwait(false);
+            return;
+        }
+
         var request = context.Request;
         if (request.ContentLength > LargestBody)
         {
@@ -100,15 +148,53 @@ internal sealed class ScoringGateway(OnlineEndpoints endpoints, OnlineDeployment
 
         using var reader = new StreamReader(request.Body, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
         var body = await reader.ReadToEndAsync(context.RequestAborted).ConfigureAwait(false);
-        var answer = FlowServer.Answer(flow, request.Method, path, request.Host.Value ?? "", request.Headers.Accept.ToString(), body);
+        var delay = context.Features.Get<ContainerDelay>()?.Time ?? TimeSpan.Zero;
+        await Task.Delay(delay < timeout ? delay : timeout, context.RequestAborted).ConfigureAwait(false);
+        if (delay >= timeout)
+        {
+            await RefuseAsync(context, 408, "RequestTimeout", $"The container did not answer within {timeout.TotalSeconds} seconds.").ConfigureAwait(false);
+            return;
+        }
+
+        if (!isPinned)
+        {
+            await MirrorAsync(context, endpoint, path, body).ConfigureAwait(false);
+        }
+
+        await WriteAsync(context, Ask(context, flow, path, body)).ConfigureAwait(false);
+    }
+
+    // A copy of some requests goes to the mirrored deployment; nobody waits for its answer but its log.
+    private async Task MirrorAsync(HttpContext context, StoredEndpoint endpoint, string path, string body)
+    {
+        if (endpoint.MirrorTraffic.FirstOrDefault() is not { Value: > 0 } mirror)
+        {
+            return;
+        }
+
+        var turn = _split.Next($"{endpoint.Name}/mirror", new Dictionary<string, int> { [mirror.Key] = mirror.Value, [""] = 100 - mirror.Value });
+        if (turn == mirror.Key
+            && deployments.Find(endpoint.Name, mirror.Key) is { } deployment
+            && await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false) is { } flow)
+        {
+            var status = Ask(context, flow, path, body).Status;
+            requests.Add(endpoint.Name, deployment.Name, context.Request.Method, path, status, context.TraceIdentifier, isMirrored: true);
+        }
+    }
+
+    private static ServedAnswer Ask(HttpContext context, ServedFlow flow, string path, string body) => FlowServer.Answer(
+        flow, context.Request.Method, path, context.Request.Host.Value ?? "", context.Request.Headers.Accept.ToString(), body);
+
+    private static async Task WriteAsync(HttpContext context, ServedAnswer answer)
+    {
         var response = context.Response;
         response.ContentType = answer.ContentType;
         response.StatusCode = answer.Status;
         if (answer.Status >= 400)
         {
             response.StatusCode = 424;
-            response.Headers["ms-azureml-model-error-statuscode"] = answer.Status.ToString(CultureInfo.InvariantCulture);
-            response.Headers["ms-azureml-model-error-reason"] = "model_error";
+            response.Headers[ModelStatusHeader] = answer.Status.ToString(CultureInfo.InvariantCulture);
+            response.Headers[ModelReasonHeader] = "model_error";
         }
 
         if (answer.Origin is AnswerOrigin.Recorded or AnswerOrigin.MadeUp)
@@ -121,17 +207,18 @@ internal sealed class ScoringGateway(OnlineEndpoints endpoints, OnlineDeployment
             response.Headers[header] = value;
         }
 
-        foreach (var piece in answer.Events ?? [answer.Body!])
+        if (answer.Body is { } whole)
+        {
+            var bytes = Encoding.UTF8.GetBytes(whole);
+            response.ContentLength = bytes.Length;
+            await response.Body.WriteAsync(bytes, context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+
+        foreach (var piece in answer.Events!)
         {
             await response.WriteAsync(piece, context.RequestAborted).ConfigureAwait(false);
             await response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
         }
-    }
-
-    private static Task RefuseAsync(HttpContext context, int status, string code, string message)
-    {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json; charset=utf-8";
-        return context.Response.WriteAsync($"{{\"error\":{{\"code\":\"{code}\",\"message\":\"{message}\"}}}}", context.RequestAborted);
     }
 }

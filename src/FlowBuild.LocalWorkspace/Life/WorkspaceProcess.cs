@@ -20,6 +20,10 @@ internal static class WorkspaceProcess
             return BadArguments;
         }
 
+        // Before the workspace says "ready": who hears that may terminate it at once.
+        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminate = Register(PosixSignal.SIGTERM, signalled);
+        using var interrupt = Register(PosixSignal.SIGINT, signalled);
         LocalWorkspaceHost host;
         try
         {
@@ -33,9 +37,6 @@ internal static class WorkspaceProcess
 
         await using (host.ConfigureAwait(false))
         {
-            var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            using var terminate = Register(PosixSignal.SIGTERM, signalled);
-            using var interrupt = Register(PosixSignal.SIGINT, signalled);
             await Task.WhenAny(host.StopRequested, signalled.Task).ConfigureAwait(false);
         }
 
@@ -68,6 +69,6 @@ internal static class WorkspaceProcess
             }
         }
 
-        return new LocalWorkspaceOptions { StateFolder = state, IdleTimeout = idle };
+        return new LocalWorkspaceOptions { StateFolder = state, IdleTimeout = idle, IsOwnProcess = true };
     }
 }

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Azure;
+using Azure.Storage.Blobs;
+
+namespace FlowBuild.LocalWorkspace.Tests;
+
+public sealed class SupportingResourceTests
+{
+    [Fact]
+    public async Task Code_is_uploaded_through_a_signature_and_found_by_its_hash()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var upload = (await workspace.PostAsync("codes/my-code/versions/1/startPendingUpload", new JsonObject())).Body!;
+        var reference = upload["blobReferenceForConsumption"]!;
+        var signed = new Uri(reference["credential"]!["sasUri"]!.GetValue<string>());
+        var container = new BlobContainerClient(new Uri(reference["blobUri"]!.GetValue<string>()), new AzureSasCredential(signed.Query.TrimStart('?')), workspace.BlobOptions());
+
+        await container.GetBlobClient("score.py").UploadAsync(BinaryData.FromString("print()"));
+        await workspace.PutAsync("codes/my-code/versions/1", new JsonObject
+        {
+            ["properties"] = new JsonObject
+            {
+                ["codeUri"] = reference["blobUri"]!.GetValue<string>(),
+                ["properties"] = new JsonObject { ["hash_sha256"] = "abc", ["hash_version"] = "202208" },
+            },
+        });
+
+        var found = (await workspace.GetAsync("codes/my-code/versions?hash=abc&hashVersion=202208")).Body!["value"]!.AsArray();
+        Assert.Equal("1", found.Single()!["name"]!.GetValue<string>());
+        Assert.Empty((await workspace.GetAsync("codes/my-code/versions?hash=other&hashVersion=202208")).Body!["value"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_Kubernetes_endpoint_needs_its_compute()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var body = RunningWorkspace.Endpoint();
+        body["properties"]!["compute"] = $"{workspace.WorkspaceId}/computes/my-cluster";
+        Assert.Equal("ResourceNotFound", (await workspace.PutAsync("onlineEndpoints/on-cluster", body)).DeepestCode);
+
+        var compute = JsonNode.Parse("""{"location":"local","properties":{"computeType":"Kubernetes","resourceId":"/subscriptions/x"}}""")!;
+        Assert.Equal(HttpStatusCode.Created, (await workspace.PutAsync("computes/my-cluster", compute)).Status);
+        Assert.Equal("Succeeded", await workspace.PutAndSettleAsync("onlineEndpoints/on-cluster", body));
+        Assert.Equal("Kubernetes", (await workspace.GetAsync("onlineEndpoints/on-cluster")).Body!["kind"]!.GetValue<string>());
+
+        var model = await workspace.RegisterFlowAsync("m", "1", "chat-flow", ("flow.dag.yaml", Flows.Chat));
+        var deployment = RunningWorkspace.Deployment(model);
+        deployment["properties"]!["endpointComputeType"] = "Kubernetes";
+        deployment["properties"]!["instanceType"] = "my-instance-type";
+        Assert.Equal("Succeeded", await workspace.PutAndSettleAsync("onlineEndpoints/on-cluster/deployments/blue", deployment));
+    }
+
+    [Fact]
+    public async Task The_secrets_of_a_connection_come_only_when_they_are_asked_for()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var body = JsonNode.Parse("""{"properties":{"category":"AzureOpenAI","authType":"ApiKey","target":"https://a.test/","credentials":{"key":"hidden-key"}}}""")!;
+
+        await workspace.PutAsync("connections/open_ai", body);
+
+        Assert.DoesNotContain("hidden-key", (await workspace.GetAsync("connections/open_ai")).Body!.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden-key", (await workspace.GetAsync("connections")).Body!.ToJsonString(), StringComparison.Ordinal);
+        var secrets = await workspace.PostAsync("connections/open_ai/listSecrets");
+        Assert.Equal("hidden-key", secrets.Body!["properties"]!["credentials"]!["key"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Role_assignments_are_found_at_their_scope_and_below()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var group = workspace.WorkspaceId[..workspace.WorkspaceId.IndexOf("/providers", StringComparison.Ordinal)];
+        var assignment = JsonNode.Parse("""{"properties":{"roleDefinitionId":"/role","principalId":"p-1"}}""")!;
+        var path = $"{group}/providers/Microsoft.Authorization/roleAssignments/{Guid.NewGuid()}";
+
+        Assert.Equal(HttpStatusCode.Created, (await workspace.PutAsync(path, assignment)).Status);
+        Assert.Equal("RoleAssignmentExists", (await workspace.PutAsync($"{group}/providers/Microsoft.Authorization/roleAssignments/{Guid.NewGuid()}", assignment)).DeepestCode);
+
+        Assert.Single((await workspace.GetAsync("providers/Microsoft.Authorization/roleAssignments?$filter=assignedTo('p-1')")).Body!["value"]!.AsArray());
+        Assert.Empty((await workspace.GetAsync("providers/Microsoft.Authorization/roleAssignments?$filter=assignedTo('p-2')")).Body!["value"]!.AsArray());
+        var above = group[..group.IndexOf("/resourceGroups", StringComparison.Ordinal)];
+        Assert.Empty((await workspace.GetAsync($"{above}/providers/Microsoft.Authorization/roleAssignments")).Body!["value"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Sizes_say_which_of_them_serve()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+
+        var sizes = (await workspace.GetAsync(workspace.LocationId + "/vmSizes")).Body!["value"]!.AsArray();
+
+        Assert.Contains("MIR", Types("Standard_E16s_v3"));
+        Assert.DoesNotContain("MIR", Types("Standard_B2s"));
+
+        IEnumerable<string> Types(string name) =>
+            sizes.Single(s => s!["name"]!.GetValue<string>() == name)!["supportedComputeTypes"]!.AsArray().Select(static t => t!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("", "MissingApiVersionParameter")]
+    [InlineData("2019-01-01", "NoRegisteredProviderFound")]
+    public async Task An_api_version_is_required_and_must_be_known(string version, string code)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+
+        var answer = await workspace.SendAsync(HttpMethod.Get, "", null, version);
+
+        Assert.Equal((HttpStatusCode.BadRequest, code), (answer.Status, answer.DeepestCode));
+    }
+
+    [Theory]
+    [InlineData("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/local", "SubscriptionNotFound")]
+    [InlineData("/subscriptions/{sub}/resourceGroups/other", "ResourceGroupNotFound")]
+    [InlineData("/subscriptions/{sub}/resourceGroups/local/providers/Microsoft.MachineLearningServices/workspaces/other", "ResourceNotFound")]
+    [InlineData("/subscriptions/{sub}/resourceGroups/local/providers/Microsoft.MachineLearningServices/workspaces/local/jobs", "InvalidResourceType")]
+    public async Task What_is_not_there_is_404_with_its_code(string path, string code)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+
+        var answer = await workspace.GetAsync(path.Replace("{sub}", workspace.Host.SubscriptionId.ToString(), StringComparison.Ordinal));
+
+        Assert.Equal((HttpStatusCode.NotFound, code), (answer.Status, answer.DeepestCode));
+    }
+}
