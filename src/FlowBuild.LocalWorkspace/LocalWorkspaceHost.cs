@@ -121,7 +121,9 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         }
 
         var server = BuildServer(identity, certificate);
+        // Starting is something to do, however long it takes.
         var activity = new Activity();
+        activity.Begin();
         var stopRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var operations = Compose(server, options, folder, identity, activity, log, stopRequested);
         try
@@ -142,6 +144,12 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         operations.Resume();
         WorkspaceFile.Describe(identity, certificate).Publish(folder);
         log.Write($"ready: control plane {identity.ControlPlanePort}, scoring {identity.ScoringPort}");
+        activity.End();
+        if (options.IdleTimeout is { } timeout)
+        {
+            IdleWatch.Start(activity, timeout, stopRequested, log);
+        }
+
         return new LocalWorkspaceHost(folder, instanceLock, log, identity, certificate, server, operations, stopRequested);
     }
 
@@ -204,11 +212,6 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
             new Dictionary<string, Assets> { ["models"] = models, ["environments"] = environments, ["codes"] = codes },
             new Datastores(scope, identity), computes, ProxyTypes.Connections(store, scope), new CodeUploads(blobs, keys, scope),
             new RoleAssignments(store, faults), operations);
-        if (options.IdleTimeout is { } timeout)
-        {
-            IdleWatch.Start(activity, timeout, stopRequested, log);
-        }
-
         return operations;
     }
 
