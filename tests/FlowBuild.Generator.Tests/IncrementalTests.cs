@@ -115,17 +115,17 @@ public sealed class IncrementalTests
         const string Deployment = "name: blue\nendpoint_name: chat-endpoint\nmodel: azureml:chat-model:1\ninstance_type: Standard_DS3_v2\ninstance_count: 1\n";
         var project = Project(2)
             .Flow("joined/flow.dag.yaml", Yaml, ("FlowBuildDeploymentPath", "/project/deployment.yml"))
-            .Add("deployment.yml", Deployment, ("FlowBuildKind", "DeploymentFile"));
+            .Add("../project/deployment.yml", Deployment, ("FlowBuildKind", "DeploymentFile"));
         Assert.Contains("Answer", project.Run().Sources["Joined.Contracts.g.cs"], StringComparison.Ordinal);
 
-        project.Edit("deployment.yml", static text => text + "environment_variables:\n  PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: '[]'\n");
+        project.Edit("../project/deployment.yml", static text => text + "environment_variables:\n  PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: '[]'\n");
         var run = project.Run();
 
         Assert.DoesNotContain("Answer", run.Sources["Joined.Contracts.g.cs"], StringComparison.Ordinal);
         Assert.Equal("3 Cached", run.Reasons(TrackingNames.Parse));
         Assert.Equal("1 Modified, 2 Unchanged", run.Reasons(TrackingNames.Contract));
 
-        project.Edit("deployment.yml", static text => text + "# a comment\n");
+        project.Edit("../project/deployment.yml", static text => text + "# a comment\n");
         Assert.Equal("3 Cached", project.Run().Emitted);
     }
 

@@ -43,7 +43,8 @@ internal static class FileParser
                 break;
         }
 
-        return new ParsedDeploymentFile(file.Text.Path, file.Kind, fields, diagnostics);
+        // The compiler keeps '..' in the path of a file outside the project; items name the whole path.
+        return new ParsedDeploymentFile(Path.GetFullPath(file.Text.Path), file.Kind, fields, diagnostics);
     }
 
     private static (T? Value, EquatableArray<ReportedDiagnostic> Diagnostics) Parse<T>(

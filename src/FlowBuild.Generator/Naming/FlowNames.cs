@@ -95,6 +95,7 @@ internal static class FlowNames
 
     private sealed class Candidate
     {
+        private readonly string _path;
         private readonly string[] _folders;
         private readonly bool _isChosen;
         private readonly List<ReportedDiagnostic> _problems = [];
@@ -103,7 +104,9 @@ internal static class FlowNames
         public Candidate(FlowItem item, ProjectOptions project)
         {
             Item = item;
-            var folders = item.Path.Replace('\\', '/').Split(['/'], StringSplitOptions.RemoveEmptyEntries);
+            // The compiler keeps '..' in the path of a file outside the project.
+            _path = System.IO.Path.GetFullPath(item.Path).Replace('\\', '/');
+            var folders = _path.Split(['/'], StringSplitOptions.RemoveEmptyEntries);
             _folders = [.. folders.Take(folders.Length - 1)];
             _isChosen = item.ClientName.Length > 0;
             Name = _isChosen ? item.ClientName : FolderName();
@@ -158,10 +161,9 @@ internal static class FlowNames
 
         public FlowName ToName(ProjectOptions project)
         {
-            var path = Item.Path.Replace('\\', '/');
-            var source = project.Directory.Length > 0 && path.StartsWith(project.Directory, StringComparison.Ordinal)
-                ? path.Substring(project.Directory.Length)
-                : string.Join("/", _folders.Skip(_folders.Length - 1).Append(path.Substring(path.LastIndexOf('/') + 1)));
+            var source = project.Directory.Length > 0 && _path.StartsWith(project.Directory, StringComparison.Ordinal)
+                ? _path.Substring(project.Directory.Length)
+                : string.Join("/", _folders.Skip(_folders.Length - 1).Append(_path.Substring(_path.LastIndexOf('/') + 1)));
             var inRoot = Namespace == Identifiers.Namespace(project.RootNamespace);
             return new FlowName(
                 Item.Path,
