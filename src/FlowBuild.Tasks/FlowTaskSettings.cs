@@ -22,7 +22,8 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
     public string Key => "FlowBuild:" + string.Join('|', Names(settings).Select(name => $"{name}={settings.GetMetadata(name)}"))
         + string.Concat(flows.Select(f => $"|{f.ItemSpec};{f.GetMetadata("Endpoint")};{f.GetMetadata("Deployment")};{f.GetMetadata("Model")}"));
 
-    public FlowProject Project => new(ProjectName, ProjectDirectory, [.. flows.Select(Item)], null, Flag("AllowOutsideFiles"));
+    public FlowProject Project => new(ProjectName, ProjectDirectory, [.. flows.Select(Item)], null, Flag("AllowOutsideFiles"),
+        DocumentOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable));
 
     public WorkspaceSettings Workspace => new(
         ProjectDirectory, Text("SubscriptionId"), Text("ResourceGroup"), Text("Workspace"), Text("Credential"), Text("ApiVersion"),

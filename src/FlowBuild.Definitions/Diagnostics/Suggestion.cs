@@ -1,7 +1,7 @@
 namespace FlowBuild.Definitions.Diagnostics;
 
 /// <summary>Finds the word that was meant.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary>The nearest of some words, or null when none is near enough to be meant.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)

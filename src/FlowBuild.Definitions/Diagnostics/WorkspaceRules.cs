@@ -77,6 +77,24 @@ public static class WorkspaceRules
     public static readonly DiagnosticRule NoRollback = new(
         "FLOW5014", "There is nothing to go back to", "The endpoint '{0}' cannot be rolled back: {1}", RuleSeverity.Error);
 
+    /// <summary>The machine size cannot be used.</summary>
+    public static readonly DiagnosticRule InstanceTypeUnusable = new(
+        "FLOW5015", "The instance type cannot be used", "The instance type '{0}' {1} in the region '{2}'{3}", RuleSeverity.Error);
+
+    /// <summary>The quota does not suffice.</summary>
+    public static readonly DiagnosticRule QuotaExceeded = new(
+        "FLOW5016",
+        "The quota does not suffice",
+        "{0} more cores are needed for {1} (a fifth more is reserved for upgrades), and the quota of {2} in '{3}' has {4} left; ask for quota, or choose a smaller instance_type or instance_count",
+        RuleSeverity.Error);
+
+    /// <summary>The new contract breaks the callers of the live one.</summary>
+    public static readonly DiagnosticRule BreakingContract = new(
+        "FLOW5017",
+        "The contract breaks its callers",
+        "The flow breaks callers of '{0}', which carries traffic: {1}; keep the contract, deploy to another endpoint, or set FlowAllowBreakingChange=true",
+        RuleSeverity.Error);
+
     /// <summary>A fault of FlowBuild itself.</summary>
     public static readonly DiagnosticRule Unexpected = new(
         "FLOW5999",
@@ -88,6 +106,7 @@ public static class WorkspaceRules
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
-        NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, Unexpected,
+        NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, InstanceTypeUnusable,
+        QuotaExceeded, BreakingContract, Unexpected,
     ];
 }

@@ -113,6 +113,16 @@ internal sealed class DeploymentPlanner
         if (_sources.Deployment is not null)
         {
             PlanDeployment(endpoint, live, location, modelId, environmentId, codeId);
+            if (_steps.OfType<DeploymentStep>().Any(static s => s.Previous is null || s.Differences.Any(static d => d.Path is "instance_type" or "instance_count")))
+            {
+                await Preflight.CheckAsync(_workspace, _sources, SameType(live) ? live!.InstanceCount : 0, location, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (_steps.Count > 0)
+            {
+                await CheckContractAsync(endpoint, deployments, modelId, cancellationToken).ConfigureAwait(false);
+            }
+
             PlanTraffic(endpoint, deployments, live);
         }
 
@@ -234,6 +244,42 @@ internal sealed class DeploymentPlanner
             : traffic > 0 ? $"in place, under {traffic} % traffic; not verified before traffic"
             : "in place, without traffic";
         _steps.Add(new DeploymentStep(live.Name, body, MachineLearningWorkspace.Restorable(live), traffic, reason, differences));
+    }
+
+    private bool SameType(DeploymentResource? live) =>
+        string.Equals(live?.Property("instanceType"), _sources.Deployment!.InstanceType?.Value, StringComparison.OrdinalIgnoreCase);
+
+    // Callers know the contract of what carries traffic now.
+    private async Task CheckContractAsync(
+        EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, string? modelId, CancellationToken cancellationToken)
+    {
+        if (_settings.AllowBreakingChange || !_sources.IsFlowServed || _sources.Contract is not { } contract)
+        {
+            return;
+        }
+
+        foreach (var live in deployments.Where(d => endpoint?.Traffic.ContainsKey(d.Name) == true))
+        {
+            var fields = (live.Properties["environmentVariables"] as System.Text.Json.Nodes.JsonObject)?["PROMPTFLOW_RESPONSE_INCLUDED_FIELDS"]?.ToString();
+            if (AssetNames.Parts(live.ModelId) is not { } model || (live.ModelId == modelId && fields is null && _sources.Deployment!.ResponseFields is null))
+            {
+                continue;
+            }
+
+            var version = await _workspace.GetModelVersionAsync(model.Name, model.Version, cancellationToken).ConfigureAwait(false);
+            if (version is null || !version.ModelProperties.TryGetValue(ModelProperties.Contract, out var before))
+            {
+                _notes.Add($"the contract of {live.Name} is unknown, since its model was registered by another tool; callers may break");
+                continue;
+            }
+
+            var breaks = ContractComparison.Breaks(before, fields, contract);
+            if (breaks.Count > 0)
+            {
+                throw FlowDeploymentException.At(
+                    WorkspaceRules.BreakingContract, _sources.Item.FlowFile, null, $"{_sources.EndpointName}/{live.Name}", string.Join(", ", breaks));
+            }
+        }
     }
 
     private void PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live)

@@ -68,5 +68,6 @@ internal static class ModelProperties
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static string Word(FlowValueType type) => type.ToString().ToLowerInvariant();
+    /// <summary>The type's word in a flow file.</summary>
+    public static string Word(FlowValueType type) => type.ToString().ToLowerInvariant();
 }

@@ -21,7 +21,10 @@ public sealed record FlowItem(string FlowFile, string ClientName, string? Endpoi
 /// <param name="Items">Its flows.</param>
 /// <param name="RepositoryRoot">The folder that includes must not leave; found from the project's folder when null.</param>
 /// <param name="AllowOutsideFiles">FlowAllowOutsideFiles.</param>
-public sealed record FlowProject(string Name, string Directory, IReadOnlyList<FlowItem> Items, string? RepositoryRoot = null, bool AllowOutsideFiles = false)
+/// <param name="Overrides">FlowSet: overrides of the deployment document. Values may be secret.</param>
+public sealed record FlowProject(
+    string Name, string Directory, IReadOnlyList<FlowItem> Items, string? RepositoryRoot = null, bool AllowOutsideFiles = false,
+    IReadOnlyList<(string[] Path, string Value)>? Overrides = null)
 {
     /// <summary>The folder that includes must not leave: the repository's, else the project's.</summary>
     public string Root => RepositoryRoot ?? FindRepository() ?? Directory;

@@ -13,12 +13,14 @@ namespace FlowBuild.Deployment.Sources;
 /// </summary>
 public sealed class FlowSourceReader
 {
+    private readonly FlowProject _project;
     private readonly bool _reportText;
     private readonly IFlowLog _log;
     private bool _failed;
 
-    private FlowSourceReader(bool reportText, IFlowLog log)
+    private FlowSourceReader(FlowProject project, bool reportText, IFlowLog log)
     {
+        _project = project;
         _reportText = reportText;
         _log = log;
     }
@@ -31,7 +33,7 @@ public sealed class FlowSourceReader
     /// <returns>The sources, or null when there are errors.</returns>
     public static IReadOnlyList<FlowSources>? Read(FlowProject project, bool reportText, IFlowLog log)
     {
-        var reader = new FlowSourceReader(reportText, log);
+        var reader = new FlowSourceReader(project, reportText, log);
         var sources = project.Items.Select(reader.Read).ToList();
         return reader._failed ? null : [.. sources.OfType<FlowSources>()];
     }
@@ -79,7 +81,7 @@ public sealed class FlowSourceReader
     {
         var flow = ReadFile(item.FlowFile, "it is the flow itself", FlowReader.Read);
         var endpoint = ReadFile(item.EndpointFile, "the PromptFlow item names it as its endpoint file", DeploymentFileReader.ReadEndpoint);
-        var deployment = ReadFile(item.DeploymentFile, "the PromptFlow item names it as its deployment file", DeploymentFileReader.ReadDeployment);
+        var deployment = ReadFile(item.DeploymentFile, "the PromptFlow item names it as its deployment file", ReadDeployment);
         var model = ReadFile(item.ModelFile, "the PromptFlow item names it as its model file", DeploymentFileReader.ReadModel);
         if (_failed)
         {
@@ -95,6 +97,9 @@ public sealed class FlowSourceReader
 
         return sources;
     }
+
+    private ReadResult<DeploymentSpec> ReadDeployment(string file, string text) =>
+        DeploymentFileReader.ReadDeployment(file, _project.Overrides is { Count: > 0 } overrides ? DocumentOverrides.Apply(text, overrides) : text);
 
     private T? ReadFile<T>(string? file, string role, Func<string, string, ReadResult<T>> read)
         where T : class

@@ -177,16 +177,27 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         return (secret["key"]?.GetValue<string>(), secret["sasToken"]?.GetValue<string>());
     }
 
+    /// <summary>The sizes of machines in a region, each as <c>{name, family, vCPUs, supportedComputeTypes}</c>.</summary>
+    public async Task<IReadOnlyList<JsonObject>> GetVmSizesAsync(string location, CancellationToken cancellationToken) =>
+        await ListAsync(LocationAt(location, "vmSizes"), "vmSizes", int.MaxValue, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The cores in use in a region, each as <c>{id, name: {value}, currentValue, limit}</c>.</summary>
+    public async Task<IReadOnlyList<JsonObject>> GetUsagesAsync(string location, CancellationToken cancellationToken) =>
+        await ListAsync(LocationAt(location, "usages"), "usages", int.MaxValue, cancellationToken).ConfigureAwait(false);
+
     internal async Task<JsonObject?> GetAsync(string path, CancellationToken cancellationToken)
     {
         var response = await RawAsync(RequestMethod.Get, At(path), null, cancellationToken).ConfigureAwait(false);
         return response.Status == 404 ? null : Read(Check(response, path.Length == 0 ? $"workspace {Address.Name}" : path));
     }
 
-    private async Task<List<JsonObject>> ListAsync(string path, string query, int atMost, CancellationToken cancellationToken)
+    private Task<List<JsonObject>> ListAsync(string path, string query, int atMost, CancellationToken cancellationToken) =>
+        ListAsync(At(path, query), path, atMost, cancellationToken);
+
+    private async Task<List<JsonObject>> ListAsync(Uri? next, string what, int atMost, CancellationToken cancellationToken)
     {
         var items = new List<JsonObject>();
-        for (var next = At(path, query); next is not null && items.Count < atMost;)
+        while (next is not null && items.Count < atMost)
         {
             var response = await RawAsync(RequestMethod.Get, next, null, cancellationToken).ConfigureAwait(false);
             if (response.Status == 404)
@@ -194,7 +205,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
                 break;
             }
 
-            var page = Read(Check(response, path));
+            var page = Read(Check(response, what));
             items.AddRange((page["value"] as JsonArray ?? []).OfType<JsonObject>());
             next = page["nextLink"]?.GetValue<string>() is { Length: > 0 } link ? Own(new Uri(link)) : null;
         }
@@ -305,6 +316,9 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     // Tokens go to the workspace's own host, whatever a header or a link says.
     internal Uri Own(Uri address) => address.IsAbsoluteUri && address.Scheme == Endpoint.Scheme && address.Authority == Endpoint.Authority ? address
         : throw FlowDeploymentException.Of(WorkspaceRules.ForeignAddress, address.IsAbsoluteUri ? address.Authority : address.ToString());
+
+    private Uri LocationAt(string location, string list) => new(
+        Endpoint, $"/subscriptions/{Address.Subscription}/providers/Microsoft.MachineLearningServices/locations/{Segment(location)}/{list}?api-version={_connection.ApiVersion}");
 
     private Uri At(string path, string query = "") =>
         new(Endpoint, $"{Id}{(path.Length == 0 ? "" : "/")}{path}?api-version={_connection.ApiVersion}{query}");

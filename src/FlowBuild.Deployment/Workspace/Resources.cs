@@ -67,6 +67,9 @@ public sealed record DeploymentResource(JsonObject Document) : WorkspaceResource
     /// <summary>Id of the model version, or null.</summary>
     public string? ModelId => Property("model");
 
+    /// <summary>Number of instances.</summary>
+    public int InstanceCount => Document["sku"]?["capacity"] is JsonValue value && value.TryGetValue<int>(out var count) ? count : 0;
+
     /// <summary>Id of the environment version, or null.</summary>
     public string? EnvironmentId => Property("environmentId");
 }

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FlowBuild.Definitions.Deployments;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Sources;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Plan;
+
+/// <summary>What the workspace can tell before anything is sent: whether the machine exists and whether there is quota for it.</summary>
+internal static class Preflight
+{
+    // Managed endpoints reserve a fifth more for upgrades, except on these sizes.
+    private static readonly string[] WithoutReserve =
+    [
+        "Standard_NC24ads_A100_v4", "Standard_NC48ads_A100_v4", "Standard_NC96ads_A100_v4", "Standard_NC40ads_H100_v5", "Standard_NC80adis_H100_v5",
+        "Standard_ND96amsr_A100_v4", "Standard_ND96asr_v4", "Standard_ND40rs_v2", "Standard_ND96is_H100_v5", "Standard_ND96isr_H100_v5",
+    ];
+
+    /// <summary>Checks a managed deployment that is to be made or to grow.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="sources">The files.</param>
+    /// <param name="instancesNow">Instances that run now.</param>
+    /// <param name="location">The region.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="FlowDeploymentException">The size does not exist or cannot serve endpoints, or the quota does not suffice.</exception>
+    public static async Task CheckAsync(
+        MachineLearningWorkspace workspace, FlowSources sources, int instancesNow, string location, CancellationToken cancellationToken)
+    {
+        var spec = sources.Deployment!;
+        if (spec.IsKubernetes || spec.InstanceType is not { } type)
+        {
+            return;
+        }
+
+        var sizes = await workspace.GetVmSizesAsync(location, cancellationToken).ConfigureAwait(false);
+        if (sizes.Count == 0)
+        {
+            return;
+        }
+
+        var size = sizes.FirstOrDefault(s => Is(s, "name", type.Value));
+        if (size is null || !CanServe(size))
+        {
+            var hint = Suggestion.DidYouMean(type.Value, sizes.Where(CanServe).Select(static s => s["name"]!.ToString()), "; Standard_DS3_v2 is a usual one");
+            throw FlowDeploymentException.At(
+                WorkspaceRules.InstanceTypeUnusable, sources.Item.DeploymentFile, type.Span, type.Value, size is null ? "does not exist" : "cannot serve online endpoints", location, hint);
+        }
+
+        await CheckQuotaAsync(workspace, sources, spec, size, instancesNow, location, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task CheckQuotaAsync(
+        MachineLearningWorkspace workspace, FlowSources sources, DeploymentSpec spec, JsonObject size, int instancesNow, string location, CancellationToken cancellationToken)
+    {
+        var instances = spec.InstanceCount?.Value ?? 1;
+        var cores = size["vCPUs"]?.GetValue<int>() ?? 0;
+        var needed = Cores(instances, cores, spec.InstanceType!.Value) - Cores(instancesNow, cores, spec.InstanceType.Value);
+        var family = size["family"]?.ToString() ?? "";
+        if (needed <= 0 || family.Length == 0)
+        {
+            return;
+        }
+
+        // Rows of one workspace or compute break the family's row down; they are no limits of their own.
+        var usages = await workspace.GetUsagesAsync(location, cancellationToken).ConfigureAwait(false);
+        var row = usages.FirstOrDefault(u => !IsBreakdown(u["id"]?.ToString() ?? "") && string.Equals(u["name"]?["value"]?.ToString(), family, StringComparison.OrdinalIgnoreCase));
+        if (row is null || Number(row, "limit") is not { } limit || limit < 0)
+        {
+            return;
+        }
+
+        var free = limit - (Number(row, "currentValue") ?? 0);
+        if (needed > free)
+        {
+            throw FlowDeploymentException.At(
+                WorkspaceRules.QuotaExceeded, sources.Item.DeploymentFile, (spec.InstanceCount?.Span ?? spec.InstanceType.Span),
+                Text(needed), $"{instances} x {spec.InstanceType.Value}", family, location, Text(free));
+        }
+    }
+
+    /// <summary>Cores that the service counts for a number of instances.</summary>
+    public static long Cores(int instances, int coresOfOne, string size) =>
+        (WithoutReserve.Contains(size, StringComparer.OrdinalIgnoreCase) ? instances : ((12L * instances) + 9) / 10) * coresOfOne;
+
+    private static bool IsBreakdown(string id) =>
+        id.Contains("/workspaces/", StringComparison.OrdinalIgnoreCase) || id.Contains("/computes/", StringComparison.OrdinalIgnoreCase);
+
+    private static bool CanServe(JsonObject size) =>
+        size["supportedComputeTypes"] is not JsonArray types || types.Any(static t => t?.ToString() == "MIR");
+
+    private static bool Is(JsonObject item, string member, string text) => string.Equals(item[member]?.ToString(), text, StringComparison.OrdinalIgnoreCase);
+
+    private static long? Number(JsonObject item, string member) => item[member] is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,85 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Plan;
+
+namespace FlowBuild.Deployment.Tests;
+
+/// <summary>What is refused before anything is sent.</summary>
+public sealed class PreflightTests
+{
+    [Fact]
+    public async Task A_machine_that_does_not_exist_is_an_error_with_a_suggestion()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace("deployment.yml", "Standard_DS3_v2", "Standard_DS3_v22");
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync());
+
+        Assert.Equal(WorkspaceRules.InstanceTypeUnusable, refused.Diagnostic.Rule);
+        Assert.Equal(5, refused.Diagnostic.Span?.StartLine);
+        Assert.Contains("did you mean 'Standard_DS3_v2'?", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_machine_that_cannot_serve_is_an_error()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace("deployment.yml", "Standard_DS3_v2", "Standard_B2s");
+
+        Assert.Contains("cannot serve", (await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_cores_than_the_quota_has_is_an_error_with_the_figures()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace("deployment.yml", "instance_count: 1", "instance_count: 25");
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync());
+
+        Assert.Equal(WorkspaceRules.QuotaExceeded, refused.Diagnostic.Rule);
+        Assert.Contains("120 more cores", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("100 left", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("    type: string\n    reference: ${chat.output}", "    type: object\n    reference: ${chat.output}", "output 'answer' changes from string to object")]
+    [InlineData("  answer:", "  reply:", "output 'answer' is gone")]
+    [InlineData("  question:\n", "  tone:\n    type: string\n  question:\n", "input 'tone' is new and required")]
+    [InlineData("    default: []\n", "", "input 'chat_history' becomes required")]
+    public async Task A_contract_that_breaks_live_callers_is_refused(string from, string to, string says)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/flow.dag.yaml", from, to);
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync());
+
+        Assert.Equal(WorkspaceRules.BreakingContract, refused.Diagnostic.Rule);
+        Assert.Contains(says, refused.Message, StringComparison.Ordinal);
+        Assert.True((await chat.PlanAsync(new DeploySettings { AllowBreakingChange = true })).HasChanges);
+    }
+
+    [Fact]
+    public async Task Fewer_response_fields_break_callers_too()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace("basic-chat/flow.dag.yaml", "outputs:\n", "outputs:\n  question:\n    type: string\n    reference: ${inputs.question}\n");
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "environment_variables:\n", "environment_variables:\n  PROMPTFLOW_RESPONSE_INCLUDED_FIELDS: '[\"answer\"]'\n");
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync());
+
+        Assert.Contains("output 'question' is gone", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_new_optional_input_and_a_new_output_break_nobody()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/flow.dag.yaml", "  question:\n", "  tone:\n    type: string\n    default: kind\n  question:\n");
+        chat.Replace("basic-chat/flow.dag.yaml", "outputs:\n", "outputs:\n  tone:\n    type: string\n    reference: ${inputs.tone}\n");
+
+        Assert.Contains((await chat.PlanAsync()).Steps, static s => s is VersionStep { Version: "2" });
+    }
+}
