@@ -57,6 +57,17 @@ public sealed class HostileTextTests
     }
 
     [Fact]
+    public void A_quoted_text_may_go_on_further_left_as_the_original_readers_have_it()
+    {
+        var text = MarkedText.Parse("inputs:\n  a:\n    type: string\n    default: \"one\ntwo\n\n three \\\n  four \\\" five\"\n  b: {type: string, default: \"x\ny\", «extra»: 1}\n");
+
+        var result = FlowReader.Read("flow.dag.yaml", text.Text);
+
+        text.AssertOnly(result.Diagnostics, FlowRules.UnknownKey);
+        Assert.Equal(["\"one two\\nthree four \\\" five\"", "\"x y\""], result.Value!.Inputs.Select(static i => i.DefaultJson));
+    }
+
+    [Fact]
     public void A_byte_order_mark_is_no_content_and_no_column()
     {
         var result = FlowReader.Read("flow.dag.yaml", "\uFEFFextra: 1\n" + Flow);

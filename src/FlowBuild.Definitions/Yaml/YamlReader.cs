@@ -26,21 +26,24 @@ internal sealed class YamlReader
 
     private static readonly string TooDeep = $"it nests deeper than {MaxDepth} levels";
 
+    private readonly string _original;
     private readonly string _text;
     private readonly YamlDialect _dialect;
-    private readonly DiagnosticList _problems;
+    private readonly QuotedIndentation? _indentation;
+    private List<(DiagnosticRule Rule, SourceSpan Span, string[] Arguments)>? _problems;
+    private int? _misindented;
     private readonly List<Frame> _open = [];
     private Dictionary<string, YamlNode>? _anchors;
     private readonly List<SourceSpan>? _quoted;
     private int _mergedEntries;
     private YamlNode? _root;
 
-    private YamlReader(string text, YamlDialect dialect, DiagnosticList problems)
+    private YamlReader(string original, string text, YamlDialect dialect, QuotedIndentation? indentation)
     {
-        // A byte order mark is no content, and editors do not count it as a column.
-        _text = text.Length > 0 && text[0] == '\uFEFF' ? text.Substring(1) : text;
+        _original = original;
+        _text = text;
         _dialect = dialect;
-        _problems = problems;
+        _indentation = indentation;
         _quoted = text.IndexOf('\t') >= 0 ? [] : null;
     }
 
@@ -50,8 +53,29 @@ internal sealed class YamlReader
 
     /// <summary>Reads a text that holds one document.</summary>
     /// <returns>The root, or null when the text is empty or no YAML (then a problem says so).</returns>
-    public static YamlNode? Read(string text, YamlDialect dialect, DiagnosticList problems) =>
-        new YamlReader(text, dialect, problems).Read();
+    public static YamlNode? Read(string text, YamlDialect dialect, DiagnosticList problems)
+    {
+        // A byte order mark is no content, and editors do not count it as a column.
+        text = text.Length > 0 && text[0] == '\uFEFF' ? text.Substring(1) : text;
+        var indented = text;
+        QuotedIndentation? indentation = null;
+        while (true)
+        {
+            var reader = new YamlReader(text, indented, dialect, indentation);
+            var root = reader.Read();
+            if (reader._misindented is { } quote && (indentation ??= new()).TryIndent(ref indented, quote))
+            {
+                continue;
+            }
+
+            foreach (var (rule, span, arguments) in reader._problems ?? [])
+            {
+                problems.Add(rule, span, arguments);
+            }
+
+            return root;
+        }
+    }
 
     private YamlNode? Read()
     {
@@ -78,13 +102,18 @@ internal sealed class YamlReader
         }
         catch (YamlException exception)
         {
+            if (QuotedIndentation.IsCauseOf(exception))
+            {
+                _misindented = (int)exception.Start.Index;
+            }
+
             if (exception.Start.Index >= _text.TrimEnd().Length && IsInsideBrackets())
             {
                 return RefuseUnclosed();
             }
 
             var (span, explanation) = YamlErrors.Explain(exception, _text);
-            return Refuse(span, explanation);
+            return Refuse(Undo(span), explanation);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
@@ -92,7 +121,7 @@ internal sealed class YamlReader
             return RefuseUnclosed();
         }
 
-        if (_quoted is not null && YamlCharacters.FindSeparatingTab(_text, _quoted) is { } tab)
+        if (_quoted is not null && YamlCharacters.FindSeparatingTab(_original, _quoted) is { } tab)
         {
             return Refuse(tab, "a tab cannot separate or indent here; use blanks");
         }
@@ -290,7 +319,7 @@ internal sealed class YamlReader
             return;
         }
 
-        _problems.Add(DuplicateKey, entry.Key.Span, entry.Key.Value, Line(mapping.Entries[earlier].Key.Span));
+        Add(DuplicateKey, entry.Key.Span, entry.Key.Value, Line(mapping.Entries[earlier].Key.Span));
         mapping.Replace(earlier, entry);
     }
 
@@ -358,15 +387,17 @@ internal sealed class YamlReader
     private YamlNode? Refuse(SourceSpan span, string explanation)
     {
         // The parser's marks can lie behind the end of a line, or of the text.
-        _problems.Add(InvalidYaml, YamlCharacters.Clamp(span, _text), explanation);
+        Add(InvalidYaml, YamlCharacters.Clamp(span, _original), explanation);
         return null;
     }
+
+    private void Add(DiagnosticRule rule, SourceSpan span, params string[] arguments) => (_problems ??= []).Add((rule, span, arguments));
 
     private void RefuseKey(YamlNode node)
     {
         // '{{name}}' reads as a mapping whose key is a mapping; node is the inner one.
         var span = node.Span;
-        if (node is YamlMapping && span.StartLine == span.EndLine && YamlCharacters.StartsWith(_text, span.StartLine, span.StartColumn - 1, "{{"))
+        if (node is YamlMapping && span.StartLine == span.EndLine && YamlCharacters.StartsWith(_original, span.StartLine, span.StartColumn - 1, "{{"))
         {
             span = new(span.StartLine, span.StartColumn - 1, span.EndLine, span.EndColumn + 1);
             Refuse(span, "this is a template that nobody fills in here; write the value");
@@ -401,12 +432,14 @@ internal sealed class YamlReader
 
     private static string Line(SourceSpan span) => (span.StartLine + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private static SourceSpan SpanOf(ParsingEvent parsed) => Span(parsed.Start, parsed.End.Line, parsed.End.Column);
+    private SourceSpan SpanOf(ParsingEvent parsed) => Span(parsed.Start, parsed.End.Line, parsed.End.Column);
 
-    private static SourceSpan EmptyAt(Mark mark) => Span(mark, mark.Line, mark.Column);
+    private SourceSpan EmptyAt(Mark mark) => Span(mark, mark.Line, mark.Column);
 
-    private static SourceSpan Span(Mark start, long endLine, long endColumn) =>
-        new((int)start.Line - 1, (int)start.Column - 1, (int)endLine - 1, (int)endColumn - 1);
+    private SourceSpan Span(Mark start, long endLine, long endColumn) =>
+        Undo(new((int)start.Line - 1, (int)start.Column - 1, (int)endLine - 1, (int)endColumn - 1));
+
+    private SourceSpan Undo(SourceSpan span) => _indentation is null ? span : _indentation.Undo(span);
 
     /// <summary>A collection whose end has not come yet.</summary>
     private struct Frame(YamlNode collection, Mark start, bool isFlow)
