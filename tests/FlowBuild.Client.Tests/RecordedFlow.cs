@@ -1,48 +1,148 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using FlowBuild.Client.Tests.Recorded;
 
 namespace FlowBuild.Client.Tests;
 
 /// <summary>
-/// The outputs of a flow of tests/Transcripts/flows, as prompt flow's type words declare them. All are nullable, as those of python nodes
-/// are. Reading gives a line of text such as <c>output=hi; count=1</c>.
+/// A flow of tests/Transcripts/flows, called through the client that the generator makes for it. What comes back is given as a line of
+/// text, such as <c>output=hi; count=1</c>.
 /// </summary>
-internal sealed class RecordedFlow(params (string Name, string Type)[] outputs)
+/// <param name="ScoreAsync">Calls the flow for its whole answer.</param>
+/// <param name="StreamAsync">Calls the flow for its answer piece by piece; null for a flow that cannot stream.</param>
+internal sealed record RecordedFlow(
+    Func<FlowEndpoint, CancellationToken, Task<string>> ScoreAsync,
+    Func<FlowEndpoint, CancellationToken, IAsyncEnumerable<string>>? StreamAsync = null)
 {
-    /// <summary>A flow that declares no outputs, or answers with a bare value: its answer is any JSON.</summary>
-    public static readonly RecordedFlow Bare = new();
+    private static readonly RecordedFlow Hello = new(async (endpoint, stop) =>
+    {
+        var output = await new HelloClient(endpoint).ScoreAsync(new() { Text = "hi" }, stop);
+        return Whole(("output", output.Output), ("count", output.Count), ("types", output.Types), ("passthru", output.Passthru));
+    });
 
-    private static readonly RecordedFlow Hello = new(("output", "string"), ("count", "int"), ("types", "object"), ("passthru", "list"));
+    // What the deployment of the recording returned: PROMPTFLOW_RESPONSE_INCLUDED_FIELDS=["output","hidden"].
+    private static readonly RecordedFlow HelloWithHidden = new(async (endpoint, stop) =>
+    {
+        var output = await new HelloWithHiddenClient(endpoint).ScoreAsync(new() { Text = "hi" }, stop);
+        return Whole(("output", output.Output), ("hidden", output.Hidden));
+    });
 
-    private static readonly RecordedFlow Output = new(("output", "string"));
+    private static readonly RecordedFlow Chat = new(
+        async (endpoint, stop) =>
+        {
+            var output = await new ChatClient(endpoint).ScoreAsync(new() { Question = "a b" }, stop);
+            return Whole(("answer", output.Answer), ("turns", output.Turns));
+        },
+        (endpoint, stop) => Lines(
+            new ChatClient(endpoint).StreamAsync(new() { Question = "a b" }, stop),
+            update => Part(("answer", update.Answer), ("turns", update.Turns))));
+
+    private static readonly RecordedFlow Odd = new(async (endpoint, stop) =>
+    {
+        var output = await new OddClient(endpoint).ScoreAsync(new(), stop);
+        return Whole(("out-put", output.OutPut), ("out put", output.OutPut2), ("class", output.Class), ("1st", output._1st), ("naïve", output.Naïve));
+    });
+
+    private static readonly RecordedFlow Image = new(async (endpoint, stop) =>
+    {
+        var input = new ImageInput { Image = FlowImage.FromBytes(new byte[] { 1 }, "image/png") };
+        var output = await new ImageClient(endpoint).ScoreAsync(input, stop);
+        return Whole(("output", output.Output), ("all", output.All));
+    });
+
+    private static readonly RecordedFlow TwoGenerators = new(
+        async (endpoint, stop) =>
+        {
+            var output = await new TwoGeneratorsClient(endpoint).ScoreAsync(new(), stop);
+            return Whole(("o1", output.O1), ("o2", output.O2));
+        },
+        (endpoint, stop) => Lines(
+            new TwoGeneratorsClient(endpoint).StreamAsync(new(), stop), update => Part(("o1", update.O1), ("o2", update.O2))));
+
+    private static readonly RecordedFlow NotANumber = new(async (endpoint, stop) =>
+        Whole(("output", (await new NotANumberClient(endpoint).ScoreAsync(new(), stop)).Output)));
+
+    private static readonly RecordedFlow Mismatch = new(async (endpoint, stop) =>
+    {
+        var output = await new MismatchClient(endpoint).ScoreAsync(new(), stop);
+        return Whole(("i", output.I), ("s", output.S), ("u", output.U));
+    });
+
+    private static readonly RecordedFlow NoInput = new(async (endpoint, stop) =>
+    {
+        var output = await new NoInputClient(endpoint).ScoreAsync(new(), stop);
+        return Whole(("lit", output.Lit), ("output", output.Output));
+    });
+
+    private static readonly RecordedFlow AnyChunks = new(
+        async (endpoint, stop) => Whole(("output", (await new AnyChunksClient(endpoint).ScoreAsync(new(), stop)).Output)),
+        (endpoint, stop) => Lines(new AnyChunksClient(endpoint).StreamAsync(new(), stop), update => Part(("output", update.Output))));
+
+    private static readonly RecordedFlow AsyncGenerator = new(
+        async (endpoint, stop) => Whole(("output", (await new AsyncGeneratorClient(endpoint).ScoreAsync(new(), stop)).Output)),
+        (endpoint, stop) => Lines(new AsyncGeneratorClient(endpoint).StreamAsync(new(), stop), update => Part(("output", update.Output))));
+
+    private static readonly RecordedFlow EmptyGenerator = new(
+        async (endpoint, stop) => Whole(("output", (await new EmptyGeneratorClient(endpoint).ScoreAsync(new(), stop)).Output)),
+        (endpoint, stop) => Lines(new EmptyGeneratorClient(endpoint).StreamAsync(new(), stop), update => Part(("output", update.Output))));
+
+    private static readonly RecordedFlow Bypass = new(async (endpoint, stop) =>
+        Whole(("output", (await new BypassClient(endpoint).ScoreAsync(new(), stop)).Output)));
+
+    private static readonly RecordedFlow Single = new(async (endpoint, stop) =>
+        Whole(("output", (await new SingleClient(endpoint).ScoreAsync(new() { Text = "hi" }, stop)).Output)));
+
+    private static readonly RecordedFlow References = new(async (endpoint, stop) =>
+    {
+        var output = await new ReferencesClient(endpoint).ScoreAsync(new(), stop);
+        return Whole(
+            ("whole", output.Whole), ("short", output.Short), ("idx_on_section", output.IdxOnSection), ("idx_dot", output.IdxDot),
+            ("prop", output.Prop), ("prop_idx", output.PropIdx), ("prop_nested", output.PropNested), ("prop_quoted", output.PropQuoted),
+            ("dotted_input", output.DottedInput), ("flow_prefix", output.FlowPrefix), ("notref", output.Notref), ("partial", output.Partial));
+    });
+
+    private static readonly RecordedFlow BadProperty = new(async (endpoint, stop) =>
+        Whole(("o", (await new BadPropertyClient(endpoint).ScoreAsync(new(), stop)).O)));
+
+    private static readonly RecordedFlow FlexClass = new(async (endpoint, stop) =>
+        (await new FlexClassClient(endpoint).ScoreAsync([], stop)).GetRawText());
+
+    private static readonly RecordedFlow FlexDeclared = new(async (endpoint, stop) =>
+        (await new FlexDeclaredClient(endpoint).ScoreAsync(new() { Question = "q" }, stop)).GetRawText());
+
+    private static readonly RecordedFlow FlexFunction = new(async (endpoint, stop) =>
+        (await new FlexFunctionClient(endpoint).ScoreAsync(new JsonObject { ["question"] = "q" }, stop)).GetRawText());
 
     // The first match counts: the longer beginning stands before the shorter.
     private static readonly (string Beginning, RecordedFlow Flow)[] Flows =
     [
         ("included_fields_", Hello),
-        ("response_included_fields", new(("output", "string"), ("hidden", "string"))),
-        ("chat_", new(("answer", "string"), ("turns", "int"))),
-        ("stream_", new(("answer", "string"), ("turns", "int"))),
-        ("odd_", new(("out-put", "string"), ("out put", "string"), ("class", "string"), ("1st", "int"), ("naïve", "string"))),
-        ("image_", new(("output", "image"), ("all", "list"))),
-        ("flex_", Bare),
-        ("prompty_", Bare),
-        ("two_generators_", new(("o1", "string"), ("o2", "string"))),
-        ("nan_output", new(("output", "double"))),
-        ("inf_output", new(("output", "double"))),
-        ("output_type_mismatch", new(("i", "int"), ("s", "string"), ("u", "object"))),
-        ("unserializable_", new(("i", "int"), ("s", "string"), ("u", "object"))),
-        ("no_inputs_", new(("lit", "string"), ("output", "string"))),
-        ("non_string_chunks_", Output),
-        ("async_generator_", Output),
-        ("empty_generator_", Output),
-        ("bypass", Output),
-        ("raw_text_body", Output),
-        ("reference_forms", new(
-            ("whole", "object"), ("short", "object"), ("idx_on_section", "string"), ("idx_dot", "string"), ("prop", "string"),
-            ("prop_idx", "int"), ("prop_nested", "int"), ("prop_quoted", "int"), ("dotted_input", "string"), ("flow_prefix", "object"),
-            ("notref", "string"), ("partial", "string"))),
-        ("missing_property", new(("o", "string"))),
+        ("response_included_fields", HelloWithHidden),
+        ("chat_", Chat),
+        ("stream_", Chat),
+        ("odd_", Odd),
+        ("image_", Image),
+        ("flex_class_", FlexClass),
+        ("flex_declared_", FlexDeclared),
+        ("flex_", FlexFunction),
+
+        // A prompty has no flow file to make a client from; its recorded error is read as by any other client.
+        ("prompty_", FlexFunction),
+        ("two_generators_", TwoGenerators),
+        ("nan_output", NotANumber),
+        ("inf_output", NotANumber),
+        ("output_type_mismatch", Mismatch),
+        ("unserializable_", Mismatch),
+        ("no_inputs_", NoInput),
+        ("non_string_chunks_", AnyChunks),
+        ("async_generator_", AsyncGenerator),
+        ("empty_generator_", EmptyGenerator),
+        ("bypass", Bypass),
+        ("raw_text_body", Single),
+        ("reference_forms", References),
+        ("missing_property", BadProperty),
     ];
 
     /// <summary>The flow that a case ran against.</summary>
@@ -50,51 +150,34 @@ internal sealed class RecordedFlow(params (string Name, string Type)[] outputs)
     {
         var name = transcript[(transcript.IndexOf('_', StringComparison.Ordinal) + 1)..];
         var flow = Flows.FirstOrDefault(entry => name.StartsWith(entry.Beginning, StringComparison.Ordinal)).Flow;
-        return flow ?? (name.EndsWith("_single", StringComparison.Ordinal) || name.EndsWith("_single_input", StringComparison.Ordinal) ? Output : Hello);
+        return flow ?? (name.EndsWith("_single", StringComparison.Ordinal) || name.EndsWith("_single_input", StringComparison.Ordinal) ? Single : Hello);
     }
 
-    /// <summary>Reads an answer.</summary>
-    public string ReadOutput(ref Utf8JsonReader reader) =>
-        Read(ref reader, (name, value) => $"{name}={value ?? "null"}", isUpdate: false);
-
-    /// <summary>Reads an update: only the outputs that it holds.</summary>
-    public string ReadUpdate(ref Utf8JsonReader reader) =>
-        Read(ref reader, (name, value) => value is null ? null : $"{name}={value}", isUpdate: true);
-
-    private string Read(ref Utf8JsonReader reader, Func<string, string?, string?> describe, bool isUpdate)
+    private static async IAsyncEnumerable<string> Lines<TUpdate>(
+        IAsyncEnumerable<TUpdate> updates, Func<TUpdate, string> describe, [EnumeratorCancellation] CancellationToken stop = default)
     {
-        if (outputs.Length == 0)
+        await foreach (var update in updates.WithCancellation(stop))
         {
-            return FlowJson.ReadElement(ref reader, "output").GetRawText();
+            yield return describe(update);
         }
-
-        FlowJson.ReadStartObject(ref reader);
-        var values = new string?[outputs.Length];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = reader.GetString();
-            var index = Array.FindIndex(outputs, output => output.Name == name);
-            if (index < 0)
-            {
-                reader.Skip();
-                continue;
-            }
-
-            reader.Read();
-            values[index] = ReadValue(ref reader, outputs[index].Name, outputs[index].Type, isUpdate) ?? "null";
-        }
-
-        return string.Join("; ", outputs.Select((output, index) => describe(output.Name, values[index])).OfType<string>())
-            .Replace("\n", "\\n", StringComparison.Ordinal);
     }
 
-    private static string? ReadValue(ref Utf8JsonReader reader, string output, string type, bool isUpdate) => type switch
+    private static string Whole(params (string Name, object? Value)[] outputs) =>
+        string.Join("; ", outputs.Select(output => $"{output.Name}={Text(output.Value)}"));
+
+    private static string Part(params (string Name, object? Value)[] outputs)
     {
-        "string" => isUpdate ? FlowJson.ReadDelta(ref reader, output) : FlowJson.ReadNullableString(ref reader, output),
-        "int" => FlowJson.ReadNullableInt64(ref reader, output)?.ToString(CultureInfo.InvariantCulture),
-        "double" => FlowJson.ReadNullableDouble(ref reader, output)?.ToString(CultureInfo.InvariantCulture),
-        "list" => FlowJson.ReadNullableList(ref reader, output) is { } list ? $"[{string.Join(',', list.Select(item => item.GetRawText()))}]" : null,
-        "image" => FlowJson.ReadNullableImage(ref reader, output) is { } image ? $"{image.MediaType}, {image.Bytes.Length} bytes" : null,
-        _ => FlowJson.ReadElement(ref reader, output).GetRawText(),
+        var present = outputs.Where(output => output.Value is not null).ToArray();
+        return present.Length == 0 ? "(nothing)" : Whole(present);
+    }
+
+    private static string Text(object? value) => value switch
+    {
+        null => "null",
+        string text => text.Replace("\n", "\\n", StringComparison.Ordinal),
+        JsonElement element => element.GetRawText(),
+        IReadOnlyList<JsonElement> list => $"[{string.Join(',', list.Select(item => item.GetRawText()))}]",
+        FlowImage image => $"{image.MediaType}, {image.Bytes.Length} bytes",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 }
