@@ -1,4 +1,5 @@
 using FlowBuild.Definitions.Deployments.Schema;
+using FlowBuild.Definitions.Schema;
 
 namespace FlowBuild.Definitions.Deployments;
 

@@ -1,5 +1,6 @@
 using FlowBuild.Definitions.Deployments.Schema;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Schema;
 using FlowBuild.Definitions.Text;
 using FlowBuild.Definitions.Yaml;
 

@@ -1,4 +1,5 @@
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Schema;
 using FlowBuild.Definitions.Text;
 using FlowBuild.Definitions.Yaml;
 
@@ -58,7 +59,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             return null;
         }
 
-        CheckKeys(flow, isFlex ? FlowWords.FlexKeys : FlowWords.FlowKeys, isFlex ? "a flex flow" : "a flow");
+        CheckKeys(flow, isFlex ? FlowSchemas.FlexFlow : FlowSchemas.Flow);
         var language = TextOf(flow.Find("language")) ?? "python";
         CheckHead(flow, language);
 
@@ -88,7 +89,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
 
     private FlowDefinition? ReadPrompty(YamlMapping prompty)
     {
-        CheckKeys(prompty, FlowWords.PromptyKeys, "a prompty");
+        CheckKeys(prompty, FlowSchemas.Prompty);
         var inputs = ReadInputs(prompty.Find("inputs"), isTypeOptional: true);
         var outputs = ReadOutputs(prompty.Find("outputs"), isDag: false);
         return !_isComplete ? null : new FlowDefinition(
@@ -148,13 +149,13 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     };
 
     /// <summary>Warns of keys that nothing reads.</summary>
-    internal static void CheckKeys(DiagnosticList problems, YamlMapping mapping, string[] known, string place)
+    internal static void CheckKeys(DiagnosticList problems, YamlMapping mapping, MappingRule rule)
     {
         foreach (var entry in mapping.Entries)
         {
-            if (Array.IndexOf(known, entry.Key.Value) < 0)
+            if (rule.Find(entry.Key.Value) is null)
             {
-                problems.Add(FlowRules.UnknownKey, entry.Key.Span, entry.Key.Value, place, Suggestion.DidYouMean(entry.Key.Value, known));
+                problems.Add(FlowRules.UnknownKey, entry.Key.Span, entry.Key.Value, rule.Name, Suggestion.DidYouMean(entry.Key.Value, rule.Keys.Select(static key => key.Name)));
             }
         }
     }
@@ -162,7 +163,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     private static bool IsFlexName(string file) =>
         file.EndsWith("flow.flex.yaml", StringComparison.OrdinalIgnoreCase) || file.EndsWith("flow.flex.yml", StringComparison.OrdinalIgnoreCase);
 
-    private void CheckKeys(YamlMapping mapping, string[] known, string place) => CheckKeys(problems, mapping, known, place);
+    private void CheckKeys(YamlMapping mapping, MappingRule rule) => CheckKeys(problems, mapping, rule);
 
     private void CheckHead(YamlMapping flow, string language)
     {
@@ -183,7 +184,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         var inputs = new List<FlowInput>();
         foreach (var (name, definition) in Definitions(section, "inputs", "input"))
         {
-            CheckKeys(definition, FlowWords.InputKeys, "an input");
+            CheckKeys(definition, FlowSchemas.Input);
             var word = ReadTypeWord(name, definition, "input", isTypeOptional);
             var known = word is null ? null : FlowWords.TypeOf(word);
             if (known is null)
@@ -222,7 +223,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         var outputs = new List<FlowOutput>();
         foreach (var (name, definition) in Definitions(section, "outputs", "output"))
         {
-            CheckKeys(definition, FlowWords.OutputKeys, "an output");
+            CheckKeys(definition, FlowSchemas.Output);
             var word = ReadTypeWord(name, definition, "output", isTypeOptional: !isDag);
             var reference = ReadReference(name, definition, isDag);
             if (word is null)

@@ -56,7 +56,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
     /// <param name="isUsed">False for what promptflow parses but does not resolve: a node that a variant replaces, and variants that are not the default.</param>
     private FlowNode ReadNode(string name, SourceSpan span, YamlMapping node, bool isUsed)
     {
-        FlowFileReader.CheckKeys(problems, node, FlowWords.NodeKeys, "a node");
+        FlowFileReader.CheckKeys(problems, node, FlowSchemas.Node);
         var type = ReadType(name, span, node, isUsed);
         var (sourceType, path, tool) = ReadSource(name, span, node, type, isUsed);
         return new FlowNode(
@@ -115,7 +115,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             return (null, null, null);
         }
 
-        FlowFileReader.CheckKeys(problems, source, FlowWords.SourceKeys, "a source");
+        FlowFileReader.CheckKeys(problems, source, FlowSchemas.Source);
         var sourceType = FlowFileReader.TextOf(source.Find("type")) ?? "code";
         var path = FlowFileReader.LocatedOf(source.Find("path"));
         var tool = FlowFileReader.TextOf(source.Find("tool"));
@@ -156,7 +156,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             return null;
         }
 
-        FlowFileReader.CheckKeys(problems, activate, FlowWords.ActivateKeys, "an activate block");
+        FlowFileReader.CheckKeys(problems, activate, FlowSchemas.Activate);
         if (activate.Find("when") is not { } when)
         {
             problems.Add(FlowRules.ActivateIncomplete, given.Key.Span, name, "when");

@@ -2,43 +2,10 @@ using FlowBuild.Definitions.Diagnostics;
 
 namespace FlowBuild.Definitions.Flows;
 
-/// <summary>The words of a flow file: keys by place, type words, and what people write instead.</summary>
+/// <summary>The type words of a flow file, and what people write instead.</summary>
 internal static class FlowWords
 {
-    public static readonly string[] FlowKeys =
-    [
-        "$schema", "inputs", "outputs", "nodes", "node_variants", "environment", "environment_variables", "additional_includes", "language",
-        "type", "display_name", "description", "tags", "id", "name", "version", "message_format", "tools", "entry",
-    ];
-
-    public static readonly string[] FlexKeys =
-    [
-        "$schema", "entry", "inputs", "outputs", "init", "sample", "environment", "environment_variables", "additional_includes", "language",
-        "type", "description", "display_name", "tags", "code", "name", "path", "message_format",
-    ];
-
-    public static readonly string[] PromptyKeys =
-    [
-        "$schema", "name", "description", "model", "inputs", "outputs", "sample", "tags", "version", "authors", "format", "template", "environment_variables",
-    ];
-
-    public static readonly string[] InputKeys = ["type", "default", "description", "is_chat_input", "is_chat_history", "enum"];
-
-    public static readonly string[] OutputKeys = ["type", "reference", "description", "is_chat_output", "evaluation_only"];
-
-    public static readonly string[] NodeKeys =
-    [
-        "name", "type", "source", "inputs", "api", "provider", "module", "connection", "use_variants", "activate", "aggregation", "reduce",
-        "comment", "enable_cache", "skip", "tool", "description",
-    ];
-
-    public static readonly string[] SourceKeys = ["type", "path", "tool"];
-
-    public static readonly string[] ActivateKeys = ["when", "is"];
-
     public static readonly string[] NodeTypes = ["llm", "python", "prompt", "custom_llm", "csharp"];
-
-    public static readonly string[] SourceTypes = ["code", "package", "package_with_prompt"];
 
     private static readonly string[] TypeWords = ["string", "int", "double", "bool", "list", "object", "image"];
 

@@ -1,3 +1,5 @@
+using FlowBuild.Definitions.Schema;
+
 namespace FlowBuild.Definitions.Deployments.Schema;
 
 /// <summary>The keys of az ml's files.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Schema;
 using FlowBuild.Definitions.Text;
 using FlowBuild.Definitions.Yaml;
 

@@ -1,6 +1,6 @@
-namespace FlowBuild.Definitions.Deployments.Schema;
+namespace FlowBuild.Definitions.Schema;
 
-/// <summary>What a value of an az ml file may be. The checks and the editors' schemas come from the same rules.</summary>
+/// <summary>What a value of a file may be. The checks and the editors' schemas come from the same rules.</summary>
 internal abstract record ValueRule
 {
     private ValueRule()
