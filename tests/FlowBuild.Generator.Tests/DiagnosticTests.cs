@@ -37,6 +37,18 @@ public sealed class DiagnosticTests
         .VerifyAsync();
 
     [Fact]
+    public Task A_warning_follows_the_globalconfig() => new FlowGeneratorTest()
+        .Configure("dotnet_diagnostic.FLOW1101.severity = none")
+        .Add("chat/flow.dag.yaml", Chat + "envronment: {}\n")
+        .VerifyAsync();
+
+    [Fact]
+    public Task An_error_cannot_be_configured_away() => new FlowGeneratorTest()
+        .Configure("dotnet_diagnostic.FLOW1006.severity = none")
+        .Add("chat/flow.dag.yaml", Chat.Replace("question:\n    type: string", "question:\n    type: {|FLOW1006:sting|}", StringComparison.Ordinal))
+        .VerifyAsync();
+
+    [Fact]
     public async Task Generator_and_analyzer_never_report_the_same_problem()
     {
         var project = new FlowProject().Flow("chat/flow.dag.yaml", Chat.Replace("type: string", "type: sting", StringComparison.Ordinal) + "envronment: {}\n");

@@ -13,7 +13,7 @@ namespace FlowBuild.Generator.Tests.Harness;
 internal sealed class FlowGeneratorTest : CSharpSourceGeneratorTest<FlowGenerator, DefaultVerifier>
 {
     private const string Folder = "/project/";
-    private string _config = $"is_global = true\nbuild_property.RootNamespace = Sample\nbuild_property.ProjectDir = {Folder}\n";
+    private string _config = $"build_property.RootNamespace = Sample\nbuild_property.ProjectDir = {Folder}\n";
 
     public FlowGeneratorTest()
     {
@@ -36,10 +36,17 @@ internal sealed class FlowGeneratorTest : CSharpSourceGeneratorTest<FlowGenerato
         return this;
     }
 
+    /// <summary>Adds a line to the user's <c>.globalconfig</c>.</summary>
+    public FlowGeneratorTest Configure(string line)
+    {
+        _config = _config.Insert(0, line + "\n");
+        return this;
+    }
+
     /// <summary>Runs generator and analyzer and compares.</summary>
     public Task VerifyAsync()
     {
-        TestState.AnalyzerConfigFiles.Add(("/.globalconfig", _config));
+        TestState.AnalyzerConfigFiles.Add(("/.globalconfig", "is_global = true\n" + _config));
         return RunAsync(TestContext.Current.CancellationToken);
     }
 
