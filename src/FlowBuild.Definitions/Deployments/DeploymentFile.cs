@@ -31,6 +31,7 @@ internal static class DeploymentFile
         CheckKubernetes(deployment, isKubernetes, model, environment, problems);
         CheckRequests(deployment, isKubernetes, problems);
         var variables = deployment.LocatedFreeMap("environment_variables");
+        SecretVariables.Check(deployment.Find("environment_variables"), problems);
         var responseFields = ReadResponseFields(deployment, problems);
         return deployment.Located("name") is not { } name || deployment.Located("endpoint_name") is not { } endpointName ? null : new DeploymentSpec(
             name,

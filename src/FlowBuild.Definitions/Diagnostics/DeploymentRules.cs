@@ -91,12 +91,18 @@ public static class DeploymentRules
     public static readonly DiagnosticRule Deprecated = Warning(
         "FLOW2105", "A setting is deprecated", "'{0}' is deprecated: {1}");
 
+    /// <summary>An environment variable that is named like a secret and holds plain text.</summary>
+    public static readonly DiagnosticRule SecretInPlainText = Warning(
+        "FLOW2106",
+        "A secret stands in plain text",
+        "The variable '{0}' is named like a secret and its value stands in the file; write ${{{{azureml://connections/NAME/credentials/key}}}} or ${{{{keyvault:URL}}}}, or set it with FlowSet from the environment");
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         InvalidYaml, NotADefinition, WrongKindOfFile, UnknownKey, ForeignKey, MissingKey, WrongType, OutOfRange, UnknownWord, InvalidText,
         InvalidReference, KindInWrongCase, TemplateNotFilled, Conflict, InvalidResponseFields, InvalidTraffic, InvalidOverride, DuplicateKey,
-        LeftoverTemplate, VersionIsNumber, RetiringImage, Deprecated,
+        LeftoverTemplate, VersionIsNumber, RetiringImage, Deprecated, SecretInPlainText,
     ];
 
     private static DiagnosticRule Error(string id, string title, string message) => new(id, title, message, RuleSeverity.Error);

@@ -225,6 +225,18 @@ public sealed class DeploymentFileTests
     }
 
     [Fact]
+    public void A_secret_in_plain_text_is_a_warning_that_does_not_show_it()
+    {
+        var text = MarkedText.Parse(Start + "environment_variables:\n  SEARCH_KEY: «s3cret-value»\n  AOAI_API_KEY: ${{azureml://connections/a/credentials/key}}\n  MONKEY: short\n");
+
+        var result = Read(text.Text);
+
+        text.AssertOnly(result.Diagnostics, DeploymentRules.SecretInPlainText, "SEARCH_KEY", "${{azureml://connections/NAME/credentials/key}}");
+        Assert.DoesNotContain("s3cret", result.Diagnostics[0].Message, StringComparison.Ordinal);
+        Assert.Empty(DeploymentFileReader.ReadDeployment("deployment.yml", text.Text, [new("environment_variables.SEARCH_KEY", "other-value")]).Diagnostics);
+    }
+
+    [Fact]
     public void A_template_in_a_free_text_is_a_warning()
     {
         var text = MarkedText.Parse(Start + "environment_variables:\n  A: «x-${VAR}»\n");
