@@ -19,6 +19,7 @@ public static class FlowClientServiceCollectionExtensions
     /// <param name="create">Makes the client.</param>
     /// <param name="serviceKey">Registers a keyed service, so that several endpoints of one flow can stand side by side.</param>
     /// <returns>The builder of the client's <see cref="HttpClient"/>, for handlers and resilience.</returns>
+    /// <exception cref="InvalidOperationException">Another client has the name: the two would share their options.</exception>
     public static IHttpClientBuilder AddFlowClient<TClient, TImplementation>(
         this IServiceCollection services,
         string name,
@@ -34,8 +35,9 @@ public static class FlowClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(create);
 
         var fullName = serviceKey is null ? name : $"{name}:{serviceKey}";
+        RefuseTakenName(services, fullName, typeof(TClient));
         services.AddOptions<FlowClientOptions>(fullName).Configure(configure).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<FlowClientOptions>>(new FlowClientOptionsValidation(fullName));
+        services.AddSingleton<IValidateOptions<FlowClientOptions>>(new FlowClientOptionsValidation(fullName, typeof(TClient)));
 
         if (serviceKey is null)
         {
@@ -71,6 +73,7 @@ public static class FlowClientServiceCollectionExtensions
     /// <param name="create">Makes the client.</param>
     /// <param name="serviceKey">Registers a keyed service, so that several endpoints of one flow can stand side by side.</param>
     /// <returns>The builder of the client's <see cref="HttpClient"/>, for handlers and resilience.</returns>
+    /// <exception cref="InvalidOperationException">Another client has the name: the two would share their options.</exception>
     public static IHttpClientBuilder AddFlowClient<TClient, TImplementation>(
         this IServiceCollection services,
         string name,
@@ -82,6 +85,21 @@ public static class FlowClientServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(section);
         return services.AddFlowClient<TClient, TImplementation>(name, options => Read(section, options), create, serviceKey);
+    }
+
+    private static void RefuseTakenName(IServiceCollection services, string fullName, Type client)
+    {
+        var other = services
+            .Where(descriptor => !descriptor.IsKeyedService)
+            .Select(descriptor => descriptor.ImplementationInstance)
+            .OfType<FlowClientOptionsValidation>()
+            .FirstOrDefault(validation => validation.FullName == fullName && validation.Client != client);
+        if (other is not null)
+        {
+            throw new InvalidOperationException(
+                $"The name '{fullName}' is taken by the client '{other.Client.FullName}', and '{client.FullName}' would share its options: " +
+                "give one of the two flows another 'ClientName', or register it with a service key.");
+        }
     }
 
     private static void Read(IConfiguration section, FlowClientOptions options)
@@ -108,8 +126,12 @@ public static class FlowClientServiceCollectionExtensions
     private static FlowClientOptions Options(IServiceProvider provider, string fullName) =>
         provider.GetRequiredService<IOptionsMonitor<FlowClientOptions>>().Get(fullName);
 
-    private sealed class FlowClientOptionsValidation(string fullName) : IValidateOptions<FlowClientOptions>
+    private sealed class FlowClientOptionsValidation(string fullName, Type client) : IValidateOptions<FlowClientOptions>
     {
+        public string FullName => fullName;
+
+        public Type Client => client;
+
         public ValidateOptionsResult Validate(string? name, FlowClientOptions options)
         {
             if (name != fullName)

@@ -73,6 +73,19 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Two_clients_of_one_name_are_refused_rather_than_mixed_up()
+    {
+        var services = new ServiceCollection();
+        services.AddFlowClient<IHello, Hello>("Hello", options => { }, endpoint => new Hello(endpoint));
+
+        var exception = Assert.Throws<InvalidOperationException>(
+            () => services.AddFlowClient<object, FlowEndpoint>("Hello", options => { }, endpoint => endpoint));
+
+        Assert.StartsWith("The name 'Hello' is taken by the client 'FlowBuild.Client.Tests.RegistrationTests+IHello'", exception.Message, StringComparison.Ordinal);
+        services.AddFlowClient<object, FlowEndpoint>("Hello", options => { }, endpoint => endpoint, "other");
+    }
+
+    [Fact]
     public async Task The_builder_takes_handlers()
     {
         await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
