@@ -23,7 +23,7 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         + string.Concat(flows.Select(f => $"|{f.ItemSpec};{f.GetMetadata("Endpoint")};{f.GetMetadata("Deployment")};{f.GetMetadata("Model")}"));
 
     public FlowProject Project => new(ProjectName, ProjectDirectory, [.. flows.Select(Item)], null, Flag("AllowOutsideFiles"),
-        DocumentOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable));
+        FlowOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable));
 
     public WorkspaceSettings Workspace => new(
         ProjectDirectory, Text("SubscriptionId"), Text("ResourceGroup"), Text("Workspace"), Text("Credential"), Text("ApiVersion"),

@@ -103,6 +103,19 @@ internal sealed class BasicChat : IAsyncDisposable
         _host = null;
     }
 
+    /// <summary>Turns faults of the workspace on; "{}" turns them off.</summary>
+    public async Task SetFaultsAsync(string json)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetRawCertData().SequenceEqual(Host.Certificate.RawData) },
+        });
+        client.DefaultRequestHeaders.Authorization = new("Bearer", Host.Token);
+        using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        using var response = await client.PutAsync(new Uri(Host.ControlPlane, "local/faults"), content, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     /// <summary>A deployer as a new build makes it.</summary>
     public FlowDeployer Deployer(IFlowLog log, DeploySettings? settings = null, FlowProject? project = null) => new(
         project ?? Project,

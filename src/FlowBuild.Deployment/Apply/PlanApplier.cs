@@ -104,7 +104,22 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         for (var pause = TimeSpan.FromMilliseconds(250); ; pause *= 2)
         {
             var sent = clock.Elapsed;
-            var answer = await client.SendAsync(step.Request, pinned ? step.Name : null, cancellationToken).ConfigureAwait(false);
+            ScoringAnswer answer;
+            try
+            {
+                answer = await client.SendAsync(step.Request, pinned ? step.Name : null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.InvocationFailed && clock.Elapsed + pause < limit)
+            {
+                log.Progress($"{step.Name}: {e.Message}, trying again");
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.InvocationFailed && workspace.Address.IsLocal)
+            {
+                throw workspace.Connection.Unreachable(e.InnerException ?? e);
+            }
+
             if (answer.Status is >= 200 and < 300)
             {
                 Answer = answer;

@@ -1,3 +1,5 @@
+using FlowBuild.Definitions.Deployments;
+
 namespace FlowBuild.Deployment.Sources;
 
 /// <summary>One <c>PromptFlow</c> item of a project, with full paths.</summary>
@@ -24,7 +26,7 @@ public sealed record FlowItem(string FlowFile, string ClientName, string? Endpoi
 /// <param name="Overrides">FlowSet: overrides of the deployment document. Values may be secret.</param>
 public sealed record FlowProject(
     string Name, string Directory, IReadOnlyList<FlowItem> Items, string? RepositoryRoot = null, bool AllowOutsideFiles = false,
-    IReadOnlyList<(string[] Path, string Value)>? Overrides = null)
+    IReadOnlyList<DocumentOverride>? Overrides = null)
 {
     /// <summary>The folder that includes must not leave: the repository's, else the project's.</summary>
     public string Root => RepositoryRoot ?? FindRepository() ?? Directory;

@@ -99,7 +99,7 @@ public sealed class FlowSourceReader
     }
 
     private ReadResult<DeploymentSpec> ReadDeployment(string file, string text) =>
-        DeploymentFileReader.ReadDeployment(file, _project.Overrides is { Count: > 0 } overrides ? DocumentOverrides.Apply(text, overrides) : text);
+        DeploymentFileReader.ReadDeployment(file, text, _project.Overrides ?? []);
 
     private T? ReadFile<T>(string? file, string role, Func<string, string, ReadResult<T>> read)
         where T : class
@@ -163,6 +163,15 @@ public sealed class FlowSourceReader
             }
         }
 
+        if (flow is not null)
+        {
+            foreach (var problem in FlowTemplates.Check(flow, path => OpenTemplate(item.Folder, path)))
+            {
+                _failed |= problem.Rule.Severity == RuleSeverity.Error;
+                _log.Report(problem);
+            }
+        }
+
         foreach (var include in flow?.AdditionalIncludes ?? [])
         {
             var full = Path.GetFullPath(Path.Combine(item.Folder, include.Value));
@@ -170,6 +179,19 @@ public sealed class FlowSourceReader
             {
                 Report(PackageRules.FileNotFound, item.FlowFile, include.Span, include.Value, "additional_includes are relative to the flow's folder");
             }
+        }
+    }
+
+    private static FlowTemplate? OpenTemplate(string folder, string path)
+    {
+        var file = Path.GetFullPath(Path.Combine(folder, path));
+        try
+        {
+            return PackageBuilder.IsWithin(file, folder) && File.Exists(file) ? new FlowTemplate(file, File.ReadAllText(file)) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

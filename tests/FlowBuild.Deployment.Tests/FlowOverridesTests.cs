@@ -1,0 +1,63 @@
+using FlowBuild.Definitions.Deployments;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Plan;
+using FlowBuild.Deployment.Sources;
+
+namespace FlowBuild.Deployment.Tests;
+
+public sealed class FlowOverridesTests
+{
+    [Theory]
+    [InlineData("instance_count=3 request_settings.request_timeout_ms=90000")]
+    [InlineData("instance_count=3;request_settings.request_timeout_ms=90000")]
+    public void Overrides_are_separated_by_blanks_or_semicolons(string text) => Assert.Equal(
+        [new DocumentOverride("instance_count", "3"), new DocumentOverride("request_settings.request_timeout_ms", "90000")],
+        FlowOverrides.Parse(text, static _ => null));
+
+    [Fact]
+    public void A_value_can_come_from_the_environment() => Assert.Equal(
+        [new DocumentOverride("environment_variables.KEY", "a=b c")],
+        FlowOverrides.Parse("environment_variables.KEY=@env:KEY", static name => name == "KEY" ? "a=b c" : null));
+
+    [Fact]
+    public void The_value_of_a_variable_in_the_open_is_refused_and_not_repeated()
+    {
+        var refused = Assert.Throws<FlowDeploymentException>(() => FlowOverrides.Parse("environment_variables.KEY=hunter2", static _ => null));
+
+        Assert.DoesNotContain("hunter2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("environment_variables.KEY=@env:NAME", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a.b=@env:MISSING", "MISSING")]
+    [InlineData("instance_count", "instance_count=3")]
+    public void What_cannot_be_read_is_refused(string text, string says)
+    {
+        var refused = Assert.Throws<FlowDeploymentException>(() => FlowOverrides.Parse(text, static _ => null));
+
+        Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
+        Assert.Contains(says, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_override_reaches_the_plan()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var project = chat.Project with { Overrides = FlowOverrides.Parse("instance_count=2", static _ => null) };
+
+        var plans = await chat.Deployer(new RecordingLog(), project: project).PlanAsync(writes: false, TestContext.Current.CancellationToken);
+
+        Assert.Contains("Standard_DS3_v2 x 2", Assert.Single(plans!).Steps.OfType<DeploymentStep>().Single().Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_override_that_the_file_cannot_take_is_an_error()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var log = new RecordingLog();
+        var project = chat.Project with { Overrides = FlowOverrides.Parse("model.version=2", static _ => null) };
+
+        Assert.False(chat.Deployer(log, project: project).Validate(reportText: false));
+        Assert.Contains(log.Diagnostics, static d => d.Message.Contains("model", StringComparison.Ordinal) && d.Rule.Severity == RuleSeverity.Error);
+    }
+}
