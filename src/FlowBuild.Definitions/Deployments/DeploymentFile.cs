@@ -81,12 +81,18 @@ internal static class DeploymentFile
         var isTarget = scale.Word("type") == "target_utilization";
         if (isTarget && isKubernetes && deployment.Find("instance_count") is { } count)
         {
-            problems.Add(DeploymentRules.Conflict, count.Key.Span, "'instance_count' and 'scale_settings.type: target_utilization' exclude each other; remove 'instance_count', or write 'type: default'");
+            problems.Add(
+                DeploymentRules.Conflict,
+                count.Key.Span,
+                "'instance_count' and 'scale_settings.type: target_utilization' exclude each other; remove 'instance_count', or write 'type: default'");
         }
 
         if (scale.Int("min_instances") is { } min && scale.Int("max_instances") is { } max && min > max)
         {
-            problems.Add(DeploymentRules.Conflict, scale.Find("min_instances")!.Value.ValueSpan, $"'min_instances' is {min} and 'max_instances' only {max}; raise the second or lower the first");
+            problems.Add(
+                DeploymentRules.Conflict,
+                scale.Find("min_instances")!.Value.ValueSpan,
+                $"'min_instances' is {min} and 'max_instances' only {max}; raise the second or lower the first");
         }
     }
 
@@ -101,7 +107,12 @@ internal static class DeploymentFile
         if (deployment.Located("name") is { } name && deployment.Located("endpoint_name") is { } endpoint
             && name.Value.Length + endpoint.Value.Length > 62)
         {
-            problems.Add(DeploymentRules.InvalidText, name.Span, "name", name.Value, "on Kubernetes the names of endpoint and deployment have 62 characters at most together");
+            problems.Add(
+                DeploymentRules.InvalidText,
+                name.Span,
+                "name",
+                name.Value,
+                "on Kubernetes the names of endpoint and deployment have 62 characters at most together");
         }
 
         Refuse(model?.Reference is AssetReference.Registry, model?.Span);
@@ -111,7 +122,10 @@ internal static class DeploymentFile
         {
             if (isRegistry)
             {
-                problems.Add(DeploymentRules.Conflict, span, "A Kubernetes deployment cannot refer to a registry; register the asset in the workspace and write 'azureml:NAME:VERSION'");
+                problems.Add(
+                    DeploymentRules.Conflict,
+                    span,
+                    "A Kubernetes deployment cannot refer to a registry; register the asset in the workspace and write 'azureml:NAME:VERSION'");
             }
         }
     }
@@ -120,7 +134,11 @@ internal static class DeploymentFile
     {
         if (!isKubernetes && deployment.Child("request_settings").Find("max_queue_wait_ms") is { } wait)
         {
-            problems.Add(DeploymentRules.Deprecated, wait.Key.Span, "max_queue_wait_ms", "managed deployments no longer use it, so remove it and set 'request_timeout_ms' to the whole time that a request may take");
+            problems.Add(
+                DeploymentRules.Deprecated,
+                wait.Key.Span,
+                "max_queue_wait_ms",
+                "managed deployments no longer use it, so remove it and set 'request_timeout_ms' to the whole time that a request may take");
         }
     }
 
@@ -135,7 +153,10 @@ internal static class DeploymentFile
         {
             if (entry.Value is YamlSequence)
             {
-                problems.Add(DeploymentRules.InvalidResponseFields, entry.ValueSpan, "this is a YAML list; put the whole array in single quotes");
+                problems.Add(
+                    DeploymentRules.InvalidResponseFields,
+                    entry.ValueSpan,
+                    "this is a YAML list; put the whole array in single quotes");
             }
 
             return null;

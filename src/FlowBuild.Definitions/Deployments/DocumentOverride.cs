@@ -24,7 +24,11 @@ public sealed record DocumentOverride(string Path, string Value)
         var keys = Path.Split('.');
         if (Array.Exists(keys, static key => key.Length == 0))
         {
-            problems.Add(DeploymentRules.InvalidOverride, null, Path, "write keys joined by dots, such as request_settings.request_timeout_ms");
+            problems.Add(
+                DeploymentRules.InvalidOverride,
+                null,
+                Path,
+                "write keys joined by dots, such as request_settings.request_timeout_ms");
             return;
         }
 
@@ -44,7 +48,11 @@ public sealed record DocumentOverride(string Path, string Value)
             }
             else
             {
-                problems.Add(DeploymentRules.InvalidOverride, next.Value.ValueSpan, Path, $"'{keys[i]}' is {SchemaChecker.Describe(next.Value.Value)} in the file, and has no keys to set");
+                problems.Add(
+                    DeploymentRules.InvalidOverride,
+                    next.Value.ValueSpan,
+                    Path,
+                    $"'{keys[i]}' is {SchemaChecker.Describe(next.Value.Value)} in the file, and has no keys to set");
                 return;
             }
         }

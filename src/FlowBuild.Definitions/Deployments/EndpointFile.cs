@@ -70,7 +70,10 @@ internal static class EndpointFile
 
         if (total is not (0 or 100))
         {
-            problems.Add(DeploymentRules.InvalidTraffic, endpoint.Find("traffic")!.Value.Key.Span, $"The percentages of 'traffic' add up to {total}; they must add up to 100, or to 0");
+            problems.Add(
+                DeploymentRules.InvalidTraffic,
+                endpoint.Find("traffic")!.Value.Key.Span,
+                $"The percentages of 'traffic' add up to {total}; they must add up to 100, or to 0");
         }
 
         if (mirror.Count == 0)
@@ -94,7 +97,10 @@ internal static class EndpointFile
             {
                 if (live.Key == share.Key && live.Value.Value > 0 && share.Value.Value > 0)
                 {
-                    problems.Add(DeploymentRules.InvalidTraffic, share.Value.Span, $"The deployment '{share.Key}' has live traffic; one with live traffic can have no mirrored traffic");
+                    problems.Add(
+                        DeploymentRules.InvalidTraffic,
+                        share.Value.Span,
+                        $"The deployment '{share.Key}' has live traffic; one with live traffic can have no mirrored traffic");
                 }
             }
         }
@@ -106,11 +112,19 @@ internal static class EndpointFile
         var users = (identity.Find("user_assigned_identities")?.Value as YamlSequence)?.Items.Count ?? 0;
         if (identity.Word("type") == "user_assigned" && users == 0)
         {
-            problems.Add(DeploymentRules.MissingKey, identity.Find("type")!.Value.ValueSpan, "an identity of type user_assigned", "user_assigned_identities", "add it with '- resource_id:' and the ARM id of the identity");
+            problems.Add(
+                DeploymentRules.MissingKey,
+                identity.Find("type")!.Value.ValueSpan,
+                "an identity of type user_assigned",
+                "user_assigned_identities",
+                "add it with '- resource_id:' and the ARM id of the identity");
         }
         else if (identity.Word("type") is "system_assigned" or "none" && users > 0)
         {
-            problems.Add(DeploymentRules.Conflict, identity.Find("user_assigned_identities")!.Value.Key.Span, $"An identity of type '{identity.Word("type")}' has no user-assigned identities; write 'type: user_assigned', or remove them");
+            problems.Add(
+                DeploymentRules.Conflict,
+                identity.Find("user_assigned_identities")!.Value.Key.Span,
+                $"An identity of type '{identity.Word("type")}' has no user-assigned identities; write 'type: user_assigned', or remove them");
         }
     }
 

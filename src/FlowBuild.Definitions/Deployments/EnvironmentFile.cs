@@ -36,16 +36,29 @@ internal static class EnvironmentFile
         var build = environment.Find("build");
         if (image is not null && build is not null)
         {
-            problems.Add(DeploymentRules.Conflict, build.Value.Key.Span, "An environment has either 'image' or 'build'; remove one of the two");
+            problems.Add(
+                DeploymentRules.Conflict,
+                build.Value.Key.Span,
+                "An environment has either 'image' or 'build'; remove one of the two");
         }
         else if (image is null && build is null && environment.Find("channels") is null && environment.Find("dependencies") is null)
         {
-            problems.Add(DeploymentRules.MissingKey, place, "an environment", "image", "add 'image:' with a container image, or 'build:' with a folder that has a Dockerfile");
+            problems.Add(
+                DeploymentRules.MissingKey,
+                place,
+                "an environment",
+                "image",
+                "add 'image:' with a container image, or 'build:' with a folder that has a Dockerfile");
         }
 
         if (environment.Find("version") is { } version && environment.Find("name") is null)
         {
-            problems.Add(DeploymentRules.MissingKey, version.Key.Span, "an environment with a version", "name", "a version belongs to a name; add 'name:', or remove 'version:'");
+            problems.Add(
+                DeploymentRules.MissingKey,
+                version.Key.Span,
+                "an environment with a version",
+                "name",
+                "a version belongs to a name; add 'name:', or remove 'version:'");
         }
 
         if (environment.Located("image") is { } located && RetiredImages.IsRetired(located.Value))

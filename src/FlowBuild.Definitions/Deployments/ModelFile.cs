@@ -12,7 +12,12 @@ internal static class ModelFile
         var model = new CheckedMapping(mapping);
         if (model.Find("version") is { } version && model.Find("name") is null)
         {
-            problems.Add(DeploymentRules.MissingKey, version.Key.Span, "a model with a version", "name", "a version belongs to a name; add 'name:', or remove 'version:'");
+            problems.Add(
+                DeploymentRules.MissingKey,
+                version.Key.Span,
+                "a model with a version",
+                "name",
+                "a version belongs to a name; add 'name:', or remove 'version:'");
         }
 
         return new ModelSpec(

@@ -26,7 +26,7 @@ internal static class FlowDefaults
         {
             FlowValueType.String => scalar is not null,
             FlowValueType.Int => kind is ScalarKind.Int or ScalarKind.Bool
-                || (kind == ScalarKind.Float && IsFinite(YamlScalars.FloatOf(scalar!)))
+                || (kind == ScalarKind.Float && IsFinite(YamlValues.FloatOf(scalar!)))
                 || (kind == ScalarKind.Text && IsWholeNumber(scalar!.Value)),
             FlowValueType.Double => kind is ScalarKind.Int or ScalarKind.Float or ScalarKind.Bool
                 || (kind == ScalarKind.Text && IsNumber(scalar!.Value)),

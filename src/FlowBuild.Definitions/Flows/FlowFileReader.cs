@@ -47,7 +47,10 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         var isFlex = entry is not null || IsFlexName(file);
         if (entry is null && isFlex)
         {
-            problems.Add(FlowRules.NoFlow, flow.Entries.Count > 0 ? flow.Entries[0].Key.Span : flow.Span, "a flex flow needs 'entry: module:function'");
+            problems.Add(
+                FlowRules.NoFlow,
+                flow.Entries.Count > 0 ? flow.Entries[0].Key.Span : flow.Span,
+                "a flex flow needs 'entry: module:function'");
             return null;
         }
 
@@ -140,9 +143,9 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         YamlScalar scalar => YamlScalars.KindOf(scalar, Dialect) switch
         {
             ScalarKind.Null => false,
-            ScalarKind.Bool => YamlScalars.BoolOf(scalar),
-            ScalarKind.Int => !YamlScalars.IntOf(scalar, Dialect).IsZero,
-            ScalarKind.Float => YamlScalars.FloatOf(scalar) is not 0.0,
+            ScalarKind.Bool => YamlValues.BoolOf(scalar),
+            ScalarKind.Int => !YamlValues.IntOf(scalar, Dialect).IsZero,
+            ScalarKind.Float => YamlValues.FloatOf(scalar) is not 0.0,
             _ => scalar.Value.Length > 0,
         },
         _ => false,
@@ -155,7 +158,12 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         {
             if (rule.Find(entry.Key.Value) is null)
             {
-                problems.Add(FlowRules.UnknownKey, entry.Key.Span, entry.Key.Value, rule.Name, Suggestion.DidYouMean(entry.Key.Value, rule.Keys.Select(static key => key.Name)));
+                problems.Add(
+                    FlowRules.UnknownKey,
+                    entry.Key.Span,
+                    entry.Key.Value,
+                    rule.Name,
+                    Suggestion.DidYouMean(entry.Key.Value, rule.Keys.Select(static key => key.Name)));
             }
         }
     }
@@ -169,7 +177,10 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     {
         if (language is not ("python" or "csharp"))
         {
-            problems.Add(FlowRules.SchemaDislikes, flow.Find("language")!.Value.ValueSpan, $"the language '{language}'; write 'python' or 'csharp'");
+            problems.Add(
+                FlowRules.SchemaDislikes,
+                flow.Find("language")!.Value.ValueSpan,
+                $"the language '{language}'; write 'python' or 'csharp'");
         }
 
         if (flow.Find("environment") is { Value: YamlMapping environment } && environment.Find("image") is { Value: YamlScalar image } at
@@ -266,7 +277,12 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         if (given.Value is not YamlMapping definitions)
         {
             _isComplete = false;
-            problems.Add(FlowRules.WrongShape, given.ValueSpan, sectionName, $"a mapping from each {what}'s name to its definition", DescribeShape(given.Value));
+            problems.Add(
+                FlowRules.WrongShape,
+                given.ValueSpan,
+                sectionName,
+                $"a mapping from each {what}'s name to its definition",
+                DescribeShape(given.Value));
             yield break;
         }
 
@@ -357,7 +373,10 @@ internal sealed class FlowFileReader(DiagnosticList problems)
 
         if (given.Value is not YamlSequence sequence)
         {
-            problems.Add(FlowRules.SchemaDislikes, given.ValueSpan, $"'additional_includes' must be a list of paths, and this is {DescribeShape(given.Value)}");
+            problems.Add(
+                FlowRules.SchemaDislikes,
+                given.ValueSpan,
+                $"'additional_includes' must be a list of paths, and this is {DescribeShape(given.Value)}");
             return includes;
         }
 
@@ -369,7 +388,10 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             }
             else
             {
-                problems.Add(FlowRules.SchemaDislikes, item.Span, $"an item of 'additional_includes' must be a path, and this is {DescribeShape(item)}");
+                problems.Add(
+                    FlowRules.SchemaDislikes,
+                    item.Span,
+                    $"an item of 'additional_includes' must be a path, and this is {DescribeShape(item)}");
             }
         }
 
@@ -418,13 +440,18 @@ internal sealed class FlowFileReader(DiagnosticList problems)
 
         if (given.Value is not YamlMapping mapping)
         {
-            problems.Add(FlowRules.WrongShape, given.ValueSpan, "environment_variables", "a mapping from names to values", DescribeShape(given.Value));
+            problems.Add(
+                FlowRules.WrongShape,
+                given.ValueSpan,
+                "environment_variables",
+                "a mapping from names to values",
+                DescribeShape(given.Value));
             return variables;
         }
 
         foreach (var entry in mapping.Entries)
         {
-            var value = entry.Value is YamlScalar scalar ? YamlScalars.TextOf(scalar, Dialect) : YamlJson.Write(entry.Value, Dialect);
+            var value = entry.Value is YamlScalar scalar ? YamlValues.TextOf(scalar, Dialect) : YamlJson.Write(entry.Value, Dialect);
             variables.Add(new(entry.Key.Value, value));
         }
 

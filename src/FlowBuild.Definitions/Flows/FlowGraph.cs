@@ -89,7 +89,11 @@ internal static class FlowGraph
         {
             if (!HasInput(flow, condition.Name))
             {
-                problems.Add(FlowRules.UndeclaredActivateInput, when.Span, condition.Name, Suggestion.DidYouMean(condition.Name, InputNames(flow), "; declare it under 'inputs'"));
+                problems.Add(
+                    FlowRules.UndeclaredActivateInput,
+                    when.Span,
+                    condition.Name,
+                    Suggestion.DidYouMean(condition.Name, InputNames(flow), "; declare it under 'inputs'"));
             }
 
             return;
@@ -107,7 +111,11 @@ internal static class FlowGraph
     {
         if (!HasInput(flow, name))
         {
-            problems.Add(FlowRules.UndeclaredInput, span, name, Suggestion.DidYouMean(name, InputNames(flow), "; declare it under 'inputs'"));
+            problems.Add(
+                FlowRules.UndeclaredInput,
+                span,
+                name,
+                Suggestion.DidYouMean(name, InputNames(flow), "; declare it under 'inputs'"));
         }
     }
 
@@ -140,11 +148,21 @@ internal static class FlowGraph
         switch (reference.Kind)
         {
             case FlowReferenceKind.FlowInput when !HasInput(flow, reference.Name):
-                problems.Add(FlowRules.OutputReferenceNotFound, output.Reference.Span, "input", reference.Name, Suggestion.DidYouMean(reference.Name, InputNames(flow), "; declare it under 'inputs'"));
+                problems.Add(
+                    FlowRules.OutputReferenceNotFound,
+                    output.Reference.Span,
+                    "input",
+                    reference.Name,
+                    Suggestion.DidYouMean(reference.Name, InputNames(flow), "; declare it under 'inputs'"));
                 break;
 
             case FlowReferenceKind.Node when !nodes.TryGetValue(reference.Name, out _):
-                problems.Add(FlowRules.OutputReferenceNotFound, output.Reference.Span, "node", reference.Name, SuggestNode(flow, reference.Name));
+                problems.Add(
+                    FlowRules.OutputReferenceNotFound,
+                    output.Reference.Span,
+                    "node",
+                    reference.Name,
+                    SuggestNode(flow, reference.Name));
                 break;
 
             case FlowReferenceKind.Node:
@@ -165,7 +183,11 @@ internal static class FlowGraph
 
             case FlowReferenceKind.Literal when output.Reference.Value.Length > 0:
                 var target = Suggestion.Nearest(output.Reference.Value.Split('.')[0], NodeNames(flow));
-                problems.Add(FlowRules.LiteralOutput, output.Reference.Span, output.Name, target is null ? "" : $"; did you mean '${{{target}.output}}'?");
+                problems.Add(
+                    FlowRules.LiteralOutput,
+                    output.Reference.Span,
+                    output.Name,
+                    target is null ? "" : $"; did you mean '${{{target}.output}}'?");
                 break;
         }
     }

@@ -21,7 +21,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
 
         if (given.Value is not YamlSequence sequence)
         {
-            problems.Add(FlowRules.WrongShape, given.ValueSpan, "nodes", "a list of nodes, each begun with '- name:'", FlowFileReader.DescribeShape(given.Value));
+            problems.Add(
+                FlowRules.WrongShape,
+                given.ValueSpan,
+                "nodes",
+                "a list of nodes, each begun with '- name:'",
+                FlowFileReader.DescribeShape(given.Value));
             return read;
         }
 
@@ -29,7 +34,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         {
             if (item is not YamlMapping node)
             {
-                problems.Add(FlowRules.WrongShape, item.Span.IsEmpty ? given.Key.Span : item.Span, "nodes", "a list of mappings", FlowFileReader.DescribeShape(item));
+                problems.Add(
+                    FlowRules.WrongShape,
+                    item.Span.IsEmpty ? given.Key.Span : item.Span,
+                    "nodes",
+                    "a list of mappings",
+                    FlowFileReader.DescribeShape(item));
                 continue;
             }
 
@@ -91,7 +101,11 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         }
         else if (isUsed && word == "csharp" && language != "csharp")
         {
-            problems.Add(FlowRules.UnknownNodeType, entry.ValueSpan, word, " of a python flow; write 'language: csharp' at the top of the file, or another type");
+            problems.Add(
+                FlowRules.UnknownNodeType,
+                entry.ValueSpan,
+                word,
+                " of a python flow; write 'language: csharp' at the top of the file, or another type");
         }
 
         return word;
@@ -105,7 +119,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         {
             if (entry is { } wrong && !FlowFileReader.IsNull(wrong.Value))
             {
-                problems.Add(FlowRules.WrongShape, wrong.ValueSpan, "source", "a mapping with 'type' and 'path' or 'tool'", FlowFileReader.DescribeShape(wrong.Value));
+                problems.Add(
+                    FlowRules.WrongShape,
+                    wrong.ValueSpan,
+                    "source",
+                    "a mapping with 'type' and 'path' or 'tool'",
+                    FlowFileReader.DescribeShape(wrong.Value));
             }
             else if (isUsed)
             {
@@ -123,21 +142,38 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         {
             if (Array.IndexOf(supported, sourceType) < 0)
             {
-                problems.Add(FlowRules.UnsupportedSource, source.Find("type")?.ValueSpan ?? entry.Value.Key.Span, type, sourceType, "'" + string.Join("' or '", supported) + "'");
+                problems.Add(
+                    FlowRules.UnsupportedSource,
+                    source.Find("type")?.ValueSpan ?? entry.Value.Key.Span,
+                    type,
+                    sourceType,
+                    "'" + string.Join("' or '", supported) + "'");
             }
             else if (sourceType == "code" && path is null)
             {
-                problems.Add(FlowRules.NodeWithoutSource, source.Find("path")?.Key.Span ?? entry.Value.Key.Span, name, "'path:' with the file of the node");
+                problems.Add(
+                    FlowRules.NodeWithoutSource,
+                    source.Find("path")?.Key.Span ?? entry.Value.Key.Span,
+                    name,
+                    "'path:' with the file of the node");
             }
             else if (sourceType != "code" && tool is null)
             {
-                problems.Add(FlowRules.NodeWithoutSource, source.Find("tool")?.Key.Span ?? entry.Value.Key.Span, name, "'tool:' with the name of the package's tool");
+                problems.Add(
+                    FlowRules.NodeWithoutSource,
+                    source.Find("tool")?.Key.Span ?? entry.Value.Key.Span,
+                    name,
+                    "'tool:' with the name of the package's tool");
             }
         }
 
         else if (isUsed && type is "llm" or "prompt" && path is null)
         {
-            problems.Add(FlowRules.NodeWithoutSource, source.Find("path")?.Key.Span ?? entry.Value.Key.Span, name, "'path:' with the template of the node");
+            problems.Add(
+                FlowRules.NodeWithoutSource,
+                source.Find("path")?.Key.Span ?? entry.Value.Key.Span,
+                name,
+                "'path:' with the template of the node");
         }
 
         return (sourceType, path, tool);
@@ -152,7 +188,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
 
         if (given.Value is not YamlMapping activate)
         {
-            problems.Add(FlowRules.WrongShape, given.ValueSpan, "activate", "a mapping with 'when' and 'is'", FlowFileReader.DescribeShape(given.Value));
+            problems.Add(
+                FlowRules.WrongShape,
+                given.ValueSpan,
+                "activate",
+                "a mapping with 'when' and 'is'",
+                FlowFileReader.DescribeShape(given.Value));
             return null;
         }
 
@@ -186,7 +227,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
 
         if (given.Value is not YamlMapping mapping)
         {
-            problems.Add(FlowRules.WrongShape, given.ValueSpan, "inputs", "a mapping from names to values", FlowFileReader.DescribeShape(given.Value));
+            problems.Add(
+                FlowRules.WrongShape,
+                given.ValueSpan,
+                "inputs",
+                "a mapping from names to values",
+                FlowFileReader.DescribeShape(given.Value));
             return default;
         }
 
@@ -212,7 +258,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
 
         if (given.Value is not YamlMapping nodes)
         {
-            problems.Add(FlowRules.WrongShape, given.ValueSpan, "node_variants", "a mapping from node names to their variants", FlowFileReader.DescribeShape(given.Value));
+            problems.Add(
+                FlowRules.WrongShape,
+                given.ValueSpan,
+                "node_variants",
+                "a mapping from node names to their variants",
+                FlowFileReader.DescribeShape(given.Value));
             return read;
         }
 
@@ -220,7 +271,11 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         {
             if (node.Value is not YamlMapping mapping || mapping.Find("variants") is not { Value: YamlMapping variants })
             {
-                problems.Add(FlowRules.InvalidVariant, node.Key.Span, node.Key.Value, "add 'variants:' with a mapping from each id to its node");
+                problems.Add(
+                    FlowRules.InvalidVariant,
+                    node.Key.Span,
+                    node.Key.Value,
+                    "add 'variants:' with a mapping from each id to its node");
                 continue;
             }
 
@@ -230,7 +285,11 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             {
                 if (variant.Value is not YamlMapping body || body.Find("node") is not { Value: YamlMapping variantNode })
                 {
-                    problems.Add(FlowRules.InvalidVariant, variant.Key.Span, node.Key.Value, $"the variant '{variant.Key.Value}' has no 'node:'");
+                    problems.Add(
+                        FlowRules.InvalidVariant,
+                        variant.Key.Span,
+                        node.Key.Value,
+                        $"the variant '{variant.Key.Value}' has no 'node:'");
                 }
                 else if (variant.Key.Value != FlowFileReader.TextOf(defaultId))
                 {

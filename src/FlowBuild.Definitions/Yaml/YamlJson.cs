@@ -11,7 +11,7 @@ internal static class YamlJson
     {
         if (node is YamlScalar scalar && YamlScalars.KindOf(scalar, dialect) is ScalarKind.Null or ScalarKind.Bool)
         {
-            return YamlScalars.KindOf(scalar, dialect) == ScalarKind.Null ? "null" : YamlScalars.BoolOf(scalar) ? "true" : "false";
+            return YamlScalars.KindOf(scalar, dialect) == ScalarKind.Null ? "null" : YamlValues.BoolOf(scalar) ? "true" : "false";
         }
 
         var json = new StringBuilder();
@@ -105,14 +105,14 @@ internal static class YamlJson
                 json.Append("null");
                 break;
             case ScalarKind.Bool:
-                json.Append(YamlScalars.BoolOf(scalar) ? "true" : "false");
+                json.Append(YamlValues.BoolOf(scalar) ? "true" : "false");
                 break;
             case ScalarKind.Int:
-                json.Append(YamlScalars.IntOf(scalar, dialect).ToString(CultureInfo.InvariantCulture));
+                json.Append(YamlValues.IntOf(scalar, dialect).ToString(CultureInfo.InvariantCulture));
                 break;
             case ScalarKind.Float:
-                var value = YamlScalars.FloatOf(scalar);
-                var text = YamlScalars.PythonFloat(value);
+                var value = YamlValues.FloatOf(scalar);
+                var text = YamlValues.PythonFloat(value);
                 if (double.IsNaN(value) || double.IsInfinity(value))
                 {
                     WriteString(json, text);

@@ -173,7 +173,9 @@ internal sealed class YamlReader
         var node = new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain && tag is null, tag, span);
         if (tag is not null && !YamlScalars.FitsTag(node, _dialect))
         {
-            Refuse(node.Span, $"'{scalar.Value}' is no value of the tag '!!{tag.Substring(YamlScalars.CoreTag.Length)}'; remove the tag, or put the text in quotes");
+            Refuse(
+                node.Span,
+                $"'{scalar.Value}' is no value of the tag '!!{tag.Substring(YamlScalars.CoreTag.Length)}'; remove the tag, or put the text in quotes");
             return false;
         }
 
@@ -423,7 +425,9 @@ internal sealed class YamlReader
             {
                 var bracket = _open[i].Collection is YamlMapping ? '{' : '[';
                 var start = _open[i].Start;
-                return Refuse(Span(start, start.Line, start.Column + 1), $"the '{bracket}' that opens here is not closed where it should be");
+                return Refuse(
+                    Span(start, start.Line, start.Column + 1),
+                    $"the '{bracket}' that opens here is not closed where it should be");
             }
         }
 

@@ -23,7 +23,11 @@ internal static class AzureMlSchemas
     private static readonly KeyRule[] EndpointKeys =
     [
         SchemaKey,
-        new("name", EndpointName, "The name of the endpoint, unique in its Azure region: 3 to 32 letters, digits and single hyphens.", IsRequired: true),
+        new(
+            "name",
+            EndpointName,
+            "The name of the endpoint, unique in its Azure region: 3 to 32 letters, digits and single hyphens.",
+            IsRequired: true),
         DescriptionKey,
         TagsKey,
         new("properties", FreeMap, "Properties, names to texts; the service lets none be changed later."),
@@ -43,7 +47,10 @@ internal static class AzureMlSchemas
                 new("tenant_id", Ignored, "Not sent."),
             ])), "The identity of the endpoint; system-assigned by default."),
         new("traffic", new ValueRule.MapOf(new ValueRule.Int(0, 100)), "Percentages by deployment name, 0 or 100 in total."),
-        new("mirror_traffic", new ValueRule.MapOf(new ValueRule.Int(0, 50)), "A copy of at most 50 percent of the traffic for one deployment."),
+        new(
+            "mirror_traffic",
+            new ValueRule.MapOf(new ValueRule.Int(0, 50)),
+            "A copy of at most 50 percent of the traffic for one deployment."),
         new("location", Ignored, "Not sent: the workspace's region is used."),
         new("id", Ignored, "Not sent."),
         new("provisioning_state", Ignored, "Not sent."),
@@ -126,7 +133,10 @@ internal static class AzureMlSchemas
         DescriptionKey,
         TagsKey,
         new("properties", FreeMap, "Properties, names to texts; the service lets none be changed later."),
-        new("model", new ValueRule.Asset(AssetKind.Model, InlineModel), "The model: azureml:NAME:VERSION, azureml:NAME@latest, or a mapping with 'path'."),
+        new(
+            "model",
+            new ValueRule.Asset(AssetKind.Model, InlineModel),
+            "The model: azureml:NAME:VERSION, azureml:NAME@latest, or a mapping with 'path'."),
         new("model_mount_path", AnyText, "Where the model is mounted in a custom container."),
         new("code_configuration", new ValueRule.Mapping(new MappingRule(
             "a code configuration",
@@ -134,16 +144,28 @@ internal static class AzureMlSchemas
                 new("code", new ValueRule.Text(CheckCode), "The folder of the scoring script, or a registered code asset."),
                 new("scoring_script", AnyText, "The scoring script inside the folder.", IsRequired: true),
             ])), "The scoring script; a prompt flow needs none."),
-        new("environment", new ValueRule.Asset(AssetKind.Environment, InlineEnvironment), "The environment: azureml:NAME:VERSION, azureml:NAME@latest, or a mapping with 'image'."),
+        new(
+            "environment",
+            new ValueRule.Asset(AssetKind.Environment, InlineEnvironment),
+            "The environment: azureml:NAME:VERSION, azureml:NAME@latest, or a mapping with 'image'."),
         new("environment_variables", FreeMap, "Variables of the container, names to texts."),
         new("app_insights_enabled", new ValueRule.Bool(), "Whether Application Insights is on; false by default."),
         new("instance_count", new ValueRule.Int(1, 50), "Number of instances, 1 to 50; at least 3 for high availability."),
         new("request_settings", new ValueRule.Mapping(new MappingRule(
             "request settings",
             [
-                new("request_timeout_ms", new ValueRule.Int(1, 300_000), "Milliseconds until a request is given up; 5000 by default, at most 180000 (300000 for a prompt flow and on Kubernetes)."),
-                new("max_concurrent_requests_per_instance", new ValueRule.Int(1), "Requests that one instance takes at a time; 1 by default."),
-                new("max_queue_wait_ms", new ValueRule.Int(0), "Milliseconds in the queue; 500 by default, deprecated for managed deployments."),
+                new(
+                    "request_timeout_ms",
+                    new ValueRule.Int(1, 300_000),
+                    "Milliseconds until a request is given up; 5000 by default, at most 180000 (300000 for a prompt flow and on Kubernetes)."),
+                new(
+                    "max_concurrent_requests_per_instance",
+                    new ValueRule.Int(1),
+                    "Requests that one instance takes at a time; 1 by default."),
+                new(
+                    "max_queue_wait_ms",
+                    new ValueRule.Int(0),
+                    "Milliseconds in the queue; 500 by default, deprecated for managed deployments."),
             ],
             new KeyHint("request_timeout", "write 'request_timeout_ms:' with milliseconds"),
             new KeyHint("max_queue_wait", "write 'max_queue_wait_ms:' with milliseconds"))), "Limits of one request."),
@@ -251,8 +273,16 @@ internal static class AzureMlSchemas
             new("inference_config", new ValueRule.Mapping(new MappingRule(
                 "an inference configuration",
                 [
-                    new("liveness_route", Route(), "Where the service asks whether the container lives, such as /health at 8080.", IsRequired: true),
-                    new("readiness_route", Route(), "Where the service asks whether the container is ready, such as /health at 8080.", IsRequired: true),
+                    new(
+                        "liveness_route",
+                        Route(),
+                        "Where the service asks whether the container lives, such as /health at 8080.",
+                        IsRequired: true),
+                    new(
+                        "readiness_route",
+                        Route(),
+                        "Where the service asks whether the container is ready, such as /health at 8080.",
+                        IsRequired: true),
                     new("scoring_route", Route(), "Where requests go, such as /score at 8080.", IsRequired: true),
                     new("startup_route", Route(), "Where the service asks whether the container has started."),
                 ])), "The routes of the server in the image."),

@@ -23,7 +23,7 @@ internal readonly struct CheckedMapping(YamlMapping? mapping)
     /// <summary>A text or a number as text, the way Python prints the number.</summary>
     public Located<string>? Version(string key) =>
         mapping?.Find(key) is { Value: YamlScalar scalar } entry && YamlScalars.KindOf(scalar, Dialect) is ScalarKind.Text or ScalarKind.Int or ScalarKind.Float
-            ? new(YamlScalars.TextOf(scalar, Dialect), entry.ValueSpan)
+            ? new(YamlValues.TextOf(scalar, Dialect), entry.ValueSpan)
             : null;
 
     public string? Word(string key) => mapping?.Find(key) is { Value: YamlScalar scalar } ? SchemaChecker.SnakeCase(scalar.Value) : null;
@@ -61,7 +61,7 @@ internal readonly struct CheckedMapping(YamlMapping? mapping)
         {
             if (entry.Value is YamlScalar scalar)
             {
-                var text = YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Null ? "" : YamlScalars.TextOf(scalar, Dialect);
+                var text = YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Null ? "" : YamlValues.TextOf(scalar, Dialect);
                 texts.Add(new(entry.Key.Value, new(text, entry.ValueSpan)));
             }
         }

@@ -53,10 +53,10 @@ internal sealed class SchemaChecker(DiagnosticList problems)
         switch (YamlScalars.KindOf(scalar, Dialect))
         {
             case ScalarKind.Int:
-                var value = YamlScalars.IntOf(scalar, Dialect);
+                var value = YamlValues.IntOf(scalar, Dialect);
                 return value >= int.MinValue && value <= int.MaxValue ? (int)value : null;
             case ScalarKind.Float:
-                var number = YamlScalars.FloatOf(scalar);
+                var number = YamlValues.FloatOf(scalar);
                 return number is > int.MinValue and < int.MaxValue ? (int)number : null;
             case ScalarKind.Text:
                 return int.TryParse(scalar.Value.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
@@ -68,8 +68,8 @@ internal sealed class SchemaChecker(DiagnosticList problems)
     /// <summary>A number as az ml takes it, or null.</summary>
     public static double? NumberOf(YamlNode? node) => node is not YamlScalar scalar ? null : YamlScalars.KindOf(scalar, Dialect) switch
     {
-        ScalarKind.Int => (double)YamlScalars.IntOf(scalar, Dialect),
-        ScalarKind.Float => YamlScalars.FloatOf(scalar),
+        ScalarKind.Int => (double)YamlValues.IntOf(scalar, Dialect),
+        ScalarKind.Float => YamlValues.FloatOf(scalar),
         ScalarKind.Text when double.TryParse(scalar.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) => parsed,
         _ => null,
     };
@@ -82,7 +82,7 @@ internal sealed class SchemaChecker(DiagnosticList problems)
             return null;
         }
 
-        return YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Bool ? YamlScalars.BoolOf(scalar)
+        return YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Bool ? YamlValues.BoolOf(scalar)
             : Array.IndexOf(TrueWords, scalar.Value) >= 0 ? true
             : Array.IndexOf(FalseWords, scalar.Value) >= 0 ? false
             : null;
@@ -141,7 +141,11 @@ internal sealed class SchemaChecker(DiagnosticList problems)
         switch (rule)
         {
             case ValueRule.Text when kind == ScalarKind.Text && Templates.Find(scalar!.Value) is { } template:
-                problems.Add(((ValueRule.Text)rule).Check is null ? DeploymentRules.LeftoverTemplate : DeploymentRules.TemplateNotFilled, span, template, name);
+                problems.Add(
+                    ((ValueRule.Text)rule).Check is null ? DeploymentRules.LeftoverTemplate : DeploymentRules.TemplateNotFilled,
+                    span,
+                    template,
+                    name);
                 break;
 
             case ValueRule.Text text:
@@ -244,7 +248,7 @@ internal sealed class SchemaChecker(DiagnosticList problems)
         {
             problems.Add(DeploymentRules.TemplateNotFilled, span, template, name);
         }
-        else if (kind != ScalarKind.Text && YamlScalars.TextOf(scalar, Dialect) is var read && read != scalar.Value)
+        else if (kind != ScalarKind.Text && YamlValues.TextOf(scalar, Dialect) is var read && read != scalar.Value)
         {
             problems.Add(DeploymentRules.VersionIsNumber, span, scalar.Value, read);
         }
@@ -265,7 +269,12 @@ internal sealed class SchemaChecker(DiagnosticList problems)
             }
             else
             {
-                problems.Add(DeploymentRules.UnknownWord, span, scalar.Value, name, Suggestion.DidYouMean(scalar.Value, rule.Words, otherwise));
+                problems.Add(
+                    DeploymentRules.UnknownWord,
+                    span,
+                    scalar.Value,
+                    name,
+                    Suggestion.DidYouMean(scalar.Value, rule.Words, otherwise));
             }
         }
     }
@@ -301,7 +310,13 @@ internal sealed class SchemaChecker(DiagnosticList problems)
         {
             if (entry.Value is not YamlScalar scalar)
             {
-                problems.Add(DeploymentRules.WrongType, entry.ValueSpan, entry.Key.Value, "a text", Describe(entry.Value), "; write it as one text, for example as JSON in quotes");
+                problems.Add(
+                    DeploymentRules.WrongType,
+                    entry.ValueSpan,
+                    entry.Key.Value,
+                    "a text",
+                    Describe(entry.Value),
+                    "; write it as one text, for example as JSON in quotes");
             }
             else if (Templates.Find(scalar.Value) is { } template)
             {
@@ -324,7 +339,12 @@ internal sealed class SchemaChecker(DiagnosticList problems)
             var itemSpan = item.Span.IsEmpty ? SpanInside(item, span) : item.Span;
             if (i == rule.Max)
             {
-                problems.Add(DeploymentRules.OutOfRange, itemSpan, name, $"a list of at most {rule.Max.ToString(CultureInfo.InvariantCulture)}", "one more");
+                problems.Add(
+                    DeploymentRules.OutOfRange,
+                    itemSpan,
+                    name,
+                    $"a list of at most {rule.Max.ToString(CultureInfo.InvariantCulture)}",
+                    "one more");
                 return;
             }
 
@@ -375,7 +395,12 @@ internal sealed class SchemaChecker(DiagnosticList problems)
             }
         }
 
-        problems.Add(DeploymentRules.UnknownKey, key.Span, key.Value, rule.Name, Suggestion.DidYouMean(key.Value, rule.Keys.Select(static known => known.Name)));
+        problems.Add(
+            DeploymentRules.UnknownKey,
+            key.Span,
+            key.Value,
+            rule.Name,
+            Suggestion.DidYouMean(key.Value, rule.Keys.Select(static known => known.Name)));
     }
 
     private void ReportType(string name, YamlNode value, SourceSpan span, ValueRule rule, string cure) =>

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace FlowBuild.Definitions.Yaml;
+
+/// <summary>The values of scalars, once <see cref="YamlScalars.KindOf"/> has said which kind they are.</summary>
+internal static class YamlValues
+{
+    /// <summary>The value of a scalar of kind <see cref="ScalarKind.Bool"/>.</summary>
+    public static bool BoolOf(YamlScalar scalar) => scalar.Value[0] is 't' or 'T' or 'y' or 'Y' || scalar.Value is "on" or "On" or "ON";
+
+    /// <summary>The value of a scalar of kind <see cref="ScalarKind.Int"/>, however large.</summary>
+    public static BigInteger IntOf(YamlScalar scalar, YamlDialect dialect)
+    {
+        var text = scalar.Value.Replace("_", "");
+        var isNegative = text[0] == '-';
+        var at = text[0] is '-' or '+' ? 1 : 0;
+        BigInteger value;
+        if (at + 1 < text.Length && text[at] == '0' && text[at + 1] is 'x' or 'o' or 'b')
+        {
+            value = Digits(text, at + 2, text[at + 1] switch { 'x' => 16, 'o' => 8, _ => 2 });
+        }
+        else if (dialect == YamlDialect.AzureMl && text.Length > at + 1 && text[at] == '0')
+        {
+            value = Digits(text, at + 1, 8);
+        }
+        else if (text.IndexOf(':') >= 0)
+        {
+            value = 0;
+            foreach (var part in text.Substring(at).Split(':'))
+            {
+                value = (value * 60) + Digits(part, 0, 10);
+            }
+        }
+        else
+        {
+            value = Digits(text, at, 10);
+        }
+
+        return isNegative ? -value : value;
+    }
+
+    /// <summary>The value of a scalar of kind <see cref="ScalarKind.Float"/>.</summary>
+    public static double FloatOf(YamlScalar scalar)
+    {
+        var text = scalar.Value.Replace("_", "");
+        if (text.EndsWith("inf", StringComparison.OrdinalIgnoreCase))
+        {
+            return text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
+        }
+
+        if (text.EndsWith("nan", StringComparison.OrdinalIgnoreCase))
+        {
+            return double.NaN;
+        }
+
+        if (text.IndexOf(':') >= 0)
+        {
+            var isNegative = text[0] == '-';
+            var value = 0.0;
+            foreach (var part in text.TrimStart('-', '+').Split(':'))
+            {
+                value = (value * 60) + ParseDouble(part);
+            }
+
+            return isNegative ? -value : value;
+        }
+
+        return ParseDouble(text);
+    }
+
+    /// <summary>
+    /// The scalar as Python prints the value it stands for: what becomes of a number in a place that wants text.
+    /// </summary>
+    public static string TextOf(YamlScalar scalar, YamlDialect dialect) => YamlScalars.KindOf(scalar, dialect) switch
+    {
+        ScalarKind.Null => "None",
+        ScalarKind.Bool => BoolOf(scalar) ? "True" : "False",
+        ScalarKind.Int => IntOf(scalar, dialect).ToString(CultureInfo.InvariantCulture),
+        ScalarKind.Float => PythonFloat(FloatOf(scalar)),
+        _ => scalar.Value,
+    };
+
+    /// <summary>A number as Python's <c>repr</c> prints it: the shortest digits, and always with a point or an exponent.</summary>
+    public static string PythonFloat(double value)
+    {
+        if (double.IsNaN(value))
+        {
+            return "nan";
+        }
+
+        if (double.IsInfinity(value))
+        {
+            return value > 0 ? "inf" : "-inf";
+        }
+
+        var magnitude = Math.Abs(value);
+        if (magnitude != 0 && magnitude is < 1e-4 or >= 1e16)
+        {
+            var text = value.ToString("R", CultureInfo.InvariantCulture);
+            var at = text.IndexOf('E');
+            if (at >= 0)
+            {
+                var exponent = int.Parse(text.Substring(at + 1), CultureInfo.InvariantCulture);
+                return text.Substring(0, at) + "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture);
+            }
+
+            return text;
+        }
+
+        var plain = value.ToString("R", CultureInfo.InvariantCulture);
+        if (plain.IndexOf('E') >= 0)
+        {
+            plain = ((decimal)value).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return plain.IndexOf('.') >= 0 ? plain : plain + ".0";
+    }
+
+    private static BigInteger Digits(string text, int start, int numberBase)
+    {
+        var value = BigInteger.Zero;
+        for (var i = start; i < text.Length; i++)
+        {
+            value = (value * numberBase) + YamlScalars.DigitOf(text[i]);
+        }
+
+        return value;
+    }
+
+    private static double ParseDouble(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN;
+}
