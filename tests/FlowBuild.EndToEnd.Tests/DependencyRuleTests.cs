@@ -10,6 +10,7 @@ public sealed class DependencyRuleTests
         { "FlowBuild.Definitions", [], ["YamlDotNet"] },
         { "FlowBuild.Generator", ["FlowBuild.Definitions"], ["Microsoft.CodeAnalysis.CSharp", "Microsoft.CodeAnalysis.Analyzers", "Microsoft.CodeAnalysis.BannedApiAnalyzers"] },
         { "FlowBuild.Client", [], ["Azure.Core", "Microsoft.Extensions.Http", "System.Net.ServerSentEvents", "Microsoft.CodeAnalysis.PublicApiAnalyzers"] },
+        { "FlowBuild.Client.Resilience", ["FlowBuild.Client"], ["Microsoft.Extensions.Http.Resilience", "Microsoft.CodeAnalysis.PublicApiAnalyzers"] },
         { "FlowBuild.Deployment", ["FlowBuild.Definitions"], ["Azure.Identity", "Azure.ResourceManager", "Azure.Storage.Blobs"] },
         { "FlowBuild.Tasks", ["FlowBuild.Deployment"], ["Microsoft.Build.Utilities.Core"] },
         { "FlowBuild.LocalWorkspace", ["FlowBuild.Definitions"], [] },
