@@ -100,4 +100,15 @@ public sealed class NamingTests
         Assert.Contains(" Answer ", run.Sources["Chat.Contracts.g.cs"], StringComparison.Ordinal);
         Assert.DoesNotContain(" Context ", run.Sources["Chat.Contracts.g.cs"], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_prompty_file_gets_a_client_too()
+    {
+        var text = File.ReadAllText(Path.Combine(FlowBuild.Testing.Transcript.Folder, "flows", "prompty.t.prompty"));
+        var run = new FlowProject().Flow("greeting/t.prompty", text).Run();
+
+        Assert.Empty(run.Problems);
+        Assert.Empty(run.CompilerProblems);
+        Assert.Contains("class GreetingClient", run.Sources["Greeting.Client.g.cs"], StringComparison.Ordinal);
+    }
 }
