@@ -6,16 +6,31 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Sas;
+using FlowBuild.LocalWorkspace.Tests.Node;
 
 namespace FlowBuild.LocalWorkspace.Tests;
 
-public sealed class BlobTests
+/// <summary>A container of a blob store, and how to open it.</summary>
+public sealed record BlobDoor(Uri ContainerUri, StorageSharedKeyCredential Key, Func<BlobClientOptions> Options, HttpClient Http)
 {
+    public BlobContainerClient Container => new(ContainerUri, Key, Options());
+
+    public BlobContainerClient WithSignature(string query) => new(ContainerUri, new AzureSasCredential(query.TrimStart('?')), Options());
+}
+
+/// <summary>What a blob store must do for an upload. The local workspace's store and Azurite do the same.</summary>
+public abstract class BlobStoreTests
+{
+    protected abstract Task<BlobDoor> OpenAsync();
+
+    /// <summary>What Azure answers to a wrong account key and to content that was changed on its way.</summary>
+    protected virtual (string WrongKey, string WrongContent) Codes => ("AuthenticationFailed", "Md5Mismatch");
+
     [Fact]
     public async Task A_blob_is_uploaded_once_under_a_condition_and_comes_back_the_same()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var blob = workspace.Blobs().GetBlobClient("LocalUpload/abc/chat flow/naïve & co.txt");
+        var door = await OpenAsync();
+        var blob = door.Container.GetBlobClient("LocalUpload/abc/chat flow/naïve & co.txt");
         var options = new BlobUploadOptions
         {
             Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
@@ -38,8 +53,8 @@ public sealed class BlobTests
     [Fact]
     public async Task A_large_blob_goes_up_in_blocks_and_down_in_ranges()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var blob = workspace.Blobs().GetBlobClient("large.bin");
+        var door = await OpenAsync();
+        var blob = door.Container.GetBlobClient("large.bin");
         var content = RandomNumberGenerator.GetBytes(9_000_000);
         var options = new BlobUploadOptions { TransferOptions = new StorageTransferOptions { InitialTransferSize = 1 << 20, MaximumTransferSize = 4 << 20 } };
 
@@ -48,7 +63,7 @@ public sealed class BlobTests
         Assert.Equal(content, (await blob.DownloadContentAsync()).Value.Content.ToArray());
         var part = await blob.DownloadContentAsync(new BlobDownloadOptions { Range = new HttpRange(100, 50) });
         Assert.Equal(content[100..150], part.Value.Content.ToArray());
-        var blocks = (await workspace.Blobs().GetBlockBlobClient("large.bin").GetBlockListAsync(BlockListTypes.All)).Value;
+        var blocks = (await door.Container.GetBlockBlobClient("large.bin").GetBlockListAsync(BlockListTypes.All)).Value;
         Assert.Equal(3, blocks.CommittedBlocks.Count());
         Assert.Empty(blocks.UncommittedBlocks);
     }
@@ -56,8 +71,8 @@ public sealed class BlobTests
     [Fact]
     public async Task A_block_list_that_names_an_unknown_block_is_refused()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var blob = workspace.Blobs().GetBlockBlobClient("blocks.bin");
+        var door = await OpenAsync();
+        var blob = door.Container.GetBlockBlobClient("blocks.bin");
         await blob.StageBlockAsync(Convert.ToBase64String("one"u8), new MemoryStream([1, 2, 3]));
 
         var error = await Assert.ThrowsAsync<RequestFailedException>(
@@ -70,8 +85,8 @@ public sealed class BlobTests
     [Fact]
     public async Task Metadata_is_set_and_the_content_stays()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var blob = workspace.Blobs().GetBlobClient("indicator");
+        var door = await OpenAsync();
+        var blob = door.Container.GetBlobClient("indicator");
         var first = (await blob.UploadAsync(BinaryData.FromString("content"))).Value;
 
         await blob.SetMetadataAsync(new Dictionary<string, string> { ["name"] = "m", ["version"] = "1" });
@@ -85,8 +100,8 @@ public sealed class BlobTests
     [Fact]
     public async Task Blobs_are_listed_by_prefix_in_pages_in_order()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var container = workspace.Blobs();
+        var door = await OpenAsync();
+        var container = door.Container;
         foreach (var name in (string[])["p/b", "p/a", "p/a/1", "q/1", "p/c"])
         {
             await container.GetBlobClient(name).UploadAsync(
@@ -113,8 +128,8 @@ public sealed class BlobTests
     [Fact]
     public async Task A_blob_is_deleted_once()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var blob = workspace.Blobs().GetBlobClient("gone");
+        var door = await OpenAsync();
+        var blob = door.Container.GetBlobClient("gone");
         await blob.UploadAsync(BinaryData.FromString("x"));
 
         Assert.True((await blob.DeleteIfExistsAsync()).Value);
@@ -127,25 +142,22 @@ public sealed class BlobTests
     [Fact]
     public async Task Content_that_does_not_have_the_given_MD5_is_refused()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var blob = workspace.Blobs().GetBlockBlobClient("checked");
-        using var request = new HttpRequestMessage(HttpMethod.Put, blob.Uri) { Content = new ByteArrayContent([1, 2, 3]) };
+        var door = await OpenAsync();
+        var blob = door.Container.GetBlockBlobClient("checked");
+        using var request = new HttpRequestMessage(HttpMethod.Put, blob.GenerateSasUri(BlobSasPermissions.Create | BlobSasPermissions.Write, DateTimeOffset.UtcNow.AddHours(1))) { Content = new ByteArrayContent([1, 2, 3]) };
         request.Content.Headers.ContentMD5 = MD5.HashData([9]);
         request.Headers.Add("x-ms-blob-type", "BlockBlob");
-        request.Headers.Add("Authorization", "Bearer " + workspace.Host.Token);
-        using var http = workspace.PinnedClient();
+        using var answer = await door.Http.SendAsync(request);
 
-        using var answer = await http.SendAsync(request);
-
-        Assert.Equal("Md5Mismatch", answer.Headers.GetValues("x-ms-error-code").Single());
+        Assert.Equal(Codes.WrongContent, answer.Headers.GetValues("x-ms-error-code").Single());
         Assert.False((await blob.ExistsAsync()).Value);
     }
 
     [Fact]
     public async Task The_account_key_of_the_datastore_opens_the_store()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var container = new BlobContainerClient(workspace.ContainerUri, await KeyAsync(workspace), workspace.BlobOptions());
+        var door = await OpenAsync();
+        var container = door.Container;
         var blob = container.GetBlobClient("a folder/by key.txt");
 
         await blob.UploadAsync(BinaryData.FromString("x"), new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["a"] = "b" } });
@@ -160,13 +172,13 @@ public sealed class BlobTests
     [Fact]
     public async Task A_wrong_account_key_is_refused()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var key = new StorageSharedKeyCredential("flowbuildlocal", Convert.ToBase64String(new byte[64]));
-        var blob = new BlobContainerClient(workspace.ContainerUri, key, workspace.BlobOptions()).GetBlobClient("x");
+        var door = await OpenAsync();
+        var key = new StorageSharedKeyCredential(door.Key.AccountName, Convert.ToBase64String(new byte[64]));
+        var blob = new BlobContainerClient(door.ContainerUri, key, door.Options()).GetBlobClient("x");
 
         var error = await Assert.ThrowsAsync<RequestFailedException>(() => blob.UploadAsync(BinaryData.FromString("x")));
 
-        Assert.Equal((403, "AuthenticationFailed"), (error.Status, error.ErrorCode));
+        Assert.Equal((403, Codes.WrongKey), (error.Status, error.ErrorCode));
     }
 
     [Theory]
@@ -174,15 +186,14 @@ public sealed class BlobTests
     [InlineData(false)]
     public async Task A_shared_access_signature_permits_what_it_says_and_no_more(bool ofAccount)
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var key = await KeyAsync(workspace);
-        var container = new BlobContainerClient(workspace.ContainerUri, key, workspace.BlobOptions());
+        var door = await OpenAsync();
+        var container = door.Container;
         var until = DateTimeOffset.UtcNow.AddHours(1);
         var query = ofAccount
             ? new AccountSasBuilder(AccountSasPermissions.Write | AccountSasPermissions.Create, until, AccountSasServices.Blobs, AccountSasResourceTypes.Object)
-                .ToSasQueryParameters(key).ToString()
+                .ToSasQueryParameters(door.Key).ToString()
             : container.GenerateSasUri(BlobContainerSasPermissions.Write | BlobContainerSasPermissions.Create, until).Query.TrimStart('?');
-        var signed = new BlobContainerClient(workspace.ContainerUri, new AzureSasCredential(query), workspace.BlobOptions());
+        var signed = door.WithSignature(query);
 
         await signed.GetBlobClient("signed").UploadAsync(BinaryData.FromString("x"));
 
@@ -193,22 +204,84 @@ public sealed class BlobTests
     [Fact]
     public async Task A_signature_that_was_changed_or_has_expired_is_refused()
     {
-        await using var workspace = await RunningWorkspace.StartAsync();
-        var container = new BlobContainerClient(workspace.ContainerUri, await KeyAsync(workspace), workspace.BlobOptions());
+        var door = await OpenAsync();
+        var container = door.Container;
         var expired = container.GenerateSasUri(BlobContainerSasPermissions.Read, DateTimeOffset.UtcNow.AddMinutes(-1)).Query;
         var widened = container.GenerateSasUri(BlobContainerSasPermissions.Read, DateTimeOffset.UtcNow.AddHours(1)).Query.Replace("sp=r", "sp=rw", StringComparison.Ordinal);
 
         foreach (var query in (string[])[expired, widened])
         {
-            var signed = new BlobContainerClient(workspace.ContainerUri, new AzureSasCredential(query.TrimStart('?')), workspace.BlobOptions());
+            var signed = door.WithSignature(query);
             var error = await Assert.ThrowsAsync<RequestFailedException>(() => signed.GetBlobClient("x").DownloadContentAsync());
-            Assert.Equal((403, "AuthenticationFailed"), (error.Status, error.ErrorCode));
+            Assert.Equal(403, error.Status);
         }
     }
+}
 
-    private static async Task<StorageSharedKeyCredential> KeyAsync(RunningWorkspace workspace)
+/// <summary>The store of the local workspace, over TLS.</summary>
+public sealed class LocalBlobTests : BlobStoreTests, IAsyncLifetime
+{
+    private RunningWorkspace _workspace = null!;
+    private HttpClient _http = null!;
+
+    public async ValueTask InitializeAsync()
     {
-        var secrets = await workspace.PostAsync("datastores/workspaceblobstore/listSecrets");
-        return new StorageSharedKeyCredential("flowbuildlocal", secrets.Body!["key"]!.GetValue<string>());
+        _workspace = await RunningWorkspace.StartAsync();
+        _http = _workspace.PinnedClient();
+    }
+
+    [Fact]
+    public async Task The_token_of_the_workspace_opens_the_store()
+    {
+        var blob = _workspace.Blobs().GetBlobClient("by token");
+
+        await blob.UploadAsync(BinaryData.FromString("x"));
+
+        Assert.Equal("x", (await blob.DownloadContentAsync()).Value.Content.ToString());
+    }
+
+    [Fact]
+    public async Task A_checksum_that_is_not_verified_is_refused()
+    {
+        var options = new BlobUploadOptions { TransferValidation = new UploadTransferValidationOptions { ChecksumAlgorithm = StorageChecksumAlgorithm.StorageCrc64 } };
+
+        var error = await Assert.ThrowsAsync<RequestFailedException>(
+            () => _workspace.Blobs().GetBlobClient("crc").UploadAsync(BinaryData.FromString("x"), options));
+
+        Assert.Equal((400, "UnsupportedHeader"), (error.Status, error.ErrorCode));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _workspace.DisposeAsync();
+    }
+
+    protected override async Task<BlobDoor> OpenAsync()
+    {
+        var secrets = await _workspace.PostAsync("datastores/workspaceblobstore/listSecrets");
+        var key = new StorageSharedKeyCredential("flowbuildlocal", secrets.Body!["key"]!.GetValue<string>());
+        return new BlobDoor(_workspace.ContainerUri, key, _workspace.BlobOptions, _http);
+    }
+}
+
+/// <summary>Azurite: shows that the tests ask for no more than Azure's own emulator gives.</summary>
+public sealed class AzuriteBlobTests(Azurite azurite) : BlobStoreTests, IClassFixture<Azurite>
+{
+    private static readonly HttpClient Http = new();
+
+    // Azurite has words of its own here.
+    protected override (string WrongKey, string WrongContent) Codes => ("AuthorizationFailure", "InvalidOperation");
+
+    protected override async Task<BlobDoor> OpenAsync()
+    {
+        azurite.Require();
+        // The account that every Azurite has; its key is public.
+        var key = new StorageSharedKeyCredential(
+            "devstoreaccount1", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==");
+        var door = new BlobDoor(
+            new Uri($"{azurite.Account}/c{Guid.NewGuid():N}"), key, static () => new BlobClientOptions { Retry = { MaxRetries = 0 } }, Http);
+        await door.Container.CreateAsync();
+        return door;
     }
 }
