@@ -24,6 +24,11 @@ internal static class YamlErrors
             return (FindTab(text, line), "a tab cannot indent; use blanks");
         }
 
+        if (Says("did not find expected key") && column > 0 && lineText[column - 1] is '"' or '\'')
+        {
+            return (OfText(line, column, rest), "the quoted text ends before this; write \\\" for a quote inside \"…\", and '' for one inside '…'");
+        }
+
         if (Says("did not find expected key") || Says("could not find expected ':'"))
         {
             return (OfText(line, column, rest), IsEntry(rest)
@@ -38,6 +43,11 @@ internal static class YamlErrors
 
         if (Says("invalid mapping") || Says("mapping values are not allowed"))
         {
+            if (FindLineWithoutColon(text, line, lineText) is var (before, start, words))
+            {
+                return (new(before, start, before, start + words.Length), $"'{Shorten(words)}' is no 'key: value'; write a ':' and a blank after the key");
+            }
+
             return (new(line, column, line, column + 1),
                 "a ': ' cannot stand here; put the whole value in quotes, or, where a new key begins, indent it like its neighbours");
         }
@@ -67,6 +77,18 @@ internal static class YamlErrors
         return (OfText(line, column, rest.Length == 0 ? "" : rest.Substring(0, 1)), LowerFirst(message));
 
         bool Says(string words) => message.IndexOf(words, StringComparison.Ordinal) >= 0;
+    }
+
+    /// <summary>
+    /// The line before a 'key: value', when it stands at the same indentation and is none: the parser took both for one long text.
+    /// </summary>
+    private static (int Line, int Column, string Words)? FindLineWithoutColon(string text, int line, string lineText)
+    {
+        var indentation = lineText.Length - lineText.TrimStart().Length;
+        var before = line > 0 ? YamlCharacters.LineAt(text, line - 1) : "";
+        var words = before.Trim();
+        var isBare = words.Length > 0 && words[0] is not ('-' or '#' or '"' or '\'') && !IsEntry(words);
+        return isBare && before.Length - before.TrimStart().Length == indentation ? (line - 1, indentation, words) : null;
     }
 
     /// <summary>Whether a line reads as <c>key: value</c>.</summary>
