@@ -1,4 +1,5 @@
 using FlowBuild.Deployment;
+using FlowBuild.Deployment.Plan;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
@@ -9,6 +10,9 @@ public sealed class PlanFlow : FlowTask
 {
     /// <summary>The plan is applied next: running operations are waited for.</summary>
     public bool WillApply { get; set; }
+
+    /// <summary>Full path of a JSON file with the plans, or empty for none.</summary>
+    public string OutputFile { get; set; } = "";
 
     /// <summary>Only the model is planned.</summary>
     public bool ModelOnly { get; set; }
@@ -27,6 +31,11 @@ public sealed class PlanFlow : FlowTask
             ["Subject"] = step.Subject,
             ["Why"] = step.Why,
         })))];
+        if (plans is not null && OutputFile.Length > 0)
+        {
+            DeploymentPlan.Write(plans, OutputFile);
+        }
+
         return plans is not null;
     }
 }

@@ -104,7 +104,13 @@ internal sealed class BasicChat : IAsyncDisposable
     }
 
     /// <summary>Turns faults of the workspace on; "{}" turns them off.</summary>
-    public async Task SetFaultsAsync(string json)
+    public Task SetFaultsAsync(string json) => PutAsync("local/faults", json);
+
+    /// <summary>Puts a resource of the workspace beside what a deployment makes.</summary>
+    public Task PutResourceAsync(string path, string json) => PutAsync(
+        $"subscriptions/{Host.SubscriptionId}/resourceGroups/{Host.ResourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/{Host.Workspace}/{path}?api-version=2024-10-01", json);
+
+    private async Task PutAsync(string path, string json)
     {
         using var client = new HttpClient(new SocketsHttpHandler
         {
@@ -112,7 +118,7 @@ internal sealed class BasicChat : IAsyncDisposable
         });
         client.DefaultRequestHeaders.Authorization = new("Bearer", Host.Token);
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-        using var response = await client.PutAsync(new Uri(Host.ControlPlane, "local/faults"), content, TestContext.Current.CancellationToken);
+        using var response = await client.PutAsync(new Uri(Host.ControlPlane, path), content, TestContext.Current.CancellationToken);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

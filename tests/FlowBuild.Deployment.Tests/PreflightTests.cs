@@ -41,6 +41,34 @@ public sealed class PreflightTests
         Assert.Contains("100 left", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_connection_that_the_workspace_lacks_is_a_warning_with_a_suggestion()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.PutResourceAsync("connections/open_ai_conection", """{ "properties": { "category": "AzureOpenAI", "target": "https://example.com", "authType": "ApiKey", "credentials": { "key": "secret" } } }""");
+        var log = new RecordingLog();
+
+        await chat.Deployer(log).PlanAsync(writes: false, TestContext.Current.CancellationToken);
+
+        var warning = Assert.Single(log.Diagnostics);
+        Assert.Equal(WorkspaceRules.ConnectionMissing, warning.Rule);
+        Assert.Contains("did you mean 'open_ai_conection'?", warning.Message, StringComparison.Ordinal);
+        Assert.Equal(23, warning.Span?.StartLine);
+    }
+
+    [Fact]
+    public async Task A_plan_that_changes_nothing_takes_at_most_eight_requests()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+
+        var (log, deployed) = await chat.DeployAsync();
+
+        Assert.False(deployed.Changed);
+        var requests = log.Lines.Where(static l => l.StartsWith("GET ", StringComparison.Ordinal) || l.StartsWith("POST ", StringComparison.Ordinal) || l.StartsWith("PUT ", StringComparison.Ordinal)).ToList();
+        Assert.True(requests.Count is > 0 and <= 8, string.Join('\n', requests));
+    }
+
     [Theory]
     [InlineData("    type: string\n    reference: ${chat.output}", "    type: object\n    reference: ${chat.output}", "output 'answer' changes from string to object")]
     [InlineData("  answer:", "  reply:", "output 'answer' is gone")]

@@ -100,15 +100,29 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule ToolMissing = new(
         "FLOW4016", "A part of FlowBuild is missing", "'{0}' is missing: {1}", RuleSeverity.Error);
 
+    /// <summary>The build host cannot run the tasks.</summary>
+    public static readonly DiagnosticRule HostTooOld = new(
+        "FLOW4017",
+        "The build host cannot run the targets",
+        "FlowBuild's targets need MSBuild 18 or the dotnet command; run 'dotnet publish -t:DeployFlow'.",
+        RuleSeverity.Error);
+
     /// <summary>A property that a target needs is not set.</summary>
     public static readonly DiagnosticRule PropertyMissing = new(
         "FLOW4018", "A property is not set", "{0} needs the property {1}: {2}", RuleSeverity.Error);
+
+    /// <summary>A deployment file lies beside the project and no flow takes it.</summary>
+    public static readonly DiagnosticRule UnusedDeploymentFile = new(
+        "FLOW4019",
+        "No flow takes the deployment file",
+        "No PromptFlow item names this deployment file, so its flow is not deployed; set the metadata Deployment of the item, or remove the file.",
+        RuleSeverity.Warning);
 
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
-        InvalidRequestFile, ToolMissing, PropertyMissing,
+        InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile,
     ];
 }

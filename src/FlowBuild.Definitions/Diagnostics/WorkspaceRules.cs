@@ -95,6 +95,13 @@ public static class WorkspaceRules
         "The flow breaks callers of '{0}', which carries traffic: {1}; keep the contract, deploy to another endpoint, or set FlowAllowBreakingChange=true",
         RuleSeverity.Error);
 
+    /// <summary>A connection that the flow names is not in the workspace.</summary>
+    public static readonly DiagnosticRule ConnectionMissing = new(
+        "FLOW5018",
+        "A connection is not in the workspace",
+        "The connection '{0}' of node '{1}' is not in the workspace '{2}'; create it there, or set the environment variable {3} of the deployment{4}",
+        RuleSeverity.Warning);
+
     /// <summary>A fault of FlowBuild itself.</summary>
     public static readonly DiagnosticRule Unexpected = new(
         "FLOW5999",
@@ -107,6 +114,6 @@ public static class WorkspaceRules
     [
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
         NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, InstanceTypeUnusable,
-        QuotaExceeded, BreakingContract, Unexpected,
+        QuotaExceeded, BreakingContract, ConnectionMissing, Unexpected,
     ];
 }

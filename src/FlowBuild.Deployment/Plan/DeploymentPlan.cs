@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using FlowBuild.Deployment.Package;
 using FlowBuild.Deployment.Workspace;
@@ -107,6 +109,32 @@ public sealed record DeploymentPlan(
 
     /// <summary>What is planned: <c>endpoint/deployment</c>.</summary>
     public string Target => Deployment is null ? Endpoint : $"{Endpoint}/{Deployment}";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes plans to a JSON file. It holds what the log shows, and so no secret.</summary>
+    public static void Write(IEnumerable<DeploymentPlan> plans, string file)
+    {
+        var json = new JsonArray([.. plans.Select(static plan => new JsonObject
+        {
+            ["workspace"] = plan.Workspace.ArmId,
+            ["endpoint"] = plan.Endpoint,
+            ["deployment"] = plan.Deployment,
+            ["model"] = plan.ModelId,
+            ["hasChanges"] = plan.HasChanges,
+            ["steps"] = new JsonArray([.. plan.Steps.Select(static step => new JsonObject
+            {
+                ["stage"] = step.Stage.ToString(),
+                ["kind"] = step.Kind,
+                ["subject"] = step.Subject,
+                ["creates"] = step.Creates,
+                ["why"] = step.Why,
+                ["changes"] = new JsonArray([.. step.Changes.Select(static change => new JsonObject { ["path"] = change.Path, ["from"] = change.From, ["to"] = change.To })]),
+            })]),
+            ["notes"] = new JsonArray([.. plan.Notes.Select(static note => JsonValue.Create(note))]),
+        })]);
+        AtomicFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(json, Json));
+    }
 
     /// <summary>The plan as people read it, a line per step and change.</summary>
     public IEnumerable<string> ToLines()

@@ -110,9 +110,19 @@ internal sealed class DeploymentPlanner
         }
 
         PlanEndpoint(endpoint, location);
+        if (_steps.OfType<EndpointStep>().Any())
+        {
+            await Preflight.CheckComputeAsync(_workspace, _sources, cancellationToken).ConfigureAwait(false);
+        }
+
         if (_sources.Deployment is not null)
         {
             PlanDeployment(endpoint, live, location, modelId, environmentId, codeId);
+            if (_steps.OfType<DeploymentStep>().Any())
+            {
+                await Preflight.CheckConnectionsAsync(_workspace, _sources, cancellationToken).ConfigureAwait(false);
+            }
+
             if (_steps.OfType<DeploymentStep>().Any(static s => s.Previous is null || s.Differences.Any(static d => d.Path is "instance_type" or "instance_count")))
             {
                 await Preflight.CheckAsync(_workspace, _sources, SameType(live) ? live!.InstanceCount : 0, location, cancellationToken).ConfigureAwait(false);

@@ -50,6 +50,52 @@ internal static class Preflight
         await CheckQuotaAsync(workspace, sources, spec, size, instancesNow, location, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Checks the compute that a Kubernetes endpoint names.</summary>
+    /// <exception cref="FlowDeploymentException">The workspace has no such compute.</exception>
+    public static async Task CheckComputeAsync(MachineLearningWorkspace workspace, FlowSources sources, CancellationToken cancellationToken)
+    {
+        if (sources.Endpoint?.Compute is not { } compute || compute.Value.Contains('/', StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        var name = compute.Value.StartsWith("azureml:", StringComparison.Ordinal) ? compute.Value["azureml:".Length..] : compute.Value;
+        if (!await workspace.HasComputeAsync(name, cancellationToken).ConfigureAwait(false))
+        {
+            throw FlowDeploymentException.At(
+                WorkspaceRules.AssetNotFound, sources.Item.EndpointFile, compute.Span, "compute", name, workspace.Address.Name, "attach the cluster, or name another compute");
+        }
+    }
+
+    /// <summary>Warns of connections that the flow's nodes name and the workspace lacks.</summary>
+    public static async Task CheckConnectionsAsync(MachineLearningWorkspace workspace, FlowSources sources, CancellationToken cancellationToken)
+    {
+        var named = sources.IsFlowServed ? (sources.Flow?.Nodes ?? default).Where(static n => n.Connection is not null).ToList() : [];
+        if (named.Count == 0)
+        {
+            return;
+        }
+
+        // The local workspace answers without connections; only one that has some is asked for the others.
+        var there = await workspace.GetConnectionNamesAsync(cancellationToken).ConfigureAwait(false);
+        if (workspace.Address.IsLocal && there.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var node in named.DistinctBy(static n => n.Connection!.Value))
+        {
+            var name = node.Connection!.Value;
+            var variable = name.Replace(' ', '_');
+            if (!there.Contains(name, StringComparer.OrdinalIgnoreCase) && !sources.Deployment!.EnvironmentVariables.Any(v => v.Key == variable))
+            {
+                workspace.Connection.Log.Report(FlowDiagnostic.At(
+                    WorkspaceRules.ConnectionMissing, sources.Item.FlowFile, node.Connection.Span, name, node.Name, workspace.Address.Name, variable,
+                    Suggestion.DidYouMean(name, there)));
+            }
+        }
+    }
+
     private static async Task CheckQuotaAsync(
         MachineLearningWorkspace workspace, FlowSources sources, DeploymentSpec spec, JsonObject size, int instancesNow, string location, CancellationToken cancellationToken)
     {

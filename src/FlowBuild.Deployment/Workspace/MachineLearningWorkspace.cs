@@ -177,6 +177,14 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         return (secret["key"]?.GetValue<string>(), secret["sasToken"]?.GetValue<string>());
     }
 
+    /// <summary>The names of the workspace's connections.</summary>
+    public async Task<IReadOnlyList<string>> GetConnectionNamesAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync("connections", "", int.MaxValue, cancellationToken).ConfigureAwait(false)).Select(static c => c["name"]?.GetValue<string>() ?? "")];
+
+    /// <summary>Whether the workspace has a compute of that name.</summary>
+    public async Task<bool> HasComputeAsync(string compute, CancellationToken cancellationToken) =>
+        await GetAsync($"computes/{Segment(compute)}", cancellationToken).ConfigureAwait(false) is not null;
+
     /// <summary>The sizes of machines in a region, each as <c>{name, family, vCPUs, supportedComputeTypes}</c>.</summary>
     public async Task<IReadOnlyList<JsonObject>> GetVmSizesAsync(string location, CancellationToken cancellationToken) =>
         await ListAsync(LocationAt(location, "vmSizes"), "vmSizes", int.MaxValue, cancellationToken).ConfigureAwait(false);
