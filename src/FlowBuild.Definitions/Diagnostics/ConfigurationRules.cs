@@ -104,7 +104,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule HostTooOld = new(
         "FLOW4017",
         "The build host cannot run the targets",
-        "FlowBuild's targets need MSBuild 18 or the dotnet command; run 'dotnet publish -t:DeployFlow'.",
+        "FlowBuild's targets need MSBuild 18 or the dotnet command; run 'dotnet publish -t:DeployFlow'",
         RuleSeverity.Error);
 
     /// <summary>A property that a target needs is not set.</summary>
@@ -115,7 +115,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule UnusedDeploymentFile = new(
         "FLOW4019",
         "No flow takes the deployment file",
-        "No PromptFlow item names this deployment file, so its flow is not deployed; set the metadata Deployment of the item, or remove the file.",
+        "No PromptFlow item names this deployment file, so its flow is not deployed; set the metadata Deployment of the item, or remove the file",
         RuleSeverity.Warning);
 
     /// <summary>The rules of this area, ordered by id.</summary>
