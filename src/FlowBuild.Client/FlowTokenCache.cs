@@ -3,8 +3,8 @@ using Azure.Core;
 namespace FlowBuild;
 
 /// <summary>
-/// Keeps a token until shortly before it expires. Calls that need a new one wait for the same fetch; while the old one is still good, a
-/// failed fetch is tried again by the next call.
+/// Keeps a token until shortly before it expires. One call fetches the next; the others go on with the old token while it is good, else
+/// they wait. While the old one is good, a failed fetch is tried again by the next call.
 /// </summary>
 internal sealed class FlowTokenCache(TokenCredential credential, TimeProvider time) : IDisposable
 {
@@ -21,7 +21,17 @@ internal sealed class FlowTokenCache(TokenCredential credential, TimeProvider ti
 
     public async ValueTask<string> GetAsync(CancellationToken cancellationToken)
     {
-        await _fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!_fetching.Wait(0, CancellationToken.None))
+        {
+            // Another call fetches already: who has a good token need not wait for it.
+            if (Volatile.Read(ref _entry) is { } good && time.GetUtcNow() < good.ExpiresOn)
+            {
+                return good.Token;
+            }
+
+            await _fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         try
         {
             if (Current is { } current)

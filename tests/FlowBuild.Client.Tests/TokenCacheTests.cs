@@ -63,9 +63,28 @@ public sealed class TokenCacheTests
     }
 
     [Fact]
+    public async Task While_one_call_fetches_the_others_go_on_with_the_old_token()
+    {
+        var next = new TaskCompletionSource<AccessToken>();
+        var script = new Script(call => call == 1 ? Task.FromResult(new AccessToken("old", Start.AddHours(1))) : next.Task);
+        using var cache = new FlowTokenCache(script, _clock);
+        await cache.GetAsync(Stop);
+
+        _clock.Now = Start.AddMinutes(57);
+        var fetching = cache.GetAsync(Stop).AsTask();
+        Assert.Equal("old", await cache.GetAsync(Stop));
+
+        _clock.Now = Start.AddMinutes(61);
+        var waiting = cache.GetAsync(Stop).AsTask();
+        Assert.False(waiting.IsCompleted);
+        next.SetResult(new AccessToken("new", Start.AddHours(2)));
+        Assert.Equal(["new", "new"], await Task.WhenAll(fetching, waiting));
+    }
+
+    [Fact]
     public async Task Without_a_good_token_a_failed_fetch_is_the_call_s_failure()
     {
-        using var cache = new FlowTokenCache(new Script(_ => throw new InvalidOperationException("no answer")), _clock);
+        using var cache = new FlowTokenCache(new Script(_ => Task.FromException<AccessToken>(new InvalidOperationException("no answer"))), _clock);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => cache.GetAsync(Stop).AsTask());
     }
@@ -77,13 +96,19 @@ public sealed class TokenCacheTests
         public override DateTimeOffset GetUtcNow() => Now;
     }
 
-    private sealed class Script(Func<int, AccessToken> next) : TokenCredential
+    private sealed class Script(Func<int, Task<AccessToken>> next) : TokenCredential
     {
         private int _calls;
 
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => next(++_calls);
+        public Script(Func<int, AccessToken> next)
+            : this(call => Task.FromResult(next(call)))
+        {
+        }
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            ValueTask.FromResult(GetToken(requestContext, cancellationToken));
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            throw new NotSupportedException("A client asks asynchronously.");
+
+        public override async ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            await next(++_calls);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class Clients
         HandWritten = new HandWrittenClient(new HttpClient(transport()), scoringUri, Key);
 
         var authentication = new FlowAuthenticationHandler(new AzureKeyCredential(Key), null) { InnerHandler = transport() };
-        FlowBuild = new FlowChatClient(new FlowEndpoint(
+        FlowBuild = new Generated.ChatClient(new FlowEndpoint(
             new HttpClient(authentication) { Timeout = Timeout.InfiniteTimeSpan },
             new FlowClientOptions { ScoringUri = scoringUri }));
 
@@ -33,7 +33,7 @@ internal sealed class Clients
 
     public HandWrittenClient HandWritten { get; }
 
-    public FlowChatClient FlowBuild { get; }
+    public Generated.ChatClient FlowBuild { get; }
 
     public IRefitChatClient Refit { get; }
 

@@ -12,6 +12,11 @@ internal sealed class Payload
             .Select(number => new ChatTurn(new(Words(number, turnLength / 3)), new(Words(number + 7, turnLength * 2 / 3))))
             .ToList();
         Input = new ChatInput("What does the second step of it do, and why?", history);
+        FlowInput = new Generated.ChatInput
+        {
+            Question = Input.Question,
+            ChatHistory = [.. history.Select(turn => new Generated.ChatTurn { Question = turn.Inputs.Question, Answer = turn.Outputs.Answer })],
+        };
         NSwagInput = new Body
         {
             Question = Input.Question,
@@ -28,6 +33,8 @@ internal sealed class Payload
     }
 
     public ChatInput Input { get; }
+
+    public Generated.ChatInput FlowInput { get; }
 
     public Body NSwagInput { get; }
 
