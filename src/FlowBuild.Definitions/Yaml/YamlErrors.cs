@@ -38,7 +38,14 @@ internal static class YamlErrors
 
         if (Says("did not find expected '-' indicator"))
         {
-            return (OfText(line, column, rest), $"'{Shorten(rest)}' stands among the items of a list; begin it with '- ', or indent it like the key it belongs with");
+            return (OfText(line, column, rest), rest.StartsWith("- ", StringComparison.Ordinal)
+                ? "this item is indented like no list above it; give it the indentation of the items it belongs with"
+                : $"'{Shorten(rest)}' stands among the items of a list; begin it with '- ', or indent it like the key it belongs with");
+        }
+
+        if (Says("anchor or alias") && rest.Length > 0)
+        {
+            return (new(line, column, line, column + 1), $"'{rest[0]}' begins {(rest[0] == '&' ? "an anchor" : "an alias")}, and no name follows; put the text in quotes");
         }
 
         if (Says("invalid mapping") || Says("mapping values are not allowed"))

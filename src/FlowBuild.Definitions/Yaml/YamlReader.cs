@@ -107,9 +107,9 @@ internal sealed class YamlReader
                 _misindented = (int)exception.Start.Index;
             }
 
-            if (exception.Start.Index >= _text.TrimEnd().Length && IsInsideBrackets())
+            if (exception.Start.Index >= _text.TrimEnd().Length && RefuseUnclosed())
             {
-                return RefuseUnclosed();
+                return null;
             }
 
             var (span, explanation) = YamlErrors.Explain(exception, _text);
@@ -118,7 +118,9 @@ internal sealed class YamlReader
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
             // The scanner leaves with these, without a mark, where a '[' or '{' meets a text that it cannot continue with.
-            return RefuseUnclosed();
+            return RefuseUnclosed()
+                ? null
+                : Refuse(EmptyAt(parser.Current?.End ?? Mark.Empty), "what follows cannot be read; look for a wrong escape, quote or bracket");
         }
 
         if (_quoted is not null && YamlCharacters.FindSeparatingTab(_original, _quoted) is { } tab)
@@ -415,23 +417,20 @@ internal sealed class YamlReader
         return false;
     }
 
-    private bool IsInsideBrackets() => _open.Exists(static frame => frame.IsFlow);
-
-    private YamlNode? RefuseUnclosed()
+    /// <summary>Reports the innermost bracket that is open.</summary>
+    /// <returns>False when none is.</returns>
+    private bool RefuseUnclosed()
     {
-        for (var i = _open.Count - 1; i >= 0; i--)
+        var innermost = _open.FindLastIndex(static frame => frame.IsFlow);
+        if (innermost < 0)
         {
-            if (_open[i].IsFlow)
-            {
-                var bracket = _open[i].Collection is YamlMapping ? '{' : '[';
-                var start = _open[i].Start;
-                return Refuse(
-                    Span(start, start.Line, start.Column + 1),
-                    $"the '{bracket}' that opens here is not closed where it should be");
-            }
+            return false;
         }
 
-        return Refuse(new(0, 0, 0, 0), "a bracket or a quote is not closed");
+        var bracket = _open[innermost].Collection is YamlMapping ? '{' : '[';
+        var start = _open[innermost].Start;
+        Refuse(Span(start, start.Line, start.Column + 1), $"the '{bracket}' that opens here is not closed where it should be");
+        return true;
     }
 
     private static string Line(SourceSpan span) => (span.StartLine + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
