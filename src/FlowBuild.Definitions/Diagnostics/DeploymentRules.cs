@@ -1,6 +1,8 @@
 namespace FlowBuild.Definitions.Diagnostics;
 
-/// <summary>FLOW2xxx: endpoint, deployment, model and environment files. Errors are what az ml or the service refuses; advice is from FLOW2101.</summary>
+/// <summary>
+/// FLOW2xxx: endpoint, deployment, model and environment files. Errors are what az ml or the service refuses; advice is from FLOW2101.
+/// </summary>
 public static class DeploymentRules
 {
     /// <summary>The text is no YAML.</summary>
@@ -49,7 +51,9 @@ public static class DeploymentRules
 
     /// <summary><c>type: Kubernetes</c>, which az ml silently takes for managed.</summary>
     public static readonly DiagnosticRule KindInWrongCase = Error(
-        "FLOW2012", "The kind of deployment is in the wrong case", "'{0}' would be taken for a managed deployment, since az ml compares this word exactly; write 'kubernetes'");
+        "FLOW2012",
+        "The kind of deployment is in the wrong case",
+        "'{0}' would be taken for a managed deployment, since az ml compares this word exactly; write 'kubernetes'");
 
     /// <summary>A template in a place that decides what is deployed.</summary>
     public static readonly DiagnosticRule TemplateNotFilled = Error(
@@ -61,7 +65,9 @@ public static class DeploymentRules
 
     /// <summary><c>PROMPTFLOW_RESPONSE_INCLUDED_FIELDS</c> that the server cannot read.</summary>
     public static readonly DiagnosticRule InvalidResponseFields = Error(
-        "FLOW2015", "The response fields cannot be read", "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS must be a JSON array of output names such as '[\"answer\"]': {0}");
+        "FLOW2015",
+        "The response fields cannot be read",
+        "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS must be a JSON array of output names such as '[\"answer\"]': {0}");
 
     /// <summary>Traffic that does not add up.</summary>
     public static readonly DiagnosticRule InvalidTraffic = Error(
@@ -73,11 +79,15 @@ public static class DeploymentRules
 
     /// <summary>One key twice in a mapping; az ml silently takes the last one.</summary>
     public static readonly DiagnosticRule DuplicateKey = Warning(
-        "FLOW2101", "A key occurs twice", "The key '{0}' occurs twice in one mapping, first in line {1}, and only this last one counts; remove one of the two");
+        "FLOW2101",
+        "A key occurs twice",
+        "The key '{0}' occurs twice in one mapping, first in line {1}, and only this last one counts; remove one of the two");
 
     /// <summary>A template in a text that is only passed on.</summary>
     public static readonly DiagnosticRule LeftoverTemplate = Warning(
-        "FLOW2102", "A text holds a template", "'{0}' in '{1}' looks like a template, and it is passed on as it is, since nothing expands it here; write the value");
+        "FLOW2102",
+        "A text holds a template",
+        "'{0}' in '{1}' looks like a template, and it is passed on as it is, since nothing expands it here; write the value");
 
     /// <summary>A version that YAML reads as another number than it looks.</summary>
     public static readonly DiagnosticRule VersionIsNumber = Warning(
@@ -85,7 +95,9 @@ public static class DeploymentRules
 
     /// <summary>A container image of prompt flow, which is being retired.</summary>
     public static readonly DiagnosticRule RetiringImage = Warning(
-        "FLOW2104", "The image retires", "The image '{0}' gets no updates any more and is announced to be unavailable after 2027-04-20; use an image of your own");
+        "FLOW2104",
+        "The image retires",
+        "The image '{0}' gets no updates any more and is announced to be unavailable after 2027-04-20; use an image of your own");
 
     /// <summary>A setting that the service no longer uses.</summary>
     public static readonly DiagnosticRule Deprecated = Warning(

@@ -21,7 +21,9 @@ public static class FlowRules
 
     /// <summary>An input or output without a type.</summary>
     public static readonly DiagnosticRule MissingType = Error(
-        "FLOW1005", "An input or output has no type", "The {0} '{1}' has no type; add 'type:' with one of string, int, double, bool, list, object, image");
+        "FLOW1005",
+        "An input or output has no type",
+        "The {0} '{1}' has no type; add 'type:' with one of string, int, double, bool, list, object, image");
 
     /// <summary>A type word that promptflow does not know.</summary>
     public static readonly DiagnosticRule UnknownType = Error(
@@ -29,7 +31,9 @@ public static class FlowRules
 
     /// <summary>A type that promptflow knows and its server cannot serve.</summary>
     public static readonly DiagnosticRule TypeNotServable = Error(
-        "FLOW1007", "The type cannot be served", "The {0} '{1}' has the type '{2}', with which the serving app does not start; use string, int, double, bool, list, object or image");
+        "FLOW1007",
+        "The type cannot be served",
+        "The {0} '{1}' has the type '{2}', with which the serving app does not start; use string, int, double, bool, list, object or image");
 
     /// <summary>The message format is neither of the two.</summary>
     public static readonly DiagnosticRule UnknownMessageFormat = Error(
@@ -73,11 +77,15 @@ public static class FlowRules
 
     /// <summary>A node that runs per request reads one that runs over a whole batch.</summary>
     public static readonly DiagnosticRule ReadsAggregation = Error(
-        "FLOW1018", "A node reads an aggregation node", "The node '{0}' reads the aggregation node '{1}', which runs after all lines of a batch; only aggregation nodes can read it");
+        "FLOW1018",
+        "A node reads an aggregation node",
+        "The node '{0}' reads the aggregation node '{1}', which runs after all lines of a batch; only aggregation nodes can read it");
 
     /// <summary>An aggregation node is activated by a node that is none.</summary>
     public static readonly DiagnosticRule ActivatedByNormalNode = Error(
-        "FLOW1019", "An aggregation node is activated by another kind of node", "The aggregation node '{0}' cannot be activated by '{1}', which is no aggregation node; refer to an aggregation node or to an input");
+        "FLOW1019",
+        "An aggregation node is activated by another kind of node",
+        "The aggregation node '{0}' cannot be activated by '{1}', which is no aggregation node; refer to an aggregation node or to an input");
 
     /// <summary><c>activate</c> without both of its keys.</summary>
     public static readonly DiagnosticRule ActivateIncomplete = Error(
@@ -97,7 +105,9 @@ public static class FlowRules
 
     /// <summary>A flex flow whose entry has the wrong form.</summary>
     public static readonly DiagnosticRule InvalidEntry = Error(
-        "FLOW1024", "The entry has the wrong form", "'{0}' is no entry point; write 'module:function' (C#: '(Assembly)Namespace.Class.Method')");
+        "FLOW1024",
+        "The entry has the wrong form",
+        "'{0}' is no entry point; write 'module:function' (C#: '(Assembly)Namespace.Class.Method')");
 
     /// <summary>A key that nothing reads.</summary>
     public static readonly DiagnosticRule UnknownKey = Warning(
@@ -105,7 +115,9 @@ public static class FlowRules
 
     /// <summary>A default that promptflow inserts as it is, and whose conversion then fails.</summary>
     public static readonly DiagnosticRule DefaultDoesNotFit = Warning(
-        "FLOW1102", "A default does not fit its type", "The default of '{0}' is no {1}: every request that leaves the input out fails; write {2}");
+        "FLOW1102",
+        "A default does not fit its type",
+        "The default of '{0}' is no {1}: every request that leaves the input out fails; write {2}");
 
     /// <summary><c>${node.output[0]}</c> and the like.</summary>
     public static readonly DiagnosticRule ReferenceTrap = Warning(
@@ -113,15 +125,21 @@ public static class FlowRules
 
     /// <summary>An output whose reference is plain text.</summary>
     public static readonly DiagnosticRule LiteralOutput = Warning(
-        "FLOW1104", "An output is a fixed text", "The output '{0}' always is this text, since only a whole '${{node.output}}' is a reference{1}");
+        "FLOW1104",
+        "An output is a fixed text",
+        "The output '{0}' always is this text, since only a whole '${{node.output}}' is a reference{1}");
 
     /// <summary>An output that may be missing because its node may not run.</summary>
     public static readonly DiagnosticRule OutputOfBypassedNode = Warning(
-        "FLOW1105", "An output refers to a node that may not run", "The output '{0}' is null whenever the node '{1}' is bypassed; collect the branches in a python node when callers need a value");
+        "FLOW1105",
+        "An output refers to a node that may not run",
+        "The output '{0}' is null whenever the node '{1}' is bypassed; collect the branches in a python node when callers need a value");
 
     /// <summary>An output that the server drops.</summary>
     public static readonly DiagnosticRule OutputOfAggregation = Warning(
-        "FLOW1106", "An output refers to an aggregation node", "The output '{0}' is not served, because the aggregation node '{1}' runs after all lines of a batch");
+        "FLOW1106",
+        "An output refers to an aggregation node",
+        "The output '{0}' is not served, because the aggregation node '{1}' runs after all lines of a batch");
 
     /// <summary>A name that no request can spell.</summary>
     public static readonly DiagnosticRule NameIsNoText = Warning(
@@ -129,7 +147,9 @@ public static class FlowRules
 
     /// <summary><c>activate</c> with nothing in it.</summary>
     public static readonly DiagnosticRule ActivateEmpty = Warning(
-        "FLOW1108", "An activate block is empty", "The activate block of '{0}' has an empty 'when' and an empty 'is'; fill it or remove it");
+        "FLOW1108",
+        "An activate block is empty",
+        "The activate block of '{0}' has an empty 'when' and an empty 'is'; fill it or remove it");
 
     /// <summary>Only promptflow's schema dislikes it.</summary>
     public static readonly DiagnosticRule SchemaDislikes = Warning(
@@ -137,11 +157,15 @@ public static class FlowRules
 
     /// <summary>A container image of prompt flow, which is being retired.</summary>
     public static readonly DiagnosticRule RetiringImage = Warning(
-        "FLOW1110", "The image retires", "The image '{0}' gets no updates any more and is announced to be unavailable after 2027-04-20; use an image of your own");
+        "FLOW1110",
+        "The image retires",
+        "The image '{0}' gets no updates any more and is announced to be unavailable after 2027-04-20; use an image of your own");
 
     /// <summary><c>activate.when</c> reads an input that is not declared; promptflow finds out at the first request.</summary>
     public static readonly DiagnosticRule UndeclaredActivateInput = Warning(
-        "FLOW1111", "An activate block reads an input that the flow does not declare", "The flow declares no input '{0}', so every request fails{1}");
+        "FLOW1111",
+        "An activate block reads an input that the flow does not declare",
+        "The flow declares no input '{0}', so every request fails{1}");
 
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
