@@ -188,10 +188,10 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         var computes = ProxyTypes.Computes(store, scope);
         var faults = new FaultBox();
         var requests = new RequestLog();
-        var flows = new ServedFlows(blobs, models, scope);
+        var flows = new ServedFlows(blobs, models, environments, codes, scope);
         var endpoints = new OnlineEndpoints(store, scope, operations, computes, faults);
-        var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments), flows, requests, faults);
-        var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, identity, log);
+        var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments, codes), flows, requests, faults);
+        var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, options, identity, log);
         var gate = new ArmGate(identity, faults, log);
         var keys = new BlobAuthorization(identity);
         var blobRoutes = new BlobRoutes(blobs, keys, faults, log);

@@ -13,6 +13,9 @@ public sealed class LocalWorkspaceOptions
     /// <summary>What pollers are told to wait, in whole seconds. Default: one.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long an endpoint waits after each piece of a stream. Default: 20 ms, so that a stream is seen growing.</summary>
+    public TimeSpan StreamInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How long the workspace runs with nothing to do before it stops by itself. Default: for ever.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 

@@ -91,6 +91,8 @@ public sealed class OnlineDeploymentTests
     [InlineData("properties.environmentId", "\"/subscriptions/none\"", "ResourceNotFound")]
     [InlineData("properties.instanceType", "\"Standard_Nothing\"", "BadArgument")]
     [InlineData("properties.instanceType", "\"Standard_B2s\"", "BadArgument")]
+    [InlineData("properties.codeConfiguration", "{\"codeId\":\"/none\",\"scoringScript\":\"a.py\"}", "ResourceNotFound")]
+    [InlineData("properties.codeConfiguration", "{\"codeId\":\"/none\"}", "InvalidArgument")]
     [InlineData("properties.instance_count", "1", "InvalidArgument")]
     [InlineData("properties.requestSettings", "{\"requestTimeout\":\"90000\"}", "InvalidArgument")]
     [InlineData("properties.requestSettings", "{\"requestTimeout\":\"PT181S\"}", "InvalidArgument")]

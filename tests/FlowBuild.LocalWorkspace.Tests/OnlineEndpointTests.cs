@@ -112,6 +112,7 @@ public sealed class OnlineEndpointTests
     [InlineData("""{"location":"local","properties":{"authMode":"Key","traffic":{"blue":-1}}}""", "InvalidTraffic")]
     [InlineData("""{"location":"local","properties":{"authMode":"Key","traffic":{"blue":100}}}""", "DeploymentNotFound")]
     [InlineData("""{"location":"local","properties":{"authMode":"Key","publicNetworkAccess":"On"}}""", "InvalidArgument")]
+    [InlineData("""{"location":"local","properties":{"authMode":"Key","auth_mode":"key"}}""", "InvalidArgument")]
     [InlineData("""{"location":"local","identity":{"type":"UserAssigned"},"properties":{"authMode":"Key"}}""", "InvalidArgument")]
     public async Task A_body_that_the_service_refuses_is_refused(string body, string code)
     {

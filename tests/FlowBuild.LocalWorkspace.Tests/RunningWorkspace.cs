@@ -50,6 +50,7 @@ public sealed class RunningWorkspace : IAsyncDisposable
         StateFolder = Path.Combine(folder, "state"),
         ProvisioningTime = provisioningTime,
         RetryAfter = TimeSpan.Zero,
+        StreamInterval = TimeSpan.Zero,
     };
 
     /// <summary>Stops the workspace and starts it on the same folder.</summary>

@@ -31,6 +31,52 @@ public sealed class SupportingResourceTests
         Assert.Empty((await workspace.GetAsync("codes/my-code/versions?hash=other&hashVersion=202208")).Body!["value"]!.AsArray());
     }
 
+    [Theory]
+    [InlineData("score.py", "Succeeded")]
+    [InlineData("other.py", "Failed")]
+    public async Task A_scoring_script_is_accepted_where_its_file_is_in_the_code(string script, string state)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        await workspace.Blobs().GetBlobClient("code/1/score.py").UploadAsync(BinaryData.FromString("def run(data): return data"));
+        var code = await workspace.PutAsync("codes/my-code/versions/1", new JsonObject { ["properties"] = new JsonObject { ["codeUri"] = $"{workspace.ContainerUri}/code/1" } });
+        await workspace.PutAndSettleAsync("onlineEndpoints/my-endpoint", RunningWorkspace.Endpoint());
+        var body = RunningWorkspace.Deployment("");
+        body["properties"]!.AsObject().Remove("model");
+        body["properties"]!["codeConfiguration"] = new JsonObject { ["codeId"] = code.Body!["id"]!.GetValue<string>(), ["scoringScript"] = script };
+
+        Assert.Equal(state, await workspace.PutAndSettleAsync("onlineEndpoints/my-endpoint/deployments/blue", body));
+
+        if (state == "Succeeded")
+        {
+            using var client = await workspace.ScoringAsync("my-endpoint");
+            var answer = await client.ScoreAsync("""{"anything":1}""", deployment: "blue");
+            Assert.Equal("made-up", answer.Headers["x-flowbuild-answer"]);
+            Assert.Equal(System.Text.Json.JsonValueKind.String, answer.Json!.GetValueKind());
+        }
+    }
+
+    [Fact]
+    public async Task An_image_needs_a_server_when_there_is_neither_model_nor_code()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        await workspace.PutAsync("environments/bare/versions/1", JsonNode.Parse("""{"properties":{"image":"a:1"}}""")!);
+        var routes = new JsonObject(((string[])["livenessRoute", "readinessRoute", "scoringRoute"]).Select(static name =>
+            KeyValuePair.Create<string, JsonNode?>(name, new JsonObject { ["path"] = "/score", ["port"] = 8080 })));
+        await workspace.PutAsync("environments/serving/versions/1", new JsonObject
+        {
+            ["properties"] = new JsonObject { ["image"] = "a:1", ["inferenceConfig"] = routes },
+        });
+        await workspace.PutAndSettleAsync("onlineEndpoints/my-endpoint", RunningWorkspace.Endpoint());
+        var body = RunningWorkspace.Deployment("");
+        body["properties"]!.AsObject().Remove("model");
+
+        foreach (var (environment, state) in ((string, string)[])[("bare", "Failed"), ("serving", "Succeeded")])
+        {
+            body["properties"]!["environmentId"] = $"{workspace.WorkspaceId}/environments/{environment}/versions/1";
+            Assert.Equal(state, await workspace.PutAndSettleAsync($"onlineEndpoints/my-endpoint/deployments/{environment}", body.DeepClone()));
+        }
+    }
+
     [Fact]
     public async Task A_Kubernetes_endpoint_needs_its_compute()
     {

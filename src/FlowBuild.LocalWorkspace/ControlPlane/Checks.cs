@@ -52,6 +52,15 @@ internal static class Checks
         }
     }
 
+    /// <summary>Refuses a member that a definition does not have.</summary>
+    public static void KnownMembers(JsonObject properties, string definition, IReadOnlyList<string> members)
+    {
+        if (properties.FirstOrDefault(pair => !members.Contains(pair.Key)).Key is { } unknown)
+        {
+            throw ArmException.InvalidBody($"properties.{unknown}", $"Could not find member '{unknown}' on object of type '{definition}'.");
+        }
+    }
+
     /// <summary>Refuses to alter a property that can only be added.</summary>
     public static void AddsOnly(JsonObject? existing, JsonObject? given)
     {

@@ -5,15 +5,17 @@ using FlowBuild.LocalWorkspace.State;
 namespace FlowBuild.LocalWorkspace.ControlPlane;
 
 /// <summary>Checks the body of a deployment as the service does, and fills in what the service fills in.</summary>
-internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets environments)
+internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets environments, Assets codes)
 {
     /// <summary>The most instances that a managed deployment can have.</summary>
     public const int MostInstances = 50;
 
+    private const int LongestKubernetesNames = 62;
+
     /// <summary>The model's property that makes a deployment one of a prompt flow.</summary>
     public const string FlowProperty = "azureml.promptflow.source_flow_id";
 
-    private static readonly string[] CommonMembers =
+    private static readonly string[] Members =
     [
         "endpointComputeType", "model", "modelMountPath", "codeConfiguration", "environmentId", "environmentVariables", "instanceType", "appInsightsEnabled",
         "description", "properties", "egressPublicNetworkAccess", "requestSettings", "livenessProbe", "readinessProbe", "startupProbe", "scaleSettings",
@@ -28,11 +30,7 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
         Checks.RequireLocation(body);
         Checks.KeepsLocation(existing?.Resource ?? endpoint.Resource, body);
         Checks.RequireWord(given, "endpointComputeType", ["Managed", "Kubernetes"], isRequired: true);
-        if (given.FirstOrDefault(pair => !CommonMembers.Contains(pair.Key)).Key is { } unknown)
-        {
-            throw ArmException.InvalidBody($"properties.{unknown}", $"Could not find member '{unknown}' on object of type 'OnlineDeployment'.");
-        }
-
+        Checks.KnownMembers(given, "OnlineDeployment", Members);
         var kind = given.Text("endpointComputeType")!;
         if (kind != endpoint.Resource.Text("kind"))
         {
@@ -41,7 +39,13 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
         }
 
         var isManaged = kind == "Managed";
+        if (!isManaged && endpoint.Name.Length + name.Length > LongestKubernetesNames)
+        {
+            throw ArmException.Invalid("InvalidName", $"On Kubernetes the names of endpoint and deployment together have at most {LongestKubernetesNames} characters.", "name");
+        }
+
         var model = ResolveModel(given);
+        ResolveCode(given);
         ResolveEnvironment(given);
         Checks.AddsOnly(null, given.Object("properties"));
         var sku = body.Object("sku") ?? [];
@@ -101,6 +105,24 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
             && environments.FindById(id) is null)
         {
             throw ArmException.Invalid("ResourceNotFound", $"The environment '{id}' does not exist.", "properties.environmentId");
+        }
+    }
+
+    private void ResolveCode(JsonObject given)
+    {
+        if (given.Object("codeConfiguration") is not { } code)
+        {
+            return;
+        }
+
+        if (string.IsNullOrEmpty(code.Text("scoringScript")))
+        {
+            throw ArmException.InvalidBody("properties.codeConfiguration.scoringScript", "The scoringScript field is required.");
+        }
+
+        if (code.Text("codeId") is { } id && !id.StartsWith("azureml://registries/", StringComparison.Ordinal) && codes.FindById(id) is null)
+        {
+            throw ArmException.Invalid("ResourceNotFound", $"The code '{id}' does not exist.", "properties.codeConfiguration.codeId");
         }
     }
 

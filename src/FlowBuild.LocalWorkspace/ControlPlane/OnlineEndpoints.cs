@@ -12,6 +12,11 @@ internal sealed class OnlineEndpoints
     /// <summary>The type below the workspace's.</summary>
     public const string Type = "onlineEndpoints";
 
+    private static readonly string[] Members =
+    [
+        "authMode", "compute", "description", "keys", "mirrorTraffic", "properties", "provisioningState", "publicNetworkAccess", "scoringUri", "swaggerUri", "traffic",
+    ];
+
     private static readonly string[] AuthModes = ["Key", "AMLToken", "AADToken"];
     private static readonly string[] IdentityTypes = ["None", "SystemAssigned", "UserAssigned", "SystemAssigned,UserAssigned"];
     private static readonly string[] Accesses = ["Enabled", "Disabled"];
@@ -90,6 +95,7 @@ internal sealed class OnlineEndpoints
         var body = await ArmResponse.ReadBodyAsync(context).ConfigureAwait(false);
         var given = Checks.RequireProperties(body);
         Checks.RequireLocation(body);
+        Checks.KnownMembers(given, "OnlineEndpoint", Members);
         Checks.RequireWord(given, "authMode", AuthModes, isRequired: true);
         Checks.RequireWord(given, "publicNetworkAccess", Accesses, isRequired: false);
         CheckIdentity(body);

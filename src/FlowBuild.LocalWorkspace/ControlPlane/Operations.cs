@@ -195,6 +195,11 @@ internal sealed class Operations(
         {
             // The process stops; the operation stays as it was accepted.
         }
+        catch (IOException e)
+        {
+            // Nor can its failure be stored; the next start takes it up again.
+            log.Write($"operation {operation.Kind} {operation.Endpoint}/{operation.Deployment} could not be stored: {e.Message}");
+        }
     }
 
     private StoredOperation FromRoute(HttpContext context)

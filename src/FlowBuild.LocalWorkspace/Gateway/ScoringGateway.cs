@@ -16,7 +16,8 @@ namespace FlowBuild.LocalWorkspace.Gateway;
 /// error goes through with status 424, its own status in a header.
 /// </summary>
 internal sealed class ScoringGateway(
-    OnlineEndpoints endpoints, OnlineDeployments deployments, ServedFlows flows, RequestLog requests, FaultBox faults, WorkspaceIdentity identity, WorkspaceLog log)
+    OnlineEndpoints endpoints, OnlineDeployments deployments, ServedFlows flows, RequestLog requests, FaultBox faults, LocalWorkspaceOptions options,
+    WorkspaceIdentity identity, WorkspaceLog log)
 {
     private const string ScoreAction = WorkspaceScope.WorkspaceType + "/onlineEndpoints/score/action";
     private const int LargestBody = 32 * 1024 * 1024;
@@ -130,7 +131,7 @@ internal sealed class ScoringGateway(
 
     private async Task ForwardAsync(HttpContext context, StoredEndpoint endpoint, StoredDeployment deployment, string path, TimeSpan timeout, bool isPinned)
     {
-        var flow = deployment.State == "Failed" ? null : await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false);
+        var flow = deployment.State is "Failed" or "Creating" ? null : await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false);
         if (flow is null)
         {
             context.Response.Headers[ModelReasonHeader] = "model_not_ready";
@@ -185,7 +186,7 @@ internal sealed class ScoringGateway(
     private static ServedAnswer Ask(HttpContext context, ServedFlow flow, string path, string body) => FlowServer.Answer(
         flow, context.Request.Method, path, context.Request.Host.Value ?? "", context.Request.Headers.Accept.ToString(), body);
 
-    private static async Task WriteAsync(HttpContext context, ServedAnswer answer)
+    private async Task WriteAsync(HttpContext context, ServedAnswer answer)
     {
         var response = context.Response;
         response.ContentType = answer.ContentType;
@@ -219,6 +220,7 @@ internal sealed class ScoringGateway(
         {
             await response.WriteAsync(piece, context.RequestAborted).ConfigureAwait(false);
             await response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            await Task.Delay(options.StreamInterval, context.RequestAborted).ConfigureAwait(false);
         }
     }
 }

@@ -17,8 +17,11 @@ namespace FlowBuild.LocalWorkspace.Scoring;
 /// <param name="InferenceServerLog">Log of the container that serves.</param>
 internal sealed record ContainerStart(ArmError? Error, string StorageInitializerLog, string InferenceServerLog);
 
-/// <summary>Makes served flows of deployments: model version, its files in the blob store, the flow file among them.</summary>
-internal sealed class ServedFlows(BlobStore blobs, Assets models, WorkspaceScope scope)
+/// <summary>
+/// Makes served flows of deployments: model version, its files in the blob store, the flow file among them. A deployment that brings a
+/// server of its own, as a scoring script or in its image, is accepted too; it takes any input and gives a made-up sentence.
+/// </summary>
+internal sealed class ServedFlows(BlobStore blobs, Assets models, Assets environments, Assets codes, WorkspaceScope scope)
 {
     private static readonly string[] FlowFiles = ["flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml"];
     private readonly ConcurrentDictionary<string, ServedFlow> _served = new(StringComparer.Ordinal);
@@ -44,7 +47,11 @@ internal sealed class ServedFlows(BlobStore blobs, Assets models, WorkspaceScope
     /// <summary>What a deployment serves, or null when its containers did not start.</summary>
     public async Task<ServedFlow?> FindAsync(StoredDeployment deployment, CancellationToken cancellationToken)
     {
-        var key = string.Join('\n', deployment.Properties.Text("model"), EngineOf(deployment), Variable(deployment, ResponseFieldsName), Variable(deployment, "BUILD_INFO"));
+        var model = deployment.Properties.Text("model") is { } id ? models.FindById(id)?.Properties.Text("modelUri") : null;
+        var code = deployment.Properties["codeConfiguration"]?.ToJsonString();
+        var key = string.Join(
+            '\n', model, code, deployment.Properties.Text("environmentId"), EngineOf(deployment), Variable(deployment, ResponseFieldsName),
+            Variable(deployment, "BUILD_INFO"));
         if (_served.TryGetValue(key, out var served))
         {
             return served;
@@ -65,11 +72,15 @@ internal sealed class ServedFlows(BlobStore blobs, Assets models, WorkspaceScope
 
     private async Task<ServedFlow> LoadAsync(StoredDeployment deployment, ContainerLog log, CancellationToken cancellationToken)
     {
+        if (deployment.Properties.Object("codeConfiguration") is { } code)
+        {
+            return ReadScript(deployment, code, log);
+        }
+
         var id = deployment.Properties.Text("model");
         if (id is null)
         {
-            log.Serve("No model is mounted: AZUREML_MODEL_DIR is not set.");
-            throw Failed("ResourceNotReady", "The deployment has no model. The local workspace serves flows, which come as models.");
+            return ReadImage(deployment, log);
         }
 
         if (models.FindById(id) is not { } version)
@@ -94,6 +105,47 @@ internal sealed class ServedFlows(BlobStore blobs, Assets models, WorkspaceScope
         }
 
         return await ReadAsync(deployment, path, [.. files.Select(static f => f.Name)], log, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ServedFlow ReadScript(StoredDeployment deployment, JsonObject code, ContainerLog log)
+    {
+        var script = code.Text("scoringScript")!;
+        var uri = code.Text("codeId") is { } id ? codes.FindById(id)?.Properties.Text("codeUri") : null;
+        log.Fetch($"Downloading {uri}");
+        if (uri is not null && uri.StartsWith(scope.BlobEndpoint + "/", StringComparison.OrdinalIgnoreCase))
+        {
+            // container, then the folder in it
+            var parts = uri[(scope.BlobEndpoint.Length + 1)..].TrimEnd('/').Split('/', 2);
+            var blob = parts.Length > 1 ? $"{parts[1]}/{script}" : script;
+            if (!blobs.HasContainer(parts[0]) || blobs.Find(parts[0], blob) is null)
+            {
+                log.Serve($"FileNotFoundError: {script}");
+                throw Failed("UserScriptImportError", $"The scoring script '{script}' is not in the code of the deployment.");
+            }
+        }
+
+        log.Serve($"The scoring script {script} is not run in the local workspace; its answers are made up.");
+        return AnyServer(deployment, script);
+    }
+
+    private ServedFlow ReadImage(StoredDeployment deployment, ContainerLog log)
+    {
+        var environment = deployment.Properties.Text("environmentId") is { } id ? environments.FindById(id) : null;
+        if (environment?.Properties.Object("inferenceConfig") is null)
+        {
+            log.Serve("No model and no code is mounted, and the environment says nothing of a server in its image.");
+            throw Failed("MissingDriverProgram", "The deployment has neither a model nor code, and its environment has no inferenceConfig: nothing in it can serve.");
+        }
+
+        log.Serve("The server of the image is not run in the local workspace; its answers are made up.");
+        return AnyServer(deployment, environment.Properties.Text("image") ?? "image");
+    }
+
+    private static ServedFlow AnyServer(StoredDeployment deployment, string name)
+    {
+        var none = new FlowDefinition(FlowKind.Flex, null, "python", default, default, default, default, FlowMessageFormat.Basic, null, default);
+        return new ServedFlow(
+            name, none, FlowReader.GetContract(none, null), null, ServingEngine.Named(EngineOf(deployment)), [], PythonValue.Dict(), Variable(deployment, "BUILD_INFO") ?? "");
     }
 
     private async Task<ServedFlow> ReadAsync(
