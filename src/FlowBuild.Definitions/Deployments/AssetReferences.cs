@@ -12,6 +12,19 @@ internal static class AssetReferences
     /// <summary>What an asset of a kind is called in messages.</summary>
     public static string NameOf(AssetKind kind) => kind switch { AssetKind.Model => "model", AssetKind.Environment => "environment", _ => "code asset" };
 
+    /// <summary>What <see cref="Parse"/> takes, as a regular expression for editors.</summary>
+    /// <param name="kind">Which kind of asset it must be.</param>
+    /// <param name="withRegistries">Whether an asset of a registry will do.</param>
+    public static string PatternOf(AssetKind kind, bool withRegistries = true)
+    {
+        var segment = SchemaPattern.IgnoreCase(SegmentOf(kind));
+        var versions = SchemaPattern.IgnoreCase("versions");
+        var inWorkspace = @"azureml:[^/<>@:]+:[^/<>@]+|azureml:[^/<>]+@latest|azureml:/"
+            + SchemaPattern.IgnoreCase("subscriptions") + $"(?:/[^/]+){{7}}/{segment}/[^/]+/{versions}/[^/]+";
+        var inRegistry = $"{RegistryPrefix}[^/]+/{SegmentOf(kind)}/[^/]+/(?:versions|labels)/[^/]+";
+        return Templates.NonePattern + $"(?:{inWorkspace}{(withRegistries ? "|" + inRegistry : "")})$";
+    }
+
     /// <summary>Parses a reference.</summary>
     /// <param name="text">The text.</param>
     /// <param name="kind">Which kind of asset it must be.</param>
@@ -127,6 +140,6 @@ internal static class AssetReferences
             && string.Equals(parts[1], "subscriptions", StringComparison.OrdinalIgnoreCase)
             && string.Equals(parts[9], SegmentOf(kind), StringComparison.OrdinalIgnoreCase)
             && string.Equals(parts[11], "versions", StringComparison.OrdinalIgnoreCase)
-            && Array.TrueForAll(parts, part => part.Length > 0 || ReferenceEquals(part, parts[0]));
+            && Array.IndexOf(parts, "", 1) < 0;
     }
 }

@@ -12,6 +12,12 @@ public static class ResponseFields
     /// <summary>The environment variable that lists the outputs a deployment returns.</summary>
     public const string Variable = "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS";
 
+    /// <summary>What <see cref="Parse"/> takes, as a regular expression for editors.</summary>
+    internal const string Pattern = $@"^{Blanks}\[{Blanks}(?:{Name}(?:{Blanks},{Blanks}{Name})*)?{Blanks}\]{Blanks}$";
+
+    private const string Blanks = @"[ \t\n\r]*";
+    private const string Name = @"""(?:[^""\\\u0000-\u001f]|\\[""\\/bfnrt]|\\u[0-9a-fA-F]{4})*""";
+
     /// <summary>Parses the value of the variable.</summary>
     /// <param name="text">The value.</param>
     /// <param name="fault">What is wrong with it, or null. It never holds the value.</param>

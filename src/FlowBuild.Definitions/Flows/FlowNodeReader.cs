@@ -167,7 +167,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             }
         }
 
-        else if (isUsed && type is "llm" or "prompt" && path is null)
+        else if (isUsed && type is not null && NeedsPath(type) && path is null)
         {
             problems.Add(
                 FlowRules.NodeWithoutSource,
@@ -339,12 +339,15 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
     }
 
     /// <summary>The source types that promptflow resolves for a node type; empty for any.</summary>
-    private static string[] SupportedSources(string type) => type switch
+    internal static string[] SupportedSources(string type) => type switch
     {
         "python" => ["code", "package"],
         "custom_llm" => ["package_with_prompt"],
         _ => [],
     };
+
+    /// <summary>Whether a node of a type has a template, whatever the type of its source.</summary>
+    internal static bool NeedsPath(string type) => type is "llm" or "prompt";
 
     private static string SuggestType(string word) => word switch
     {

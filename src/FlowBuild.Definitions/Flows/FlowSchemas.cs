@@ -35,7 +35,7 @@ internal static class FlowSchemas
     public static readonly MappingRule Source = new(
         "a source",
         [
-            new("type", new ValueRule.Word("code", "package", "package_with_prompt"), "Where the code is; code by default."),
+            new("type", new ValueRule.Word("code", "package", "package_with_prompt"), "Where the code is; code by default.", Default: "code"),
             new("path", AnyText, "The file, relative to the flow's folder."),
             new("tool", AnyText, "The tool of a package."),
         ]);
@@ -77,13 +77,13 @@ internal static class FlowSchemas
         new("environment", Anything, "The environment in which pf builds the flow."),
         new("environment_variables", Anything, "Environment variables of the flow."),
         new("additional_includes", new ValueRule.ListOf(AnyText), "Files and folders outside the flow's folder that belong to it."),
-        new("language", new ValueRule.Word("python", "csharp"), "python by default."),
+        new("language", new ValueRule.Word("python", "csharp"), "python by default.", Default: "python"),
         new("type", AnyText, "standard, evaluation or chat; not used."),
         new("display_name", AnyText, "A name for people."),
         new("description", AnyText, "What the flow is for; becomes documentation of the client."),
         new("tags", Names, "Tags, names to texts."),
         new("name", AnyText, "The name of the flow; the folder's by default."),
-        new("message_format", AnyText, "How images travel: basic (default) or openai-vision."),
+        new("message_format", AnyText, "How images travel: basic (default) or openai-vision.", Default: "basic"),
         new("entry", AnyText, "The entry point of a flex flow, module:function."),
     ];
 

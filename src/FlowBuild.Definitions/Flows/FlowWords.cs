@@ -7,6 +7,9 @@ internal static class FlowWords
 {
     public static readonly string[] NodeTypes = ["llm", "python", "prompt", "custom_llm", "csharp"];
 
+    /// <summary>Types that promptflow knows and whose swagger cannot be made, so that the serving app does not start.</summary>
+    public static readonly string[] UnservableTypes = ["file_path", "prompt_template", "secret", "assistant_definition"];
+
     private static readonly string[] TypeWords = ["string", "int", "double", "bool", "list", "object", "image"];
 
     /// <summary>The type that a word stands for, or null.</summary>
@@ -25,8 +28,8 @@ internal static class FlowWords
     /// <summary>The word of a type.</summary>
     public static string WordOf(FlowValueType type) => TypeWords[(int)type];
 
-    /// <summary>Types that promptflow knows and whose swagger cannot be made, so that the serving app does not start.</summary>
-    public static bool IsUnservable(string word) => word is "file_path" or "prompt_template" or "secret" or "assistant_definition";
+    /// <summary>Whether a type is one of <see cref="UnservableTypes"/>.</summary>
+    public static bool IsUnservable(string word) => Array.IndexOf(UnservableTypes, word) >= 0;
 
     /// <summary>The end of a message about a wrong type word.</summary>
     public static string SuggestType(string word) => word.ToLowerInvariant() switch

@@ -1,188 +1,35 @@
-using System.Globalization;
-using System.Text;
 using FlowBuild.Definitions.Deployments.Schema;
 using FlowBuild.Definitions.Flows;
-using FlowBuild.Definitions.Yaml;
 
 namespace FlowBuild.Definitions.Schema;
 
 /// <summary>
 /// JSON schemas (draft-07) of the files that FlowBuild reads, written from the tables that the checks use. An editor with a YAML
-/// language server takes completion, hover and marks from them.
+/// language server takes completion, hover and marks from them. A file without errors always fits its schema; of the errors a schema
+/// shows those that it can see: not references between parts of a file, sums or comparisons.
 /// </summary>
 public static class EditorSchemas
 {
-    /// <summary>The schemas by file name.</summary>
+    /// <summary>Where the schemas are published; the name of a file follows.</summary>
+    public const string BaseUri = "https://raw.githubusercontent.com/flowbuild/flowbuild/main/build/schemas/";
+
+    /// <summary>The texts of the schemas by file name.</summary>
     public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["flow.schema.json"] = Write("Prompt flow", json => Mapping(json, FlowSchemas.Flow, isOpen: true)),
-        ["flex-flow.schema.json"] = Write("Prompt flow with an entry point", json => Mapping(json, FlowSchemas.FlexFlow, isOpen: true)),
-        ["endpoint.schema.json"] = Write("Online endpoint", static json =>
-            Either(json, "\"required\":[\"compute\"]", AzureMlSchemas.KubernetesEndpoint, AzureMlSchemas.ManagedEndpoint)),
-        ["deployment.schema.json"] = Write("Online deployment", static json =>
-            Either(json, "\"required\":[\"type\"],\"properties\":{\"type\":{\"const\":\"kubernetes\"}}", AzureMlSchemas.KubernetesDeployment, AzureMlSchemas.ManagedDeployment)),
-        ["model.schema.json"] = Write("Model", static json => Mapping(json, AzureMlSchemas.Model, isOpen: false)),
-        ["environment.schema.json"] = Write("Environment", static json => Mapping(json, AzureMlSchemas.Environment, isOpen: false)),
+        ["flow.schema.json"] = Write("flow", "Prompt flow", "A prompt flow: its inputs, its outputs and the nodes between them (flow.dag.yaml).", FlowEditorSchema.Flow()),
+        ["flex-flow.schema.json"] = Write("flex-flow", "Flex flow", "A prompt flow with an entry point in code (flow.flex.yaml).", FlowEditorSchema.FlexFlow()),
+        ["endpoint.schema.json"] = Write("endpoint", "Online endpoint", "An online endpoint of Azure Machine Learning, managed or on Kubernetes.", AzureMlEditorSchema.Endpoint()),
+        ["deployment.schema.json"] = Write("deployment", "Online deployment", "A deployment of an online endpoint of Azure Machine Learning, managed or on Kubernetes.", AzureMlEditorSchema.Deployment()),
+        ["model.schema.json"] = Write("model", "Model", "A model of Azure Machine Learning.", AzureMlEditorSchema.Model(AzureMlSchemas.Model)),
+        ["environment.schema.json"] = Write("environment", "Environment", "An environment of Azure Machine Learning.", AzureMlEditorSchema.Environment(AzureMlSchemas.Environment)),
     };
 
-    private static string Write(string title, Action<StringBuilder> body)
+    private static string Write(string name, string title, string description, SchemaObject schema) => new SchemaObject
     {
-        var json = new StringBuilder("{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":");
-        YamlJson.WriteString(json, title);
-        json.Append(',');
-        body(json);
-        return json.Append("}\n").ToString();
-    }
-
-    private static void Either(StringBuilder json, string condition, MappingRule then, MappingRule otherwise)
-    {
-        json.Append("\"if\":{").Append(condition).Append("},\"then\":{");
-        Mapping(json, then, isOpen: false);
-        json.Append("},\"else\":{");
-        Mapping(json, otherwise, isOpen: false);
-        json.Append('}');
-    }
-
-    private static void Mapping(StringBuilder json, MappingRule rule, bool isOpen)
-    {
-        // A flow's empty 'inputs:' is fine for promptflow; az ml refuses an empty value everywhere.
-        json.Append(isOpen ? "\"type\":[\"object\",\"null\"],\"properties\":{" : "\"type\":\"object\",\"properties\":{");
-        var isFirst = true;
-        foreach (var key in rule.Keys)
-        {
-            json.Append(isFirst ? "" : ",");
-            isFirst = false;
-            YamlJson.WriteString(json, key.Name);
-            json.Append(":{\"description\":");
-            YamlJson.WriteString(json, key.Description);
-            Value(json, key.Value, isOpen);
-            json.Append('}');
-        }
-
-        json.Append('}');
-        var required = rule.Keys.Where(static key => key.IsRequired).Select(static key => "\"" + key.Name + "\"").ToList();
-        if (required.Count > 0)
-        {
-            json.Append(",\"required\":[").Append(string.Join(",", required)).Append(']');
-        }
-
-        json.Append(isOpen ? "" : ",\"additionalProperties\":false");
-    }
-
-    /// <summary>Appends the members of a value's schema, each with a comma before it.</summary>
-    private static void Value(StringBuilder json, ValueRule rule, bool isOpen)
-    {
-        switch (rule)
-        {
-            case ValueRule.Text { Pattern: { } pattern }:
-                json.Append(",\"type\":\"string\",\"pattern\":");
-                YamlJson.WriteString(json, pattern);
-                break;
-
-            case ValueRule.Text:
-                // promptflow takes any scalar where it shows a text.
-                json.Append(isOpen ? ",\"type\":[\"string\",\"number\",\"boolean\",\"null\"]" : ",\"type\":\"string\"");
-                break;
-
-            case ValueRule.Version:
-                json.Append(",\"type\":[\"string\",\"number\"]");
-                break;
-
-            case ValueRule.Word word when isOpen:
-                json.Append(",\"enum\":[\"").Append(string.Join("\",\"", word.Words)).Append("\"]");
-                break;
-
-            case ValueRule.Word word:
-                json.Append(",\"anyOf\":[{\"enum\":[\"").Append(string.Join("\",\"", word.Words)).Append("\"]},{\"type\":\"string\",\"pattern\":\"");
-                json.Append(AnyCase(word.Words)).Append("\"}]");
-                break;
-
-            case ValueRule.Int range:
-                json.Append(",\"anyOf\":[{\"type\":\"number\",\"minimum\":").Append(Show(range.Min));
-                json.Append(range.Max == int.MaxValue ? "" : ",\"maximum\":" + Show(range.Max)).Append("},{\"type\":\"string\",\"pattern\":\"^[0-9]+$\"}]");
-                break;
-
-            case ValueRule.Number range:
-                json.Append(",\"type\":\"number\",\"minimum\":").Append(Show(range.Min)).Append(",\"maximum\":").Append(Show(range.Max));
-                break;
-
-            case ValueRule.Bool:
-                json.Append(",\"type\":[\"boolean\",\"string\",\"integer\"]");
-                break;
-
-            case ValueRule.BoolText:
-                json.Append(",\"type\":\"string\",\"enum\":[\"true\",\"false\",\"True\",\"False\"]");
-                break;
-
-            case ValueRule.FreeMap:
-                json.Append(",\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\",\"number\",\"boolean\",\"null\"]}");
-                break;
-
-            case ValueRule.MapOf map:
-                json.Append(isOpen ? ",\"type\":[\"object\",\"null\"],\"additionalProperties\":{" : ",\"type\":\"object\",\"additionalProperties\":{");
-                Members(json, map.Item, isOpen);
-                json.Append('}');
-                break;
-
-            case ValueRule.ListOf list:
-                json.Append(isOpen ? ",\"type\":[\"array\",\"null\"]" : ",\"type\":\"array\"");
-                json.Append(list.Max == int.MaxValue ? "" : ",\"maxItems\":" + Show(list.Max)).Append(",\"items\":{");
-                Members(json, list.Item, isOpen);
-                json.Append('}');
-                break;
-
-            case ValueRule.Mapping nested:
-                json.Append(',');
-                Mapping(json, nested.Rule, isOpen);
-                break;
-
-            case ValueRule.Asset asset:
-                json.Append(",\"anyOf\":[{\"type\":\"string\",\"pattern\":\"^azureml:.+$\"}");
-                if (asset.Inline is { } inline)
-                {
-                    json.Append(",{");
-                    Mapping(json, inline, isOpen);
-                    json.Append('}');
-                }
-
-                json.Append(']');
-                break;
-
-            case ValueRule.TextOrMap:
-                json.Append(",\"type\":[\"string\",\"object\"]");
-                break;
-        }
-    }
-
-    private static void Members(StringBuilder json, ValueRule rule, bool isOpen)
-    {
-        var members = new StringBuilder();
-        Value(members, rule, isOpen);
-        json.Append(members.Length > 0 ? members.ToString(1, members.Length - 1) : "");
-    }
-
-    /// <summary>A pattern for the words in any case, with or without underscores, as az ml takes them.</summary>
-    private static string AnyCase(string[] words)
-    {
-        var pattern = new StringBuilder("^(");
-        for (var i = 0; i < words.Length; i++)
-        {
-            pattern.Append(i > 0 ? "|" : "");
-            foreach (var c in words[i])
-            {
-                if (c == '_')
-                {
-                    pattern.Append("_?");
-                }
-                else
-                {
-                    pattern.Append('[').Append(c).Append(char.ToUpperInvariant(c)).Append(']');
-                }
-            }
-        }
-
-        return pattern.Append(")$").ToString();
-    }
-
-    private static string Show(double number) => number.ToString(CultureInfo.InvariantCulture);
+        { "$schema", "http://json-schema.org/draft-07/schema#" },
+        { "$id", $"{BaseUri}{name}.schema.json" },
+        { "title", title },
+        { "description", description },
+        schema,
+    }.ToText();
 }

@@ -67,7 +67,8 @@ internal enum AssetKind
 /// <param name="Value">What it takes.</param>
 /// <param name="Description">What it means; shown by editors.</param>
 /// <param name="IsRequired">Whether az ml refuses the file without it.</param>
-internal sealed record KeyRule(string Name, ValueRule Value, string Description, bool IsRequired = false);
+/// <param name="Default">What stands for the key where it is left out; shown by editors. Null for nothing, or for what is no constant.</param>
+internal sealed record KeyRule(string Name, ValueRule Value, string Description, bool IsRequired = false, object? Default = null);
 
 /// <summary>The keys of a mapping.</summary>
 /// <param name="Name">What it is called in messages, with its article.</param>

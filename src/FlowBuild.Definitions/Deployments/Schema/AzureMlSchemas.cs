@@ -5,6 +5,9 @@ namespace FlowBuild.Definitions.Deployments.Schema;
 /// <summary>The keys of az ml's files.</summary>
 internal static class AzureMlSchemas
 {
+    private const string ComputePattern = Templates.NonePattern + "azureml:(?:/[^<>]*|[^/<>]+)$";
+    private static readonly string CodePattern = Templates.NonePattern + $"(?:(?!azureml:)|{AssetReferences.PatternOf(AssetKind.Code)})";
+
     private static readonly ValueRule AnyText = new ValueRule.Text();
     private static readonly ValueRule FreeMap = new ValueRule.FreeMap();
     private static readonly ValueRule Ignored = new ValueRule.Any();
@@ -31,7 +34,7 @@ internal static class AzureMlSchemas
         DescriptionKey,
         TagsKey,
         new("properties", FreeMap, "Properties, names to texts; the service lets none be changed later."),
-        new("auth_mode", new ValueRule.Word("key", "aml_token", "aad_token"), "How callers authenticate; key by default."),
+        new("auth_mode", new ValueRule.Word("key", "aml_token", "aad_token"), "How callers authenticate; key by default.", Default: "key"),
         new("identity", new ValueRule.Mapping(new MappingRule(
             "an identity",
             [
@@ -69,22 +72,22 @@ internal static class AzureMlSchemas
 
     public static readonly MappingRule ManagedEndpoint = new(
         "an endpoint",
-        [.. EndpointKeys, new("public_network_access", OnOff, "Whether the endpoint is reachable from the public network; enabled by default.")],
+        [.. EndpointKeys, new("public_network_access", OnOff, "Whether the endpoint is reachable from the public network; enabled by default.", Default: "enabled")],
         [.. EndpointHints, new("egress_public_network_access", "it is a key of a deployment")]);
 
     public static readonly MappingRule KubernetesEndpoint = new(
         "a Kubernetes endpoint",
-        [.. EndpointKeys, new("compute", new ValueRule.Text(CheckCompute, "^azureml:.+$"), "The Kubernetes compute, azureml:NAME.")],
+        [.. EndpointKeys, new("compute", new ValueRule.Text(CheckCompute, ComputePattern), "The Kubernetes compute, azureml:NAME.")],
         [.. EndpointHints, new("public_network_access", "only managed endpoints have it, and 'compute' makes this a Kubernetes endpoint")]);
 
     private static readonly ValueRule Probe = new ValueRule.Mapping(new MappingRule(
         "a probe",
         [
-            new("initial_delay", new ValueRule.Int(0), "Seconds before the first probe; 10 by default."),
-            new("period", new ValueRule.Int(1), "Seconds between probes; 10 by default."),
-            new("timeout", new ValueRule.Int(1), "Seconds until a probe fails; 2 by default."),
-            new("success_threshold", new ValueRule.Int(1), "Successes in a row that count; 1 by default."),
-            new("failure_threshold", new ValueRule.Int(1), "Failures in a row that count; 30 by default."),
+            new("initial_delay", new ValueRule.Int(0), "Seconds before the first probe; 10 by default.", Default: 10),
+            new("period", new ValueRule.Int(1), "Seconds between probes; 10 by default.", Default: 10),
+            new("timeout", new ValueRule.Int(1), "Seconds until a probe fails; 2 by default.", Default: 2),
+            new("success_threshold", new ValueRule.Int(1), "Successes in a row that count; 1 by default.", Default: 1),
+            new("failure_threshold", new ValueRule.Int(1), "Failures in a row that count; 30 by default.", Default: 30),
         ]));
 
     private static readonly ValueRule Quantities = new ValueRule.Mapping(new MappingRule(
@@ -129,7 +132,7 @@ internal static class AzureMlSchemas
         SchemaKey,
         new("name", EndpointName, "The name of the deployment: 3 to 32 letters, digits and single hyphens.", IsRequired: true),
         new("endpoint_name", EndpointName, "The name of the endpoint that the deployment belongs to.", IsRequired: true),
-        new("type", new ValueRule.Word("managed", "kubernetes"), "The kind of deployment; managed by default."),
+        new("type", new ValueRule.Word("managed", "kubernetes"), "The kind of deployment; managed by default.", Default: "managed"),
         DescriptionKey,
         TagsKey,
         new("properties", FreeMap, "Properties, names to texts; the service lets none be changed later."),
@@ -141,7 +144,7 @@ internal static class AzureMlSchemas
         new("code_configuration", new ValueRule.Mapping(new MappingRule(
             "a code configuration",
             [
-                new("code", new ValueRule.Text(CheckCode), "The folder of the scoring script, or a registered code asset."),
+                new("code", new ValueRule.Text(CheckCode, CodePattern), "The folder of the scoring script, or a registered code asset."),
                 new("scoring_script", AnyText, "The scoring script inside the folder.", IsRequired: true),
             ])), "The scoring script; a prompt flow needs none."),
         new(
@@ -149,7 +152,7 @@ internal static class AzureMlSchemas
             new ValueRule.Asset(AssetKind.Environment, InlineEnvironment),
             "The environment: azureml:NAME:VERSION, azureml:NAME@latest, or a mapping with 'image'."),
         new("environment_variables", FreeMap, "Variables of the container, names to texts."),
-        new("app_insights_enabled", new ValueRule.Bool(), "Whether Application Insights is on; false by default."),
+        new("app_insights_enabled", new ValueRule.Bool(), "Whether Application Insights is on; false by default.", Default: false),
         new("instance_count", new ValueRule.Int(1, 50), "Number of instances, 1 to 50; at least 3 for high availability."),
         new("request_settings", new ValueRule.Mapping(new MappingRule(
             "request settings",
@@ -157,15 +160,18 @@ internal static class AzureMlSchemas
                 new(
                     "request_timeout_ms",
                     new ValueRule.Int(1, 300_000),
-                    "Milliseconds until a request is given up; 5000 by default, at most 180000 (300000 for a prompt flow and on Kubernetes)."),
+                    "Milliseconds until a request is given up; 5000 by default, at most 180000 (300000 for a prompt flow and on Kubernetes).",
+                    Default: 5000),
                 new(
                     "max_concurrent_requests_per_instance",
                     new ValueRule.Int(1),
-                    "Requests that one instance takes at a time; 1 by default."),
+                    "Requests that one instance takes at a time; 1 by default.",
+                    Default: 1),
                 new(
                     "max_queue_wait_ms",
                     new ValueRule.Int(0),
-                    "Milliseconds in the queue; 500 by default, deprecated for managed deployments."),
+                    "Milliseconds in the queue; 500 by default, deprecated for managed deployments.",
+                    Default: 500),
             ],
             new KeyHint("request_timeout", "write 'request_timeout_ms:' with milliseconds"),
             new KeyHint("max_queue_wait", "write 'max_queue_wait_ms:' with milliseconds"))), "Limits of one request."),
@@ -195,7 +201,7 @@ internal static class AzureMlSchemas
             .. DeploymentKeys,
             new("instance_type", AnyText, "The VM size, such as Standard_DS3_v2.", IsRequired: true),
             new("scale_settings", ScaleRule("default"), "How the deployment scales; managed ones only by 'default'."),
-            new("egress_public_network_access", OnOff, "Whether the container reaches the public network; enabled by default."),
+            new("egress_public_network_access", OnOff, "Whether the container reaches the public network; enabled by default.", Default: "enabled"),
             new("private_network_connection", new ValueRule.Bool(), "Whether the deployment uses a private network connection (preview)."),
         ],
         [.. DeploymentHints, new("resources", "only Kubernetes deployments have it; add 'type: kubernetes' if this is one")]);
@@ -220,10 +226,10 @@ internal static class AzureMlSchemas
         "scale settings",
         [
             new("type", new ValueRule.Word(words), "How the deployment scales.", IsRequired: true),
-            new("min_instances", new ValueRule.Int(0), "Least number of instances; 1 by default."),
-            new("max_instances", new ValueRule.Int(1), "Greatest number of instances; 1 by default."),
-            new("target_utilization_percentage", new ValueRule.Int(1, 100), "The utilization to keep, in percent; 70 by default."),
-            new("polling_interval", new ValueRule.Int(1), "Seconds between looks at the utilization; 1 by default."),
+            new("min_instances", new ValueRule.Int(0), "Least number of instances; 1 by default.", Default: 1),
+            new("max_instances", new ValueRule.Int(1), "Greatest number of instances; 1 by default.", Default: 1),
+            new("target_utilization_percentage", new ValueRule.Int(1, 100), "The utilization to keep, in percent; 70 by default.", Default: 70),
+            new("polling_interval", new ValueRule.Int(1), "Seconds between looks at the utilization; 1 by default.", Default: 1),
         ],
         new KeyHint("scale_type", "'scale_settings.scale_type' is now 'scale_settings.type'"),
         new KeyHint("minimum", "write 'min_instances:'"),
@@ -234,10 +240,10 @@ internal static class AzureMlSchemas
         name,
         [
             SchemaKey,
-            new("name", new ValueRule.Text(Names.CheckAssetName), "The name of the model.", nameIsRequired),
+            new("name", new ValueRule.Text(Names.CheckAssetName, Names.AssetNamePattern), "The name of the model.", nameIsRequired),
             new("version", new ValueRule.Version(), "The version; the next free one when left out."),
             new("path", AnyText, "The folder or file, relative to this file, or an azureml:// URI."),
-            new("type", new ValueRule.Word("custom_model", "mlflow_model", "triton_model"), "The kind of model; custom_model by default."),
+            new("type", new ValueRule.Word("custom_model", "mlflow_model", "triton_model"), "The kind of model; custom_model by default.", Default: "custom_model"),
             DescriptionKey,
             TagsKey,
             new("properties", FreeMap, "Properties, names to texts; azureml.promptflow.* mark a prompt flow."),
@@ -259,14 +265,14 @@ internal static class AzureMlSchemas
         name,
         [
             SchemaKey,
-            new("name", new ValueRule.Text(Names.CheckAssetName), "The name of the environment.", nameIsRequired),
+            new("name", new ValueRule.Text(Names.CheckAssetName, Names.AssetNamePattern), "The name of the environment.", nameIsRequired),
             new("version", new ValueRule.Version(), "The version; the next free one when left out."),
             new("image", AnyText, "The container image."),
             new("build", new ValueRule.Mapping(new MappingRule(
                 "a build",
                 [
                     new("path", AnyText, "The folder with the Dockerfile, relative to this file.", IsRequired: true),
-                    new("dockerfile_path", AnyText, "The Dockerfile inside the folder; Dockerfile by default."),
+                    new("dockerfile_path", AnyText, "The Dockerfile inside the folder; Dockerfile by default.", Default: "Dockerfile"),
                 ],
                 new KeyHint("local_path", "write 'path:' now"))), "A container image to build."),
             new("conda_file", new ValueRule.TextOrMap(), "A conda file relative to this file, or its content."),
@@ -286,7 +292,7 @@ internal static class AzureMlSchemas
                     new("scoring_route", Route(), "Where requests go, such as /score at 8080.", IsRequired: true),
                     new("startup_route", Route(), "Where the service asks whether the container has started."),
                 ])), "The routes of the server in the image."),
-            new("os_type", new ValueRule.Word("linux", "windows"), "The operating system; linux by default."),
+            new("os_type", new ValueRule.Word("linux", "windows"), "The operating system; linux by default.", Default: "linux"),
             DescriptionKey,
             TagsKey,
             new("properties", FreeMap, "Properties, names to texts."),

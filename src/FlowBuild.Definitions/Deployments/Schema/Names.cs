@@ -6,6 +6,9 @@ internal static class Names
     /// <summary>The rule of endpoint and deployment names as az ml checks it, with the service's length and single hyphens.</summary>
     public const string EndpointNamePattern = "^(?!.*--)[a-zA-Z][-a-zA-Z0-9]{1,30}[a-zA-Z0-9]$";
 
+    /// <summary>The rule of the names of models and environments.</summary>
+    public const string AssetNamePattern = "^[-a-zA-Z0-9_.]{1,255}$";
+
     /// <summary>What is wrong with the name of an endpoint or a deployment, or null.</summary>
     public static string? CheckEndpointName(string name)
     {

@@ -12,6 +12,9 @@ internal sealed class SchemaChecker(DiagnosticList problems)
 {
     private const YamlDialect Dialect = YamlDialect.AzureMl;
 
+    /// <summary>The words that az ml takes for booleans.</summary>
+    public static IEnumerable<string> BoolWords => TrueWords.Concat(FalseWords);
+
     private static readonly string[] TrueWords = ["t", "T", "true", "True", "TRUE", "on", "On", "ON", "y", "Y", "yes", "Yes", "YES", "1"];
     private static readonly string[] FalseWords = ["f", "F", "false", "False", "FALSE", "off", "Off", "OFF", "n", "N", "no", "No", "NO", "0"];
 

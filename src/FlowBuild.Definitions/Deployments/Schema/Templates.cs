@@ -4,6 +4,12 @@ namespace FlowBuild.Definitions.Deployments.Schema;
 internal static class Templates
 {
     /// <summary>
+    /// The beginning of a regular expression for editors, for texts that are no template. It is the more lenient of the two: behind a
+    /// <c>${{…}}</c> it finds nothing.
+    /// </summary>
+    public const string NonePattern = @"^(?!(?:[^${]|\$(?!\{)|\$\{(?!\{|\w+\})|\{(?!\{))*(?:\{\{[\s\S]*\}\}|\$\{\w+\}))";
+
+    /// <summary>
     /// The first <c>{{…}}</c> or <c>${VAR}</c> of a text, or null. <c>${{…}}</c> is none: the service resolves it when the
     /// container starts.
     /// </summary>

@@ -1,0 +1,257 @@
+using FlowBuild.Definitions.Schema;
+
+namespace FlowBuild.Definitions.Flows;
+
+/// <summary>
+/// The schemas that editors get for flow files. promptflow ignores keys that it does not know and takes most values as they are, so
+/// only what it refuses is forbidden here; words that are merely usual are offered.
+/// </summary>
+internal static class FlowEditorSchema
+{
+    private static readonly string[] ScalarTypes = ["string", "number", "boolean"];
+    private static readonly string[] MapOrNull = ["object", "null"];
+
+    public static SchemaObject Flow() => new()
+    {
+        { "type", "object" },
+        {
+            "properties", Properties(
+                FlowSchemas.Flow,
+                ("inputs", MapOf(Input(isTypeOptional: false))),
+                ("outputs", MapOf(Output(isDag: true))),
+                ("nodes", new() { { "type", new[] { "array", "null" } }, { "items", Node() } }),
+                ("node_variants", MapOf(Variants())),
+                ("environment_variables", new() { { "type", MapOrNull } }),
+                ("message_format", MessageFormat()))
+        },
+        { "anyOf", new SchemaObject[] { Requires("nodes"), Requires("inputs"), Requires("outputs") } },
+        { "if", Has("language", new() { { "const", "csharp" } }) },
+        { "else", WithoutCSharpNodes() },
+    };
+
+    public static SchemaObject FlexFlow() => new()
+    {
+        { "type", "object" },
+        {
+            "properties", Properties(
+                FlowSchemas.FlexFlow,
+                ("inputs", MapOf(Input(isTypeOptional: true))),
+                ("outputs", MapOf(Output(isDag: false))),
+                ("environment_variables", new() { { "type", MapOrNull } }),
+                ("message_format", MessageFormat()),
+                ("entry", new() { { "type", ScalarTypes }, { "pattern", @"\S" } }))
+        },
+        Requires("entry"),
+    };
+
+    private static SchemaObject Input(bool isTypeOptional) => new()
+    {
+        { "type", "object" },
+        { "properties", Properties(FlowSchemas.Input, ("type", TypeWord([], isTypeOptional))) },
+        isTypeOptional ? null : Requires("type"),
+    };
+
+    /// <summary>An output; one that is never served may have a type that cannot be.</summary>
+    private static SchemaObject Output(bool isDag) => new()
+    {
+        { "type", "object" },
+        {
+            "properties", Properties(
+                FlowSchemas.Output,
+                ("type", TypeWord(FlowWords.UnservableTypes, !isDag)),
+                ("reference", new() { { "minLength", isDag ? 1 : null } }))
+        },
+        isDag ? Requires("type", "reference") : null,
+    };
+
+    private static SchemaObject TypeWord(string[] others, bool isOptional)
+    {
+        var words = ((ValueRule.Word)FlowSchemas.Input.Find("type")!.Value).Words;
+        List<SchemaObject> alternatives = [new() { { "enum", words } }];
+        if (others.Length > 0)
+        {
+            alternatives.Add(new() { { "type", "string" }, { "pattern", $"^(?:{string.Join("|", others)})$" } });
+        }
+
+        if (isOptional)
+        {
+            alternatives.Add(new() { { "type", "null" } });
+        }
+
+        return alternatives.Count == 1 ? alternatives[0] : new() { { "anyOf", alternatives.ToArray() } };
+    }
+
+    /// <summary>A node; what only a node that runs needs is asked for unless a variant stands in for it.</summary>
+    private static SchemaObject Node() => new()
+    {
+        NodeBody(("name", new() { { "type", ScalarTypes } })),
+        Requires("name"),
+        { "if", UsesVariants() },
+        { "else", RunnableNode() },
+    };
+
+    private static SchemaObject WithoutCSharpNodes()
+    {
+        var node = new SchemaObject
+        {
+            { "if", UsesVariants() },
+            { "else", new SchemaObject { { "properties", new SchemaObject { { "type", new SchemaObject { { "not", new SchemaObject { { "const", "csharp" } } } } } } } } },
+        };
+        return new() { { "properties", new SchemaObject { { "nodes", new SchemaObject { { "items", node } } } } } };
+    }
+
+    private static SchemaObject NodeBody(params (string Key, SchemaObject Value)[] more) => new()
+    {
+        { "type", "object" },
+        {
+            "properties", Properties(
+                FlowSchemas.Node,
+                [
+                    .. more,
+                    ("type", new() { { "enum", FlowWords.NodeTypes } }),
+                    ("source", new() { { "type", MapOrNull }, { "properties", Properties(FlowSchemas.Source) } }),
+                    ("inputs", new() { { "type", MapOrNull } }),
+                    ("activate", Activate()),
+                ])
+        },
+    };
+
+    private static SchemaObject Activate() => new()
+    {
+        { "type", "object" },
+        { "properties", Properties(FlowSchemas.Activate) },
+        Requires("when", "is"),
+    };
+
+    private static SchemaObject UsesVariants() => Has("use_variants", new() { { "not", Falsy() } });
+
+    /// <summary>What Python takes for false.</summary>
+    private static SchemaObject Falsy() => new()
+    {
+        {
+            "anyOf", new SchemaObject[]
+            {
+                new() { { "enum", new object?[] { false, null, 0, "" } } },
+                new() { { "type", "array" }, { "maxItems", 0 } },
+                new() { { "type", "object" }, { "maxProperties", 0 } },
+            }
+        },
+    };
+
+    private static SchemaObject RunnableNode() => new()
+    {
+        Requires("type", "source"),
+        { "properties", new SchemaObject { { "source", new SchemaObject { { "type", "object" } } } } },
+        {
+            "allOf", Array.ConvertAll(Array.FindAll(FlowWords.NodeTypes, static type => SourceOf(type) is not null), static type => new SchemaObject
+            {
+                { "if", Has("type", new() { { "const", type } }) },
+                { "then", new SchemaObject { { "properties", new SchemaObject { { "source", SourceOf(type) } } } } },
+            })
+        },
+    };
+
+    /// <summary>What the source of a node of a type must have, or null for nothing.</summary>
+    private static SchemaObject? SourceOf(string nodeType)
+    {
+        var words = FlowNodeReader.SupportedSources(nodeType);
+        if (words.Length == 0)
+        {
+            return FlowNodeReader.NeedsPath(nodeType) ? HasScalar("path") : null;
+        }
+
+        if (Array.IndexOf(words, "code") < 0)
+        {
+            return new() { { "allOf", new SchemaObject[] { Has("type", new() { { "enum", words } }), HasScalar("tool") } } };
+        }
+
+        return new()
+        {
+            { "properties", new SchemaObject { { "type", SourceType(words) } } },
+            { "if", new SchemaObject { { "properties", new SchemaObject { { "type", SourceType("code") } } } } },
+            { "then", HasScalar("path") },
+            { "else", HasScalar("tool") },
+        };
+    }
+
+    /// <summary>One of some words, or what is no word: the source is code then, as without a type.</summary>
+    private static SchemaObject SourceType(params string[] words) => new()
+    {
+        { "anyOf", new SchemaObject[] { new() { { "enum", words } }, new() { { "type", new[] { "null", "array", "object" } } } } },
+    };
+
+    private static SchemaObject Variants() => new()
+    {
+        { "type", "object" },
+        {
+            "properties", new SchemaObject
+            {
+                { "default_variant_id", new SchemaObject { { "description", "The variant that runs." } } },
+                {
+                    "variants", new SchemaObject
+                    {
+                        { "description", "The variants by id." },
+                        { "type", "object" },
+                        {
+                            "additionalProperties", new SchemaObject
+                            {
+                                { "type", "object" },
+                                { "properties", new SchemaObject { { "node", NodeBody() } } },
+                                Requires("node"),
+                            }
+                        },
+                    }
+                },
+            }
+        },
+        Requires("variants"),
+    };
+
+    private static SchemaObject MessageFormat() => new()
+    {
+        {
+            "anyOf", new SchemaObject[]
+            {
+                new() { { "enum", new[] { "basic", "openai-vision" } } },
+                new() { { "type", "string" }, { "pattern", $"^(?:{SchemaPattern.IgnoreCase("basic")}|{SchemaPattern.IgnoreCase("openai-vision")})$" } },
+            }
+        },
+    };
+
+    private static SchemaObject HasScalar(string key) => Has(key, new() { { "type", ScalarTypes } });
+
+    private static SchemaObject Has(string key, SchemaObject value) => new()
+    {
+        { "properties", new SchemaObject { { key, value } } },
+        Requires(key),
+    };
+
+    private static SchemaObject MapOf(SchemaObject item) => new() { { "type", MapOrNull }, { "additionalProperties", item } };
+
+    private static SchemaObject Requires(params string[] keys) => new() { { "required", keys } };
+
+    /// <summary>The keys of a table: with what promptflow refuses where given, else with what is usual as examples.</summary>
+    private static SchemaObject Properties(MappingRule rule, params (string Key, SchemaObject Value)[] refusals)
+    {
+        var properties = new SchemaObject();
+        foreach (var key in rule.Keys)
+        {
+            var refusal = Array.Find(refusals, one => one.Key == key.Name).Value;
+            properties.Add(key.Name, new SchemaObject
+            {
+                { "description", key.Description },
+                { "default", key.Default },
+                refusal ?? Usual(key.Value),
+            });
+        }
+
+        return properties;
+    }
+
+    private static SchemaObject? Usual(ValueRule rule) => rule switch
+    {
+        ValueRule.Word word => new() { { "examples", word.Words } },
+        ValueRule.Bool => new() { { "examples", new[] { true, false } } },
+        _ => null,
+    };
+}
