@@ -22,11 +22,11 @@ public sealed class BadInputTests(PackedFeed feed)
 
     public static TheoryData<string, string, string, string, string[]> EditsOfTheSample => new()
     {
-        { "deployment.yml", "model: azureml:basic-chat-model@latest", "model: model:basic-chat-model:1", "deployment.yml(3,8", ["azureml:basic-chat-model:1"] },
-        { "deployment.yml", "instance_count: 1", "instance_cout: 1", "deployment.yml(17,1", ["instance_cout", "instance_count"] },
-        { "deployment.yml", "name: blue", "type: Kubernetes\nname: blue", "deployment.yml(1,7", ["kubernetes"] },
-        { "endpoint.yml", "auth_mode: key", "auth_mode: keys", "endpoint.yml(3,12", ["keys", "'key'"] },
-        { "basic-chat/flow.dag.yaml", "reference: ${chat.output}", "reference: ${chta.output}", "flow.dag.yaml(14,16", ["chta", "chat"] },
+        { "deployment.yml", "model: azureml:basic-chat-model@latest", "model: model:basic-chat-model:1", "deployment.yml(4,8", ["azureml:basic-chat-model:1"] },
+        { "deployment.yml", "instance_count: 1", "instance_cout: 1", "deployment.yml(18,1", ["instance_cout", "instance_count"] },
+        { "deployment.yml", "name: blue", "type: Kubernetes\nname: blue", "deployment.yml(2,7", ["kubernetes"] },
+        { "endpoint.yml", "auth_mode: key", "auth_mode: keys", "endpoint.yml(4,12", ["keys", "'key'"] },
+        { "basic-chat/flow.dag.yaml", "reference: ${chat.output}", "reference: ${chta.output}", "flow.dag.yaml(15,16", ["chta", "chat"] },
     };
 
     [Theory]
