@@ -12,6 +12,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("dotnet run -c Release --project tests/FlowBuild.Benchmarks -- client [stub] [loopback] [stream] [--short]");
-    Console.Error.WriteLine("dotnet run -c Release --project tests/FlowBuild.Benchmarks -- generator [nswag] [edit] [growth] [--short]");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/FlowBuild.Benchmarks -- generator [nswag] [edit] [growth] [build] [--short]");
     return 2;
 }

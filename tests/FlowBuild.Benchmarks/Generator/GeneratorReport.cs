@@ -47,6 +47,12 @@ internal sealed class GeneratorReport
             report.CheckGrowth();
         }
 
+        if (Runs("build"))
+        {
+            var (withFlow, byHand) = BuildTime.Measure();
+            report.Check("build with one flow, time / code by hand", withFlow / byHand, 1.05);
+        }
+
         return report.Print();
 
         bool Runs(string part) => parts.Count == 0 || parts.Contains(part);
