@@ -118,11 +118,18 @@ public static class ConfigurationRules
         "No PromptFlow item names this deployment file, so its flow is not deployed; set the metadata Deployment of the item, or remove the file",
         RuleSeverity.Warning);
 
+    /// <summary>The C# compiler cannot load the generator.</summary>
+    public static readonly DiagnosticRule CompilerTooOld = new(
+        "FLOW4020",
+        "The compiler is too old for the generator",
+        "FlowBuild needs the C# compiler 4.8 or later and this build uses {0}; use Visual Studio 2022 17.8 or the .NET SDK 8.0.100, or later",
+        RuleSeverity.Error);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
-        InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile,
+        InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld,
     ];
 }
