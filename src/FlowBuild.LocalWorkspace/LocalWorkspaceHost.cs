@@ -189,7 +189,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         var faults = new FaultBox();
         var requests = new RequestLog();
         var flows = new ServedFlows(blobs, models, environments, codes, scope);
-        var endpoints = new OnlineEndpoints(store, scope, operations, computes, faults);
+        var endpoints = new OnlineEndpoints(store, operations, new EndpointBody(scope, computes), faults);
         var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments, codes), flows, requests, faults);
         var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, options, identity, log);
         var gate = new ArmGate(identity, faults, log);

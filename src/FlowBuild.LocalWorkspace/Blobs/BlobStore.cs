@@ -1,20 +1,16 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.Blobs;
 
 /// <summary>
-/// Blobs on disk. A blob is one file: its content, then its properties as JSON, then their length; so content and properties
-/// change together or not at all, and a write costs one flush of a file and one of the folder. Nothing is acknowledged before that.
+/// Blobs on disk, one <see cref="BlobFile"/> each, with an index in memory. A write costs one flush of a file and one of the folder;
+/// nothing is acknowledged before that.
 /// </summary>
 internal sealed class BlobStore
 {
-    private const int TrailerSize = sizeof(int);
-    private const int BufferSize = 128 * 1024;
-
     private readonly string _folder;
     private readonly string _waiting;
     private readonly string _names;
@@ -40,7 +36,7 @@ internal sealed class BlobStore
         foreach (var file in Directory.EnumerateFiles(_folder))
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            var properties = ReadProperties(stream);
+            var properties = BlobFile.ReadProperties(stream);
             Add(properties.Container)[properties.Name] = properties;
         }
     }
@@ -116,8 +112,8 @@ internal sealed class BlobStore
         try
         {
             var stream = new FileStream(
-                FileOf(container, name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferSize, FileOptions.Asynchronous);
-            var properties = ReadProperties(stream);
+                FileOf(container, name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BlobFile.BufferSize, FileOptions.Asynchronous);
+            var properties = BlobFile.ReadProperties(stream);
             stream.Position = 0;
             return (properties, stream);
         }
@@ -160,7 +156,7 @@ internal sealed class BlobStore
             var stream = StateFolder.OpenFile(temporary, FileMode.CreateNew, FileShare.None);
             await using (stream.ConfigureAwait(false))
             {
-                var md5 = await CopyAsync(content, stream, cancellationToken).ConfigureAwait(false);
+                var md5 = await BlobFile.CopyAsync(content, stream, cancellationToken).ConfigureAwait(false);
                 if (expectedMd5 is not null && !expectedMd5.AsSpan().SequenceEqual(md5))
                 {
                     throw BlobException.ChecksumMismatch();
@@ -187,7 +183,7 @@ internal sealed class BlobStore
             var stream = StateFolder.OpenFile(temporary, FileMode.CreateNew, FileShare.None);
             await using (stream.ConfigureAwait(false))
             {
-                var md5 = await CopyAsync(content, stream, cancellationToken).ConfigureAwait(false);
+                var md5 = await BlobFile.CopyAsync(content, stream, cancellationToken).ConfigureAwait(false);
                 if (expectedMd5 is not null && !expectedMd5.AsSpan().SequenceEqual(md5))
                 {
                     throw BlobException.ChecksumMismatch();
@@ -273,7 +269,7 @@ internal sealed class BlobStore
                 var stream = StateFolder.OpenFile(temporary, FileMode.CreateNew, FileShare.None);
                 await using (stream.ConfigureAwait(false))
                 {
-                    await CopyAsync(content, stream, properties.Length, cancellationToken).ConfigureAwait(false);
+                    await BlobFile.CopyAsync(content, stream, properties.Length, cancellationToken).ConfigureAwait(false);
                     return Finish(stream, temporary, change(properties), null, current =>
                     {
                         condition(current);
@@ -316,12 +312,7 @@ internal sealed class BlobStore
         var properties = draft with { ETag = NextETag(), LastModified = now, Headers = headers };
         var created = Find(draft.Container, draft.Name)?.Created ?? now;
         properties = properties with { Created = created };
-        var trailer = JsonSerializer.SerializeToUtf8Bytes(properties);
-        stream.Position = draft.Length;
-        stream.Write(trailer);
-        stream.Write(BitConverter.GetBytes(trailer.Length));
-        stream.Flush(flushToDisk: true);
-        stream.Dispose();
+        BlobFile.Seal(stream, properties);
         lock (_gate)
         {
             var blobs = Require(draft.Container);
@@ -340,7 +331,7 @@ internal sealed class BlobStore
         var waiting = BlockFile(container, name, id);
         if (source != BlockSource.Committed && File.Exists(waiting))
         {
-            var block = new FileStream(waiting, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferSize, FileOptions.Asynchronous);
+            var block = new FileStream(waiting, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BlobFile.BufferSize, FileOptions.Asynchronous);
             await using (block.ConfigureAwait(false))
             {
                 await block.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
@@ -359,7 +350,7 @@ internal sealed class BlobStore
                     if (block.Id == id)
                     {
                         existing.Content.Position = start;
-                        await CopyAsync(existing.Content, target, block.Length, cancellationToken).ConfigureAwait(false);
+                        await BlobFile.CopyAsync(existing.Content, target, block.Length, cancellationToken).ConfigureAwait(false);
                         return;
                     }
 
@@ -369,47 +360,6 @@ internal sealed class BlobStore
         }
 
         throw new BlobException(400, "InvalidBlockList", "The specified block list is invalid.");
-    }
-
-    private static async Task<byte[]> CopyAsync(Stream from, FileStream to, CancellationToken cancellationToken)
-    {
-        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        var buffer = new byte[BufferSize];
-        int read;
-        while ((read = await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-        {
-            md5.AppendData(buffer, 0, read);
-            await to.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-        }
-
-        return md5.GetHashAndReset();
-    }
-
-    private static async Task CopyAsync(Stream from, Stream to, long length, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[BufferSize];
-        while (length > 0)
-        {
-            var read = await from.ReadAsync(buffer.AsMemory(0, (int)Math.Min(length, buffer.Length)), cancellationToken).ConfigureAwait(false);
-            if (read == 0)
-            {
-                throw new EndOfStreamException();
-            }
-
-            await to.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-            length -= read;
-        }
-    }
-
-    private static BlobProperties ReadProperties(FileStream stream)
-    {
-        Span<byte> size = stackalloc byte[TrailerSize];
-        stream.Position = stream.Length - TrailerSize;
-        stream.ReadExactly(size);
-        var trailer = new byte[BitConverter.ToInt32(size)];
-        stream.Position = stream.Length - TrailerSize - trailer.Length;
-        stream.ReadExactly(trailer);
-        return JsonSerializer.Deserialize<BlobProperties>(trailer)!;
     }
 
     private string NextETag()

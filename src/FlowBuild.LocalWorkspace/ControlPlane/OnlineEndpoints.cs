@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using FlowBuild.LocalWorkspace.Faults;
 using FlowBuild.LocalWorkspace.Gateway;
@@ -12,25 +11,15 @@ internal sealed class OnlineEndpoints
     /// <summary>The type below the workspace's.</summary>
     public const string Type = "onlineEndpoints";
 
-    private static readonly string[] Members =
-    [
-        "authMode", "compute", "description", "keys", "mirrorTraffic", "properties", "provisioningState", "publicNetworkAccess", "scoringUri", "swaggerUri", "traffic",
-    ];
-
-    private static readonly string[] AuthModes = ["Key", "AMLToken", "AADToken"];
-    private static readonly string[] IdentityTypes = ["None", "SystemAssigned", "UserAssigned", "SystemAssigned,UserAssigned"];
-    private static readonly string[] Accesses = ["Enabled", "Disabled"];
-
     private readonly ResourceStore _store;
-    private readonly WorkspaceScope _scope;
     private readonly Operations _operations;
-    private readonly StoredProxies _computes;
+    private readonly EndpointBody _body;
     private readonly FaultBox _faults;
 
     /// <summary>Defines what the operations on endpoints do.</summary>
-    public OnlineEndpoints(ResourceStore store, WorkspaceScope scope, Operations operations, StoredProxies computes, FaultBox faults)
+    public OnlineEndpoints(ResourceStore store, Operations operations, EndpointBody body, FaultBox faults)
     {
-        (_store, _scope, _operations, _computes, _faults) = (store, scope, operations, computes, faults);
+        (_store, _operations, _body, _faults) = (store, operations, body, faults);
         operations.Define(OperationKind.PutEndpoint, FinishPut);
         operations.Define(OperationKind.DeleteEndpoint, FinishDelete);
         operations.Define(OperationKind.RegenerateKeys, FinishRegenerate);
@@ -93,13 +82,7 @@ internal sealed class OnlineEndpoints
         var name = NameFrom(context);
         ResourceNames.Check("endpoint", name);
         var body = await ArmResponse.ReadBodyAsync(context).ConfigureAwait(false);
-        var given = Checks.RequireProperties(body);
-        Checks.RequireLocation(body);
-        Checks.KnownMembers(given, "OnlineEndpoint", Members);
-        Checks.RequireWord(given, "authMode", AuthModes, isRequired: true);
-        Checks.RequireWord(given, "publicNetworkAccess", Accesses, isRequired: false);
-        CheckIdentity(body);
-        CheckCompute(given);
+        var given = _body.Check(body);
 
         StoredEndpoint endpoint;
         StoredOperation operation;
@@ -122,7 +105,7 @@ internal sealed class OnlineEndpoints
             operation = _operations.Accept(OperationKind.PutEndpoint, name);
             var keys = given.Object("keys");
             endpoint = new StoredEndpoint(
-                Describe(name, body, given, existing, operation, context.Request.Query["api-version"].ToString()),
+                _body.Describe(name, body, given, existing, _operations.StatusUri(operation, context.Request.Query["api-version"].ToString())),
                 keys?.Text("primaryKey") ?? existing?.PrimaryKey ?? WorkspaceIdentity.NewSecret(),
                 keys?.Text("secondaryKey") ?? existing?.SecondaryKey ?? WorkspaceIdentity.NewSecret(),
                 operation.Id);
@@ -143,7 +126,7 @@ internal sealed class OnlineEndpoints
     {
         var body = await ArmResponse.ReadBodyAsync(context).ConfigureAwait(false);
         Checks.OnlyMembers(body, "tags", "identity");
-        CheckIdentity(body);
+        EndpointBody.CheckIdentity(body);
         StoredEndpoint endpoint;
         lock (_store.Gate)
         {
@@ -152,7 +135,7 @@ internal sealed class OnlineEndpoints
             Checks.Merge(endpoint.Resource, "tags", body);
             if (body.Object("identity") is { } identity)
             {
-                endpoint.Resource["identity"] = DescribeIdentity(identity);
+                endpoint.Resource["identity"] = _body.DescribeIdentity(identity);
             }
 
             Touch(endpoint.Resource);
@@ -241,72 +224,6 @@ internal sealed class OnlineEndpoints
         }
     }
 
-    private JsonObject Describe(string name, JsonObject body, JsonObject given, StoredEndpoint? existing, StoredOperation operation, string apiVersion)
-    {
-        var now = DateTimeOffset.UtcNow;
-        var storedName = existing?.Name ?? name;
-        var created = existing is null ? now : Created(existing.Resource);
-        var resource = _scope.Envelope(Type, $"{Type}/{storedName}", storedName, created, now);
-        resource["location"] = WorkspaceNames.Location;
-        resource["tags"] = body.Object("tags")?.DeepClone() ?? new JsonObject();
-        resource["kind"] = given.Text("compute") is null ? "Managed" : "Kubernetes";
-        resource["identity"] = DescribeIdentity(body.Object("identity"));
-
-        var inner = existing?.Properties.Object("properties")?.DeepClone().AsObject() ?? [];
-        foreach (var (key, value) in given.Object("properties") ?? [])
-        {
-            inner[key] = value?.DeepClone();
-        }
-
-        inner["azureml.onlineendpointid"] = resource.Text("id")!.ToLowerInvariant();
-        inner["AzureAsyncOperationUri"] = _operations.StatusUri(operation, apiVersion);
-        inner["createdAt"] = created.ToString("O", CultureInfo.InvariantCulture);
-        inner["createdBy"] = "FlowBuild";
-        inner["lastModifiedAt"] = now.ToString("O", CultureInfo.InvariantCulture);
-
-        var uri = $"{_scope.Scoring}/endpoints/{storedName.ToLowerInvariant()}";
-        var properties = new JsonObject
-        {
-            ["authMode"] = given.Text("authMode"),
-            ["properties"] = inner,
-            ["traffic"] = Nonzero(given.Object("traffic")),
-            ["mirrorTraffic"] = Nonzero(given.Object("mirrorTraffic")),
-            ["publicNetworkAccess"] = given.Text("publicNetworkAccess") ?? "Enabled",
-            ["scoringUri"] = $"{uri}/score",
-            ["swaggerUri"] = $"{uri}/swagger.json",
-            ["provisioningState"] = existing is null ? "Creating" : "Updating",
-        };
-        foreach (var optional in (string[])["compute", "description"])
-        {
-            if (given.Text(optional) is { } text)
-            {
-                properties[optional] = text;
-            }
-        }
-
-        resource["properties"] = properties;
-        return resource;
-    }
-
-    private JsonObject DescribeIdentity(JsonObject? identity)
-    {
-        var type = identity?.Text("type") ?? "SystemAssigned";
-        var result = new JsonObject { ["type"] = type };
-        if (type.Contains("SystemAssigned", StringComparison.Ordinal))
-        {
-            result["principalId"] = _scope.WorkspaceId.ToString();
-            result["tenantId"] = _scope.SubscriptionId.ToString();
-        }
-
-        if (identity?.Object("userAssignedIdentities") is { Count: > 0 } assigned)
-        {
-            result["userAssignedIdentities"] = new JsonObject(assigned.Select(pair => KeyValuePair.Create<string, JsonNode?>(
-                pair.Key, new JsonObject { ["principalId"] = _scope.WorkspaceId.ToString(), ["clientId"] = _scope.SubscriptionId.ToString() })));
-        }
-
-        return result;
-    }
-
     private Task<ArmError?> FinishPut(StoredOperation operation, CancellationToken cancellationToken)
     {
         var error = FaultOf(operation);
@@ -356,35 +273,6 @@ internal sealed class OnlineEndpoints
             }
         }
     }
-
-    private static void CheckIdentity(JsonObject body)
-    {
-        if (body.Object("identity") is not { } identity)
-        {
-            return;
-        }
-
-        Checks.RequireWord(identity, "type", IdentityTypes, isRequired: true);
-        var isUser = identity.Text("type")!.Contains("UserAssigned", StringComparison.Ordinal);
-        if (isUser != identity.Object("userAssignedIdentities") is { Count: > 0 })
-        {
-            throw ArmException.InvalidBody(
-                "identity.userAssignedIdentities", "User-assigned identities are listed exactly when the identity's type names them.");
-        }
-    }
-
-    private void CheckCompute(JsonObject given)
-    {
-        if (given.Text("compute") is { } id
-            && (_scope.RelativeTo(id)?.Split('/') is not ["computes", var name] || _computes.Find(name) is not { } compute
-                || compute.Resource["properties"]!.AsObject().Text("computeType") != "Kubernetes"))
-        {
-            throw ArmException.Invalid("ResourceNotFound", $"The Kubernetes compute '{id}' does not exist in the workspace.", "properties.compute");
-        }
-    }
-
-    private static JsonObject Nonzero(JsonObject? percentages) =>
-        new((percentages ?? []).Where(pair => (int)pair.Value! > 0).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
 
     private static ArmException NameTaken(string name) => new(400, new ArmError(
         "ValidationError",
