@@ -24,6 +24,7 @@ public sealed class FaultTests
         Assert.StartsWith(
             "Deployment blue failed with ResourceNotReady: The probes gave up. The container did not become healthy: look at the log below",
             failed.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; the container's log ends with: ModuleNotFoundError: No module named 'promptflow'", failed.Message, StringComparison.Ordinal);
         Assert.Equal(
             [
                 "--- StorageInitializer, the last 50 lines:", "model fetched",

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Plan;
 using FlowBuild.Deployment.Workspace;
@@ -14,6 +15,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
 {
     private const int TrafficReads = 3;
     private const int LogLines = 50;
+    private const int LongestLine = 300;
 
     private static readonly int[] Passing = [404, 408, 424, 429, 500, 502, 503, 504];
 
@@ -210,11 +212,14 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     private async Task<FlowDeploymentException> WithAftermathAsync(FlowDeploymentException failure, DeploymentStep? step, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
+        string? last = null;
         if (plan.Deployment is { } name)
         {
             foreach (var container in (string[])["StorageInitializer", "InferenceServer"])
             {
-                lines.AddRange(await LogAsync(name, container, cancellationToken).ConfigureAwait(false));
+                var (shown, end) = await LogAsync(name, container, cancellationToken).ConfigureAwait(false);
+                lines.AddRange(shown);
+                last = end ?? last;
             }
         }
 
@@ -227,21 +232,29 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
             lines.Add($"The traffic of {plan.Endpoint} is unchanged; the failed deployment stays for inspection and is replaced by the next run.");
         }
 
-        return new FlowDeploymentException(failure.Diagnostic, lines, failure);
+        return new FlowDeploymentException(WithLastLine(failure.Diagnostic, last), lines, failure);
     }
 
-    private async Task<IEnumerable<string>> LogAsync(string deployment, string container, CancellationToken cancellationToken)
+    // A terminal shows the error and hides the lines after it, so the line that usually says why goes into the error.
+    private static FlowDiagnostic WithLastLine(FlowDiagnostic diagnostic, string? line) => line is null ? diagnostic : diagnostic with
+    {
+        Arguments = diagnostic.Arguments.Select((argument, i) => i < diagnostic.Arguments.Count - 1 ? argument
+            : $"{argument}; the container's log ends with: {(line.Length > LongestLine ? line[..LongestLine] : line)}").ToEquatableArray(),
+    };
+
+    private async Task<(IEnumerable<string> Lines, string? Last)> LogAsync(string deployment, string container, CancellationToken cancellationToken)
     {
         try
         {
             var text = await workspace.GetLogsAsync(plan.Endpoint, deployment, container, LogLines, cancellationToken).ConfigureAwait(false);
+            var log = text.TrimEnd().Split('\n').Select(static l => l.TrimEnd('\r')).ToList();
             return text.Trim().Length == 0
-                ? [$"--- {container}: no log, the container has not started"]
-                : [$"--- {container}, the last {LogLines} lines:", .. text.TrimEnd().Split('\n').Select(static l => l.TrimEnd('\r'))];
+                ? ([$"--- {container}: no log, the container has not started"], null)
+                : ([$"--- {container}, the last {LogLines} lines:", .. log], log[^1].Trim());
         }
         catch (FlowDeploymentException e)
         {
-            return [$"--- {container}: the log cannot be read: {e.Message}"];
+            return ([$"--- {container}: the log cannot be read: {e.Message}"], null);
         }
     }
 
