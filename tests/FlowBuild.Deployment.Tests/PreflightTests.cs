@@ -88,6 +88,26 @@ public sealed class PreflightTests
     }
 
     [Fact]
+    public async Task A_model_of_another_tool_is_judged_by_its_swagger()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        var workspace = await chat.OpenWorkspaceAsync();
+        var version = (await workspace.GetModelVersionAsync("basic-chat-model", "1", TestContext.Current.CancellationToken))!;
+        var body = new System.Text.Json.Nodes.JsonObject { ["properties"] = version.Document["properties"]!.DeepClone() };
+        body["properties"]!["properties"]!.AsObject().Remove("flowbuild.contract");
+        await workspace.PutVersionAsync("models", "basic-chat-model", "1", body, TestContext.Current.CancellationToken);
+
+        // A new required input cannot be told from an optional one there; a type can.
+        chat.Replace("basic-chat/flow.dag.yaml", "  question:\n", "  tone:\n    type: string\n  question:\n");
+        Assert.Contains((await chat.PlanAsync()).Notes, static n => n.Contains("optionality unknown", StringComparison.Ordinal));
+
+        chat.Replace("basic-chat/flow.dag.yaml", "    type: string\n    reference", "    type: object\n    reference");
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync());
+        Assert.Contains("output 'answer' changes from string to object", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Fewer_response_fields_break_callers_too()
     {
         await using var chat = await BasicChat.StartAsync();

@@ -57,6 +57,51 @@ internal static class ContractComparison
         return breaks;
     }
 
+    /// <summary>
+    /// What breaks against a swagger document of prompt flow. It calls every input required, so only removed outputs and changed
+    /// types are judged.
+    /// </summary>
+    public static List<string> BreaksSwagger(JsonObject swagger, FlowContract contract)
+    {
+        var breaks = new List<string>();
+        var post = swagger["paths"]?["/score"]?["post"];
+        foreach (var (name, type) in SchemaTypes(post?["responses"]?["200"]))
+        {
+            var now = contract.Outputs.FirstOrDefault(o => o.Name == name);
+            if (now is null)
+            {
+                breaks.Add($"output '{name}' is gone");
+            }
+            else if (SchemaWord(now.DeclaredType) != type)
+            {
+                breaks.Add($"output '{name}' changes from {type} to {SchemaWord(now.DeclaredType)}");
+            }
+        }
+
+        var inputs = SchemaTypes(post?["requestBody"]);
+        foreach (var input in contract.Inputs.Where(i => inputs.TryGetValue(i.Name, out var type) && SchemaWord(i.Type) != type))
+        {
+            breaks.Add($"input '{input.Name}' changes from {inputs[input.Name]} to {SchemaWord(input.Type)}");
+        }
+
+        return breaks;
+    }
+
+    private static Dictionary<string, string> SchemaTypes(JsonNode? message) =>
+        message?["content"]?["application/json"]?["schema"]?["properties"] is JsonObject properties
+            ? properties.ToDictionary(static p => p.Key, static p => p.Value?["type"]?.ToString() ?? "", StringComparer.Ordinal)
+            : [];
+
+    private static string SchemaWord(FlowValueType type) => type switch
+    {
+        FlowValueType.Int => "integer",
+        FlowValueType.Double => "number",
+        FlowValueType.Bool => "boolean",
+        FlowValueType.List => "array",
+        FlowValueType.String => "string",
+        _ => "object",
+    };
+
     private static JsonObject? Parse(string text)
     {
         try

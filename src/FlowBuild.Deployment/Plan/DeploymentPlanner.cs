@@ -277,19 +277,30 @@ internal sealed class DeploymentPlanner
             }
 
             var version = await _workspace.GetModelVersionAsync(model.Name, model.Version, cancellationToken).ConfigureAwait(false);
-            if (version is null || !version.ModelProperties.TryGetValue(ModelProperties.Contract, out var before))
-            {
-                _notes.Add($"the contract of {live.Name} is unknown, since its model was registered by another tool; callers may break");
-                continue;
-            }
-
-            var breaks = ContractComparison.Breaks(before, fields, contract);
+            var breaks = version?.ModelProperties.TryGetValue(ModelProperties.Contract, out var before) == true
+                ? ContractComparison.Breaks(before, fields, contract)
+                : await CompareSwaggerAsync(endpoint!, live, contract, cancellationToken).ConfigureAwait(false);
             if (breaks.Count > 0)
             {
                 throw FlowDeploymentException.At(
                     WorkspaceRules.BreakingContract, _sources.Item.FlowFile, null, $"{_sources.EndpointName}/{live.Name}", string.Join(", ", breaks));
             }
         }
+    }
+
+    // The model was registered by another tool, which kept no contract with it.
+    private async Task<List<string>> CompareSwaggerAsync(
+        EndpointResource endpoint, DeploymentResource live, Definitions.Flows.FlowContract contract, CancellationToken cancellationToken)
+    {
+        using var client = await ScoringClient.OpenAsync(_workspace, endpoint, cancellationToken).ConfigureAwait(false);
+        if (await client.GetSwaggerAsync(live.Name, cancellationToken).ConfigureAwait(false) is not { } swagger)
+        {
+            _notes.Add($"the contract of {live.Name} is unknown, since its model was registered by another tool; callers may break");
+            return [];
+        }
+
+        _notes.Add($"the contract of {live.Name} is read from its swagger, which does not tell optional inputs: optionality unknown");
+        return ContractComparison.BreaksSwagger(swagger, contract);
     }
 
     private void PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live)

@@ -22,6 +22,7 @@ public sealed record UploadResult(int Sent, long SentBytes, int Present);
 public sealed class ArtifactStore
 {
     private const int Parallel = 32;
+    private const int DisturbedAttempts = 5;
     private const int BlockSize = 4 * 1024 * 1024;
 
     private readonly MachineLearningWorkspace _workspace;
@@ -130,12 +131,27 @@ public sealed class ArtifactStore
             return true;
         }, cancellationToken);
 
+    // Another run that uploads the same content at the same time writes the same bytes: what it came first with is tried again.
+    private static async Task<T> UndisturbedAsync<T>(Func<BlobContainerClient, Task<T>> call, BlobContainerClient container)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await call(container).ConfigureAwait(false);
+            }
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < DisturbedAttempts)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt)).ConfigureAwait(false);
+            }
+        }
+    }
+
     private async Task<T> WithFallbackAsync<T>(Func<BlobContainerClient, Task<T>> call, CancellationToken cancellationToken)
     {
-        var container = _container;
         try
         {
-            return await call(container).ConfigureAwait(false);
+            return await UndisturbedAsync(call, _container).ConfigureAwait(false);
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403 && _usesIdentity && _datastore.HasSecrets && !_workspace.Address.IsLocal)
         {
@@ -149,7 +165,7 @@ public sealed class ArtifactStore
 
         try
         {
-            return await call(_container).ConfigureAwait(false);
+            return await UndisturbedAsync(call, _container).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using FlowBuild.Definitions.Diagnostics;
 
 namespace FlowBuild.Deployment.Workspace;
@@ -79,6 +81,33 @@ public sealed class ScoringClient : IDisposable
         }
 
         return Answer(response, "");
+    }
+
+    /// <summary>The contract that a deployment shows, or null when it shows none.</summary>
+    /// <param name="deployment">The deployment.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<JsonObject?> GetSwaggerAsync(string deployment, CancellationToken cancellationToken)
+    {
+        // The key goes to the endpoint's own host, whatever the resource says.
+        if (_endpoint.SwaggerUri is not { } uri || uri.Authority != _endpoint.ScoringUri!.Authority || uri.Scheme != _endpoint.ScoringUri.Scheme)
+        {
+            return null;
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
+        request.Headers.Add("azureml-model-deployment", deployment);
+        try
+        {
+            using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return response.IsSuccessStatusCode
+                ? JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)) as JsonObject
+                : null;
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException)
+        {
+            return null;
+        }
     }
 
     private async Task<HttpResponseMessage> StartAsync(
