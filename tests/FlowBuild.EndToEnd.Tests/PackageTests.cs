@@ -47,6 +47,11 @@ public sealed class PackageTests(PackedFeed feed)
         Assert.Contains("build/FlowBuild.props", entries);
         Assert.Contains("build/FlowBuild.targets", entries);
         Assert.Contains("buildMultiTargeting/FlowBuild.targets", entries);
+        foreach (var schema in new[] { "flow", "flex-flow", "endpoint", "deployment", "model", "environment" })
+        {
+            Assert.Contains($"schemas/{schema}.schema.json", entries);
+        }
+
         Assert.DoesNotContain(entries, entry => entry.StartsWith("lib/", StringComparison.Ordinal));
         Assert.DoesNotContain(entries, entry => Path.GetFileName(entry).StartsWith("Microsoft.Build.", StringComparison.Ordinal));
         Assert.InRange(new FileInfo(file).Length, 1, 15 * 1024 * 1024);
