@@ -61,6 +61,19 @@ public sealed class AuthenticationTests
         Assert.StartsWith("The endpoint 'http://flows.example.com' is not encrypted", withToken.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_request_that_a_handler_sent_elsewhere_unencrypted_gets_no_key()
+    {
+        using var handler = new FlowAuthenticationHandler(new AzureKeyCredential("the-key"), null) { InnerHandler = new HttpClientHandler() };
+        using var invoker = new HttpMessageInvoker(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://flows.example.com/score");
+
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => invoker.SendAsync(request, Stop));
+
+        Assert.DoesNotContain("the-key", exception.ToString(), StringComparison.Ordinal);
+        Assert.Null(request.Headers.Authorization);
+    }
+
     [Theory]
     [InlineData("https://flows.example.com/score")]
     [InlineData("http://localhost:1/score")]

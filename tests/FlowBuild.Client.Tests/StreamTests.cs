@@ -5,6 +5,9 @@ namespace FlowBuild.Client.Tests;
 
 public sealed class StreamTests
 {
+    // Where a client that waits for what never comes would hang, the test fails instead.
+    private const int TooLong = 60_000;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -38,7 +41,7 @@ public sealed class StreamTests
         Assert.Equal("The stream was interrupted after 3 update(s): the connection was cut.", exception.Message);
     }
 
-    [Fact]
+    [Fact(Timeout = TooLong)]
     public async Task A_stream_that_is_reset_is_interrupted_too()
     {
         var seen = new TaskCompletionSource();
@@ -58,7 +61,7 @@ public sealed class StreamTests
         Assert.Equal(1, exception.UpdateCount);
     }
 
-    [Fact]
+    [Fact(Timeout = TooLong)]
     public async Task Each_delta_is_there_before_the_next_one_is_sent()
     {
         var seen = new SemaphoreSlim(0);
@@ -132,7 +135,7 @@ public sealed class StreamTests
         Assert.Equal("UserError", exception.Code);
     }
 
-    [Fact]
+    [Fact(Timeout = TooLong)]
     public async Task Leaving_the_loop_closes_the_connection()
     {
         var closed = new TaskCompletionSource();
@@ -153,7 +156,7 @@ public sealed class StreamTests
         await closed.Task.WaitAsync(Stop);
     }
 
-    [Fact]
+    [Fact(Timeout = TooLong)]
     public async Task Cancelling_closes_the_connection_and_brings_the_caller_s_token()
     {
         var closed = new TaskCompletionSource();
