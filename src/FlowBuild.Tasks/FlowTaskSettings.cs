@@ -1,10 +1,10 @@
 using System.Globalization;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Naming;
 using FlowBuild.Deployment;
 using FlowBuild.Deployment.Plan;
 using FlowBuild.Deployment.Sources;
 using FlowBuild.Deployment.Workspace;
-using FlowBuild.Generator.Naming;
 using Microsoft.Build.Framework;
 
 namespace FlowBuild.Tasks;
@@ -22,7 +22,7 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
     public string Key => "FlowBuild:" + string.Join('|', Names(settings).Select(name => $"{name}={settings.GetMetadata(name)}"))
         + string.Concat(flows.Select(f => $"|{f.ItemSpec};{f.GetMetadata("Endpoint")};{f.GetMetadata("Deployment")};{f.GetMetadata("Model")}"));
 
-    public FlowProject Project => new(ProjectName, ProjectDirectory, [.. flows.Select(Item)], null, Flag("AllowOutsideFiles"),
+    public FlowProject Project => new(ProjectName, ProjectDirectory, Items(), null, Flag("AllowOutsideFiles"),
         FlowOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable));
 
     public WorkspaceSettings Workspace => new(
@@ -71,13 +71,14 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         }
     }
 
-    private FlowItem Item(ITaskItem flow)
+    private FlowItem[] Items()
     {
-        var file = Path.GetFullPath(flow.ItemSpec, ProjectDirectory);
-        var name = flow.GetMetadata("ClientName");
-        return new FlowItem(
-            file, name.Length > 0 ? name : Identifiers.PascalCase(Path.GetFileName(Path.GetDirectoryName(file)!)),
-            FullPath(flow.GetMetadata("Endpoint")), FullPath(flow.GetMetadata("Deployment")), FullPath(flow.GetMetadata("Model")));
+        var files = flows.Select(flow => Path.GetFullPath(flow.ItemSpec, ProjectDirectory)).ToArray();
+        var rootNamespace = Text("RootNamespace");
+        var names = ClientNames.Of([.. flows.Select((flow, i) => new ClientNameSource(
+            files[i], flow.GetMetadata("ClientName"), flow.GetMetadata("Namespace") is { Length: > 0 } chosen ? chosen : rootNamespace))]);
+        return [.. flows.Select((flow, i) => new FlowItem(
+            files[i], names[i], FullPath(flow.GetMetadata("Endpoint")), FullPath(flow.GetMetadata("Deployment")), FullPath(flow.GetMetadata("Model"))))];
     }
 
     private string? FullPath(string path) => path.Length == 0 ? null : Path.GetFullPath(path.Replace('\\', '/'), ProjectDirectory);

@@ -1,4 +1,4 @@
-using FlowBuild.Generator.Naming;
+using FlowBuild.Definitions.Naming;
 using FlowBuild.Generator.Tests.Harness;
 
 namespace FlowBuild.Generator.Tests;

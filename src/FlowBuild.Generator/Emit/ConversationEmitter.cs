@@ -1,4 +1,4 @@
-using FlowBuild.Generator.Naming;
+using FlowBuild.Definitions.Naming;
 
 namespace FlowBuild.Generator.Emit;
 

@@ -1,4 +1,5 @@
 using FlowBuild.Definitions.Flows;
+using FlowBuild.Definitions.Naming;
 using FlowBuild.Generator.Naming;
 
 namespace FlowBuild.Generator.Emit;

@@ -1,3 +1,4 @@
+using FlowBuild.Definitions.Naming;
 using FlowBuild.Generator.Naming;
 
 namespace FlowBuild.Generator.Emit;

@@ -2,7 +2,7 @@ using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Generator.Emit;
-using FlowBuild.Generator.Naming;
+using FlowBuild.Definitions.Naming;
 
 namespace FlowBuild.Generator.Inputs;
 

@@ -1,5 +1,6 @@
 using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Naming;
 using FlowBuild.Generator.Inputs;
 
 namespace FlowBuild.Generator.Naming;
@@ -15,10 +16,7 @@ namespace FlowBuild.Generator.Naming;
 internal sealed record FlowName(
     string Path, string? Name, string Namespace, string HintPrefix, bool IsPublic, string Source, EquatableArray<ReportedDiagnostic> Problems);
 
-/// <summary>
-/// Names the flows of a project. A flow is called after its folder; where two would get one name, all of them get their parent
-/// folder's name in front, so a name does not depend on which flow came first.
-/// </summary>
+/// <summary>Names the flows of a project as <see cref="ClientNames"/> does, and says what is wrong with the names that items give.</summary>
 internal static class FlowNames
 {
     /// <summary>Names all flows, ordered by path.</summary>
@@ -61,19 +59,11 @@ internal static class FlowNames
 
     private static void Separate(Candidate[] candidates)
     {
-        bool changed;
-        do
+        var names = ClientNames.Of([.. candidates.Select(static c => new ClientNameSource(c.Item.Path, c.Item.ClientName, c.Namespace))]);
+        for (var i = 0; i < candidates.Length; i++)
         {
-            changed = false;
-            foreach (var group in Clashes(candidates))
-            {
-                foreach (var candidate in group)
-                {
-                    changed |= candidate.TakeParentFolder();
-                }
-            }
+            candidates[i].Name = names[i];
         }
-        while (changed);
     }
 
     private static void ReportTaken(Candidate[] candidates)
@@ -89,29 +79,24 @@ internal static class FlowNames
         }
     }
 
-    // Files on some machines differ in case only and are one, and so do the names of generated files: case does not tell names apart.
     private static List<Candidate[]> Clashes(Candidate[] candidates) =>
-        [.. candidates.GroupBy(static candidate => candidate.Key, StringComparer.OrdinalIgnoreCase).Where(static group => group.Count() > 1).Select(static group => group.ToArray())];
+        [.. candidates.GroupBy(static candidate => candidate.Key, ClientNames.Comparer).Where(static group => group.Count() > 1).Select(static group => group.ToArray())];
 
     private sealed class Candidate
     {
         private readonly string _path;
         private readonly string[] _folders;
-        private readonly bool _isChosen;
         private readonly List<ReportedDiagnostic> _problems = [];
-        private int _taken = 1;
 
         public Candidate(FlowItem item, ProjectOptions project)
         {
             Item = item;
             // The compiler keeps '..' in the path of a file outside the project.
             _path = System.IO.Path.GetFullPath(item.Path).Replace('\\', '/');
-            var folders = _path.Split(['/'], StringSplitOptions.RemoveEmptyEntries);
-            _folders = [.. folders.Take(folders.Length - 1)];
-            _isChosen = item.ClientName.Length > 0;
-            Name = _isChosen ? item.ClientName : FolderName();
+            _folders = ClientNames.FoldersOf(item.Path);
+            Name = item.ClientName;
             Namespace = item.Namespace.Length > 0 ? item.Namespace : Identifiers.Namespace(project.RootNamespace);
-            if (_isChosen && !Identifiers.IsIdentifier(Name))
+            if (Name.Length > 0 && !Identifiers.IsIdentifier(Name))
             {
                 Report(GeneratorRules.InvalidItemMetadata, "ClientName", Name, "write letters, digits and underscores, such as ChatBasic");
             }
@@ -136,25 +121,13 @@ internal static class FlowNames
 
         public FlowItem Item { get; }
 
-        public string Name { get; private set; }
+        public string Name { get; set; }
 
         public string Namespace { get; }
 
         public bool IsUsable => _problems.Count == 0;
 
         public string Key => Namespace + "." + Name;
-
-        public bool TakeParentFolder()
-        {
-            if (_isChosen || _taken >= _folders.Length)
-            {
-                return false;
-            }
-
-            _taken++;
-            Name = FolderName();
-            return true;
-        }
 
         public void Report(DiagnosticRule rule, params string[] arguments) =>
             _problems.Add(ReportedDiagnostic.Of(FlowDiagnostic.At(rule, Item.Path, null, arguments), null));
@@ -174,9 +147,5 @@ internal static class FlowNames
                 source,
                 _problems.ToEquatableArray());
         }
-
-        private string FolderName() => _folders.Length == 0
-            ? "Flow"
-            : string.Concat(_folders.Skip(_folders.Length - _taken).Select(Identifiers.PascalCase));
     }
 }

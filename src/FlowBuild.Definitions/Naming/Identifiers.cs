@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace FlowBuild.Generator.Naming;
+namespace FlowBuild.Definitions.Naming;
 
 /// <summary>Makes C# identifiers from names that may hold anything.</summary>
-internal static class Identifiers
+public static class Identifiers
 {
     private static readonly HashSet<string> Keywords = new(StringComparer.Ordinal)
     {
