@@ -109,12 +109,29 @@ public static class DeploymentRules
         "A secret stands in plain text",
         "The variable '{0}' is named like a secret and its value stands in the file; write ${{{{azureml://connections/NAME/credentials/key}}}} or ${{{{keyvault:URL}}}}, or set it with FlowSet from the environment");
 
+    /// <summary>A run mode in which prompt flow's image serves nothing.</summary>
+    public static readonly DiagnosticRule RunModeNotServing = Warning(
+        "FLOW2107", "The run mode does not serve", "PROMPTFLOW_RUN_MODE is '{0}', and the image serves a flow only as 'serving'; write that, or remove the variable");
+
+    /// <summary><c>PRT_CONFIG_OVERRIDE</c> with names that are not the file's.</summary>
+    public static readonly DiagnosticRule OverrideDisagrees = Warning(
+        "FLOW2108", "PRT_CONFIG_OVERRIDE disagrees with the file", "In PRT_CONFIG_OVERRIDE {0}; {1}");
+
+    /// <summary>A response field that the server never returns.</summary>
+    public static readonly DiagnosticRule UnknownResponseField = Warning(
+        "FLOW2109", "A response field is never returned", "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS lists '{0}', which is never returned: {1}{2}");
+
+    /// <summary>A route that prompt flow's server does not have.</summary>
+    public static readonly DiagnosticRule RouteNotServed = Warning(
+        "FLOW2110", "A route is not prompt flow's", "'{0}' is '{1}', and prompt flow's server answers at '{2}'; write that, unless your image has another server");
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         InvalidYaml, NotADefinition, WrongKindOfFile, UnknownKey, ForeignKey, MissingKey, WrongType, OutOfRange, UnknownWord, InvalidText,
         InvalidReference, KindInWrongCase, TemplateNotFilled, Conflict, InvalidResponseFields, InvalidTraffic, InvalidOverride, DuplicateKey,
-        LeftoverTemplate, VersionIsNumber, RetiringImage, Deprecated, SecretInPlainText,
+        LeftoverTemplate, VersionIsNumber, RetiringImage, Deprecated, SecretInPlainText, RunModeNotServing, OverrideDisagrees,
+        UnknownResponseField, RouteNotServed,
     ];
 
     private static DiagnosticRule Error(string id, string title, string message) => new(id, title, message, RuleSeverity.Error);

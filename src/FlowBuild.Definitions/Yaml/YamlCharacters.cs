@@ -123,6 +123,10 @@ internal static class YamlCharacters
             : new(startLine, startColumn, endLine, endColumn);
     }
 
+    /// <summary>Whether a place of the text begins with a word.</summary>
+    public static bool StartsWith(string text, int line, int column, string word) =>
+        column >= 0 && string.CompareOrdinal(text, OffsetOfLine(text, line) + column, word, 0, word.Length) == 0;
+
     private static (int Line, int Column) ClampPosition(int line, int column, string text)
     {
         var start = OffsetOfLine(text, line, out var missing);
@@ -135,10 +139,6 @@ internal static class YamlCharacters
         // A line that the text does not have stands for the end of its last one.
         return (line - missing, missing > 0 ? end - start : Math.Min(column, end - start));
     }
-
-    /// <summary>Whether a place of the text begins with a word.</summary>
-    public static bool StartsWith(string text, int line, int column, string word) =>
-        column >= 0 && string.CompareOrdinal(text, OffsetOfLine(text, line) + column, word, 0, word.Length) == 0;
 
     // Where the text has fewer lines, 'missing' says how many, and the offset is that of its last line.
     private static int OffsetOfLine(string text, int line, out int missing)

@@ -30,12 +30,12 @@ internal sealed class YamlReader
     private readonly string _text;
     private readonly YamlDialect _dialect;
     private readonly QuotedIndentation? _indentation;
-    private List<(DiagnosticRule Rule, SourceSpan Span, string[] Arguments)>? _problems;
-    private int? _misindented;
     private readonly List<Frame> _open = [];
-    private Dictionary<string, YamlNode>? _anchors;
     private readonly List<SourceSpan>? _quoted;
+    private List<(DiagnosticRule Rule, SourceSpan Span, string[] Arguments)>? _problems;
+    private Dictionary<string, YamlNode>? _anchors;
     private int _mergedEntries;
+    private int? _misindented;
     private YamlNode? _root;
 
     private YamlReader(string original, string text, YamlDialect dialect, QuotedIndentation? indentation)
