@@ -211,6 +211,14 @@ public sealed class FlowSourceReader
             }
         }
 
+        if (sources is { IsFlowServed: true, Flow: { } flow, Deployment: { } served })
+        {
+            foreach (var problem in ServedFlow.Check(flow, item.DeploymentFile!, served))
+            {
+                _log.Report(problem);
+            }
+        }
+
         if (sources.Model is ModelChoice.Own { RemotePath: null, Spec.Path: { } path } own && !Path.Exists(own.Folder(item.Folder)))
         {
             Report(PackageRules.FileNotFound, own.File, path.Span, path.Value, "model.path is relative to the file that names it");
