@@ -71,6 +71,18 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Storage_that_refuses_the_identity_gets_the_datastore_s_key()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync("""{ "calls": [ { "action": "Fail", "method": "PUT", "path": "^/flowbuildlocal/", "times": 2, "status": 403, "code": "AuthorizationPermissionMismatch" } ] }""");
+
+        var (log, deployed) = await chat.DeployAsync();
+
+        Assert.Equal((100, 3), (deployed.TrafficPercent, deployed.FilesSent));
+        Assert.Single(log.Lines, static l => l.Contains("storage refuses the signed-in identity (AuthorizationPermissionMismatch)", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_retried_call_is_said()
     {
         await using var chat = await BasicChat.StartAsync();

@@ -27,14 +27,15 @@ public sealed class ArtifactStore
 
     private readonly MachineLearningWorkspace _workspace;
     private readonly Datastore _datastore;
-    private BlobContainerClient _container;
-    private bool _usesIdentity = true;
+    private readonly BlobContainerClient _byIdentity;
+    private readonly object _gate = new();
+    private Task<BlobContainerClient>? _bySecret;
 
     private ArtifactStore(MachineLearningWorkspace workspace, Datastore datastore)
     {
         _workspace = workspace;
         _datastore = datastore;
-        _container = new BlobContainerClient(datastore.Container, workspace.Connection.Credential, Options());
+        _byIdentity = new BlobContainerClient(datastore.Container, workspace.Connection.Credential, Options());
     }
 
     /// <summary>Opens the container that az ml uploads to.</summary>
@@ -151,12 +152,15 @@ public sealed class ArtifactStore
     {
         try
         {
-            return await UndisturbedAsync(call, _container).ConfigureAwait(false);
+            return await UndisturbedAsync(call, _bySecret is { } known ? await known.ConfigureAwait(false) : _byIdentity).ConfigureAwait(false);
         }
-        catch (RequestFailedException e) when (e.Status is 401 or 403 && _usesIdentity && _datastore.HasSecrets && !_workspace.Address.IsLocal)
+        catch (RequestFailedException e) when (e.Status is 401 or 403 && _datastore.HasSecrets)
         {
-            _workspace.Connection.Log.Progress($"storage refuses the signed-in identity ({e.ErrorCode}); using the datastore's secret");
-            await UseSecretAsync(cancellationToken).ConfigureAwait(false);
+            // Many files are sent side by side; the first one that is refused asks for the secret, all others use it.
+            lock (_gate)
+            {
+                _bySecret ??= OpenWithSecretAsync(e.ErrorCode, cancellationToken);
+            }
         }
         catch (Exception e)
         {
@@ -165,7 +169,7 @@ public sealed class ArtifactStore
 
         try
         {
-            return await UndisturbedAsync(call, _container).ConfigureAwait(false);
+            return await UndisturbedAsync(call, await _bySecret.ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -173,14 +177,13 @@ public sealed class ArtifactStore
         }
     }
 
-    private async Task UseSecretAsync(CancellationToken cancellationToken)
+    private async Task<BlobContainerClient> OpenWithSecretAsync(string? refusal, CancellationToken cancellationToken)
     {
+        _workspace.Connection.Log.Progress($"storage refuses the signed-in identity ({refusal}); using the datastore's secret");
         var (key, sas) = await _workspace.GetUploadSecretAsync(cancellationToken).ConfigureAwait(false);
-        var account = _datastore.Container.Host.Split('.')[0];
-        _container = key is not null
-            ? new BlobContainerClient(_datastore.Container, new StorageSharedKeyCredential(account, key), Options())
+        return key is not null
+            ? new BlobContainerClient(_datastore.Container, new StorageSharedKeyCredential(_byIdentity.AccountName, key), Options())
             : new BlobContainerClient(_datastore.Container, new AzureSasCredential(sas ?? ""), Options());
-        _usesIdentity = false;
     }
 
     private Exception Explain(Exception e, CancellationToken cancellationToken) => e switch
