@@ -44,6 +44,7 @@ public sealed class StreamTests
     [Fact(Timeout = TooLong)]
     public async Task A_stream_that_is_reset_is_interrupted_too()
     {
+        var stop = TestContext.Current.CancellationToken;
         var seen = new TaskCompletionSource();
         await using var server = ReplayServer.Start(async connection =>
         {
@@ -53,7 +54,7 @@ public sealed class StreamTests
             connection.Reset();
         });
 
-        await using var stream = Calls.Endpoint(server.ScoringUri).StreamAsync(Stop).GetAsyncEnumerator(Stop);
+        await using var stream = Calls.Endpoint(server.ScoringUri).StreamAsync(stop).GetAsyncEnumerator(stop);
         Assert.True(await stream.MoveNextAsync());
         seen.SetResult();
         var exception = await Assert.ThrowsAsync<FlowStreamInterruptedException>(async () => await stream.MoveNextAsync());
@@ -64,6 +65,7 @@ public sealed class StreamTests
     [Fact(Timeout = TooLong)]
     public async Task Each_delta_is_there_before_the_next_one_is_sent()
     {
+        var stop = TestContext.Current.CancellationToken;
         var seen = new SemaphoreSlim(0);
         await using var server = ReplayServer.Start(async connection =>
         {
@@ -78,7 +80,7 @@ public sealed class StreamTests
         });
         var deltas = new List<string?>();
 
-        await foreach (var update in Calls.Endpoint(server.ScoringUri).StreamAsync(Stop))
+        await foreach (var update in Calls.Endpoint(server.ScoringUri).StreamAsync(stop))
         {
             deltas.Add(update.Answer);
             seen.Release();
@@ -138,6 +140,7 @@ public sealed class StreamTests
     [Fact(Timeout = TooLong)]
     public async Task Leaving_the_loop_closes_the_connection()
     {
+        var stop = TestContext.Current.CancellationToken;
         var closed = new TaskCompletionSource();
         await using var server = ReplayServer.Start(async connection =>
         {
@@ -147,18 +150,19 @@ public sealed class StreamTests
             closed.SetResult();
         });
 
-        await foreach (var update in Calls.Endpoint(server.ScoringUri).StreamAsync(Stop))
+        await foreach (var update in Calls.Endpoint(server.ScoringUri).StreamAsync(stop))
         {
             Assert.Equal("a", update.Answer);
             break;
         }
 
-        await closed.Task.WaitAsync(Stop);
+        await closed.Task.WaitAsync(stop);
     }
 
     [Fact(Timeout = TooLong)]
     public async Task Cancelling_closes_the_connection_and_brings_the_caller_s_token()
     {
+        var stop = TestContext.Current.CancellationToken;
         var closed = new TaskCompletionSource();
         await using var server = ReplayServer.Start(async connection =>
         {
@@ -167,7 +171,7 @@ public sealed class StreamTests
             await connection.WaitUntilClosedAsync();
             closed.SetResult();
         });
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stop);
 
         await using var stream = Calls.Endpoint(server.ScoringUri).StreamAsync(cancellation.Token).GetAsyncEnumerator(CancellationToken.None);
         Assert.True(await stream.MoveNextAsync());
@@ -176,7 +180,7 @@ public sealed class StreamTests
         var exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
 
         Assert.Equal(cancellation.Token, exception.CancellationToken);
-        await closed.Task.WaitAsync(Stop);
+        await closed.Task.WaitAsync(stop);
     }
 
     [Fact]
