@@ -183,6 +183,7 @@ public sealed class CalledClientTests
     [InlineData("{}")]
     [InlineData("""[{"inputs":{"question":"q"}}]""")]
     [InlineData("""[{"inputs":{"question":1},"outputs":{"answer":"a"}}]""")]
+    [InlineData("""[{"inputs":5,"question":"q","outputs":{"answer":"a"}}]""")]
     [InlineData("no JSON")]
     public async Task Stored_turns_that_are_none_are_refused(string stored)
     {

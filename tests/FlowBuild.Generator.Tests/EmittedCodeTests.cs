@@ -47,6 +47,15 @@ public sealed class EmittedCodeTests
         new ChatRoles("question", "answer", "chat_history"))));
 
     [Fact]
+    public void A_chat_whose_deployment_leaves_the_answer_out_has_no_conversation()
+    {
+        var model = Model("Mute", ChatBasic with { Outputs = new([Out("context", FlowValueType.List)]) });
+
+        AssertCompiles(model);
+        Assert.DoesNotContain(FlowEmitter.Emit(model), file => file.Text.Contains("MuteTurn", StringComparison.Ordinal) || file.Text.Contains("MuteConversation", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_flow_without_inputs_and_outputs_compiles() => AssertCompiles(Model("Empty", Dag([], [])));
 
     [Fact]

@@ -101,6 +101,17 @@ public sealed class NamingTests
         Assert.DoesNotContain(" Context ", run.Sources["Chat.Contracts.g.cs"], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("answer score", true)]
+    public void An_evaluation_only_output_appears_where_the_deployment_lists_it(string responseFields, bool appears)
+    {
+        const string Evaluated = "outputs:\n  answer: {type: string, reference: '${n.output}'}\n  score: {type: double, reference: '${n.output}', evaluation_only: true}\nnodes:\n- {name: n, type: python, source: {type: code, path: n.py}}\n";
+        var run = new FlowProject().Flow("chat/flow.dag.yaml", Evaluated, ("ResponseFields", responseFields)).Run();
+
+        Assert.Equal(appears, run.Sources["Chat.Contracts.g.cs"].Contains(" Score ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_prompty_file_gets_a_client_too()
     {

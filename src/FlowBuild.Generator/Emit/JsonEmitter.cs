@@ -292,6 +292,7 @@ internal static class JsonEmitter
         writer.Line($"{before}if (reader.ValueTextEquals(\"{part}\"u8))");
         writer.Open();
         writer.Line("reader.Read();");
+        writer.Line($"{ValueForm.FlowJson}.ReadStartObject(ref reader);");
         writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
         writer.Open();
         writer.Line($"if (reader.ValueTextEquals({name}u8))");

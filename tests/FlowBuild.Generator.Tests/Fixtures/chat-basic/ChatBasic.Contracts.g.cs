@@ -156,6 +156,7 @@ internal static class ChatBasicJson
                 if (reader.ValueTextEquals("inputs"u8))
                 {
                     reader.Read();
+                    global::FlowBuild.FlowJson.ReadStartObject(ref reader);
                     while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
                     {
                         if (reader.ValueTextEquals("question"u8))
@@ -172,6 +173,7 @@ internal static class ChatBasicJson
                 else if (reader.ValueTextEquals("outputs"u8))
                 {
                     reader.Read();
+                    global::FlowBuild.FlowJson.ReadStartObject(ref reader);
                     while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
                     {
                         if (reader.ValueTextEquals("answer"u8))
