@@ -66,8 +66,7 @@ internal static class FlowEditorSchema
 
     private static SchemaObject TypeWord(string[] others, bool isOptional)
     {
-        var words = ((ValueRule.Word)FlowSchemas.Input.Find("type")!.Value).Words;
-        List<SchemaObject> alternatives = [new() { { "enum", words } }];
+        List<SchemaObject> alternatives = [new() { { "enum", FlowWords.TypeWords } }];
         if (others.Length > 0)
         {
             alternatives.Add(new() { { "type", "string" }, { "pattern", $"^(?:{string.Join("|", others)})$" } });
@@ -95,9 +94,9 @@ internal static class FlowEditorSchema
         var node = new SchemaObject
         {
             { "if", UsesVariants() },
-            { "else", new SchemaObject { { "properties", new SchemaObject { { "type", new SchemaObject { { "not", new SchemaObject { { "const", "csharp" } } } } } } } } },
+            { "else", With("type", new() { { "not", new SchemaObject { { "const", "csharp" } } } }) },
         };
-        return new() { { "properties", new SchemaObject { { "nodes", new SchemaObject { { "items", node } } } } } };
+        return With("nodes", new() { { "items", node } });
     }
 
     private static SchemaObject NodeBody(params (string Key, SchemaObject Value)[] more) => new()
@@ -141,13 +140,13 @@ internal static class FlowEditorSchema
     private static SchemaObject RunnableNode() => new()
     {
         Requires("type", "source"),
-        { "properties", new SchemaObject { { "source", new SchemaObject { { "type", "object" } } } } },
+        With("source", new() { { "type", "object" } }),
         {
-            "allOf", Array.ConvertAll(Array.FindAll(FlowWords.NodeTypes, static type => SourceOf(type) is not null), static type => new SchemaObject
+            "allOf", FlowWords.NodeTypes.Where(static type => SourceOf(type) is not null).Select(static type => new SchemaObject
             {
                 { "if", Has("type", new() { { "const", type } }) },
-                { "then", new SchemaObject { { "properties", new SchemaObject { { "source", SourceOf(type) } } } } },
-            })
+                { "then", With("source", SourceOf(type)!) },
+            }).ToArray()
         },
     };
 
@@ -167,8 +166,8 @@ internal static class FlowEditorSchema
 
         return new()
         {
-            { "properties", new SchemaObject { { "type", SourceType(words) } } },
-            { "if", new SchemaObject { { "properties", new SchemaObject { { "type", SourceType("code") } } } } },
+            With("type", SourceType(words)),
+            { "if", With("type", SourceType("code")) },
             { "then", HasScalar("path") },
             { "else", HasScalar("tool") },
         };
@@ -213,7 +212,11 @@ internal static class FlowEditorSchema
             "anyOf", new SchemaObject[]
             {
                 new() { { "enum", new[] { "basic", "openai-vision" } } },
-                new() { { "type", "string" }, { "pattern", $"^(?:{SchemaPattern.IgnoreCase("basic")}|{SchemaPattern.IgnoreCase("openai-vision")})$" } },
+                new()
+                {
+                    { "type", "string" },
+                    { "pattern", $"^(?:{SchemaPattern.IgnoreCase("basic")}|{SchemaPattern.IgnoreCase("openai-vision")})$" },
+                },
             }
         },
     };
@@ -222,9 +225,11 @@ internal static class FlowEditorSchema
 
     private static SchemaObject Has(string key, SchemaObject value) => new()
     {
-        { "properties", new SchemaObject { { key, value } } },
+        With(key, value),
         Requires(key),
     };
+
+    private static SchemaObject With(string key, SchemaObject value) => new() { { "properties", new SchemaObject { { key, value } } } };
 
     private static SchemaObject MapOf(SchemaObject item) => new() { { "type", MapOrNull }, { "additionalProperties", item } };
 

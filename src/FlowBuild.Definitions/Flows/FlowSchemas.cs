@@ -9,7 +9,7 @@ internal static class FlowSchemas
     private static readonly ValueRule Anything = new ValueRule.Any();
     private static readonly ValueRule Flag = new ValueRule.Bool();
     private static readonly ValueRule Names = new ValueRule.FreeMap();
-    private static readonly ValueRule Types = new ValueRule.Word("string", "int", "double", "bool", "list", "object", "image");
+    private static readonly ValueRule Types = new ValueRule.Word(FlowWords.TypeWords);
 
     public static readonly MappingRule Input = new(
         "an input",
@@ -35,7 +35,11 @@ internal static class FlowSchemas
     public static readonly MappingRule Source = new(
         "a source",
         [
-            new("type", new ValueRule.Word("code", "package", "package_with_prompt"), "Where the code is; code by default.", Default: "code"),
+            new(
+                "type",
+                new ValueRule.Word("code", "package", "package_with_prompt"),
+                "Where the code is; code by default.",
+                Default: "code"),
             new("path", AnyText, "The file, relative to the flow's folder."),
             new("tool", AnyText, "The tool of a package."),
         ]);
@@ -51,7 +55,7 @@ internal static class FlowSchemas
         "a node",
         [
             new("name", AnyText, "The name that references use; unique in the flow."),
-            new("type", new ValueRule.Word("llm", "python", "prompt", "custom_llm", "csharp"), "The kind of node."),
+            new("type", new ValueRule.Word(FlowWords.NodeTypes), "The kind of node."),
             new("source", new ValueRule.Mapping(Source), "The code of the node."),
             new("inputs", new ValueRule.MapOf(Anything), "Values and references by name."),
             new("api", AnyText, "chat or completion, for an llm node."),

@@ -10,7 +10,8 @@ internal static class FlowWords
     /// <summary>Types that promptflow knows and whose swagger cannot be made, so that the serving app does not start.</summary>
     public static readonly string[] UnservableTypes = ["file_path", "prompt_template", "secret", "assistant_definition"];
 
-    private static readonly string[] TypeWords = ["string", "int", "double", "bool", "list", "object", "image"];
+    /// <summary>The types of inputs and outputs, in the order of <see cref="FlowValueType"/>.</summary>
+    public static readonly string[] TypeWords = ["string", "int", "double", "bool", "list", "object", "image"];
 
     /// <summary>The type that a word stands for, or null.</summary>
     public static FlowValueType? TypeOf(string word) => word switch

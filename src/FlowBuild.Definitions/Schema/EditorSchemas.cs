@@ -16,12 +16,24 @@ public static class EditorSchemas
     /// <summary>The texts of the schemas by file name.</summary>
     public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["flow.schema.json"] = Write("flow", "Prompt flow", "A prompt flow: its inputs, its outputs and the nodes between them (flow.dag.yaml).", FlowEditorSchema.Flow()),
-        ["flex-flow.schema.json"] = Write("flex-flow", "Flex flow", "A prompt flow with an entry point in code (flow.flex.yaml).", FlowEditorSchema.FlexFlow()),
-        ["endpoint.schema.json"] = Write("endpoint", "Online endpoint", "An online endpoint of Azure Machine Learning, managed or on Kubernetes.", AzureMlEditorSchema.Endpoint()),
-        ["deployment.schema.json"] = Write("deployment", "Online deployment", "A deployment of an online endpoint of Azure Machine Learning, managed or on Kubernetes.", AzureMlEditorSchema.Deployment()),
-        ["model.schema.json"] = Write("model", "Model", "A model of Azure Machine Learning.", AzureMlEditorSchema.Model(AzureMlSchemas.Model)),
-        ["environment.schema.json"] = Write("environment", "Environment", "An environment of Azure Machine Learning.", AzureMlEditorSchema.Environment(AzureMlSchemas.Environment)),
+        ["flow.schema.json"] = Write(
+            "flow", "Prompt flow", "A prompt flow: its inputs, its outputs and the nodes between them (flow.dag.yaml).",
+            FlowEditorSchema.Flow()),
+        ["flex-flow.schema.json"] = Write(
+            "flex-flow", "Flex flow", "A prompt flow with an entry point in code (flow.flex.yaml).",
+            FlowEditorSchema.FlexFlow()),
+        ["endpoint.schema.json"] = Write(
+            "endpoint", "Online endpoint", "An online endpoint of Azure Machine Learning, managed or on Kubernetes.",
+            AzureMlEditorSchema.Endpoint()),
+        ["deployment.schema.json"] = Write(
+            "deployment", "Online deployment", "A deployment of an online endpoint of Azure Machine Learning, managed or on Kubernetes.",
+            AzureMlEditorSchema.Deployment()),
+        ["model.schema.json"] = Write(
+            "model", "Model", "A model of Azure Machine Learning.",
+            AzureMlEditorSchema.Model(AzureMlSchemas.Model)),
+        ["environment.schema.json"] = Write(
+            "environment", "Environment", "An environment of Azure Machine Learning.",
+            AzureMlEditorSchema.Environment(AzureMlSchemas.Environment)),
     };
 
     private static string Write(string name, string title, string description, SchemaObject schema) => new SchemaObject

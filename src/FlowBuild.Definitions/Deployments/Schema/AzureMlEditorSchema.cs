@@ -13,10 +13,12 @@ internal static class AzureMlEditorSchema
 
     private const string NumberText = @"^\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*$";
 
+    private static readonly string[] ScalarTypes = ["string", "number", "boolean", "null"];
+
     public static SchemaObject Endpoint() => new()
     {
         // As in az ml, the presence of 'compute' decides the kind.
-        { "if", WhenKey("compute", new SchemaObject { { "description", AzureMlSchemas.KubernetesEndpoint.Find("compute")!.Description } }) },
+        { "if", WhenKey("compute", new() { { "description", AzureMlSchemas.KubernetesEndpoint.Find("compute")!.Description } }) },
         { "then", EndpointOf(AzureMlSchemas.KubernetesEndpoint, mirrored: 0) },
         { "else", EndpointOf(AzureMlSchemas.ManagedEndpoint, mirrored: 1) },
     };
@@ -85,28 +87,29 @@ internal static class AzureMlEditorSchema
         { "then", new SchemaObject { { "not", Requires("instance_count") } } },
     };
 
-    private static SchemaObject DeploymentOf(MappingRule rule, params (string Key, SchemaObject Value)[] narrower) => Mapping(
-        rule,
-        [
-            .. narrower,
-            ("environment_variables", new SchemaObject
+    private static SchemaObject DeploymentOf(MappingRule rule, params (string Key, SchemaObject Value)[] narrower) =>
+        Mapping(rule, [.. narrower, ("environment_variables", Variables())]);
+
+    private static SchemaObject Variables()
+    {
+        var known = new SchemaObject
+        {
             {
+                ResponseFields.Variable, new SchemaObject
                 {
-                    "properties", new SchemaObject
-                    {
-                        {
-                            ResponseFields.Variable, new SchemaObject
-                            {
-                                { "description", "The outputs that a response holds: a JSON array of their names, in single quotes." },
-                                { "type", "string" },
-                                { "pattern", ResponseFields.Pattern },
-                            }
-                        },
-                    }
-                },
-                Value(rule.Find("environment_variables")!.Value),
-            }),
-        ]);
+                    { "description", "The outputs that a response holds: a JSON array of their names, in single quotes." },
+                    { "type", "string" },
+                    { "pattern", ResponseFields.Pattern },
+                }
+            },
+        };
+        foreach (var (name, description) in ServingVariables.All)
+        {
+            known.Add(name, new SchemaObject { { "description", description }, { "type", ScalarTypes } });
+        }
+
+        return new() { { "properties", known }, Value(new ValueRule.FreeMap()) };
+    }
 
     private static SchemaObject VersionNeedsName() => new()
     {
@@ -129,7 +132,12 @@ internal static class AzureMlEditorSchema
         foreach (var key in rule.Keys)
         {
             var narrow = Array.Find(narrower, one => one.Key == key.Name).Value;
-            properties.Add(key.Name, new SchemaObject { { "description", key.Description }, { "default", key.Default }, narrow ?? Value(key.Value) });
+            properties.Add(key.Name, new SchemaObject
+            {
+                { "description", key.Description },
+                { "default", key.Default },
+                narrow ?? Value(key.Value),
+            });
         }
 
         var required = Array.ConvertAll(Array.FindAll(rule.Keys, static key => key.IsRequired), static key => key.Name);
@@ -169,7 +177,7 @@ internal static class AzureMlEditorSchema
         ValueRule.FreeMap => new()
         {
             { "type", "object" },
-            { "additionalProperties", new SchemaObject { { "type", new[] { "string", "number", "boolean", "null" } } } },
+            { "additionalProperties", new SchemaObject { { "type", ScalarTypes } } },
         },
         ValueRule.MapOf map => new() { { "type", "object" }, { "additionalProperties", Value(map.Item) } },
         ValueRule.ListOf list => new()
@@ -187,15 +195,20 @@ internal static class AzureMlEditorSchema
     private static SchemaObject Asset(ValueRule.Asset asset, bool withRegistries)
     {
         var reference = new SchemaObject { { "type", "string" }, { "pattern", AssetReferences.PatternOf(asset.Kind, withRegistries) } };
-        return asset.Inline is { } inline ? AnyOf(reference, asset.Kind == AssetKind.Model ? Model(inline) : Environment(inline)) : reference;
+        return asset.Inline is not { } inline ? reference
+            : AnyOf(reference, asset.Kind == AssetKind.Model ? Model(inline) : Environment(inline));
     }
 
     private static SchemaObject AnyOf(params SchemaObject[] alternatives) => new() { { "anyOf", alternatives } };
 
     /// <summary>One of some words, without offering them.</summary>
-    private static SchemaObject OneOf(IEnumerable<string> words) => new() { { "type", "string" }, { "pattern", $"^(?:{string.Join("|", words)})$" } };
+    private static SchemaObject OneOf(IEnumerable<string> words) => new()
+    {
+        { "type", "string" },
+        { "pattern", $"^(?:{string.Join("|", words)})$" },
+    };
 
-    /// <summary>What az ml takes for a word beside the word itself, such as <c>AMLToken</c> and <c>AmlToken</c> for <c>aml_token</c>.</summary>
+    /// <summary>What az ml takes for a word beside the word itself: <c>AMLToken</c> and others for <c>aml_token</c>.</summary>
     private static IEnumerable<string> OtherSpellings(string word)
     {
         List<string> spellings = [""];

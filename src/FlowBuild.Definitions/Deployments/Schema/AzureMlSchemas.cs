@@ -72,7 +72,14 @@ internal static class AzureMlSchemas
 
     public static readonly MappingRule ManagedEndpoint = new(
         "an endpoint",
-        [.. EndpointKeys, new("public_network_access", OnOff, "Whether the endpoint is reachable from the public network; enabled by default.", Default: "enabled")],
+        [
+            .. EndpointKeys,
+            new(
+                "public_network_access",
+                OnOff,
+                "Whether the endpoint is reachable from the public network; enabled by default.",
+                Default: "enabled"),
+        ],
         [.. EndpointHints, new("egress_public_network_access", "it is a key of a deployment")]);
 
     public static readonly MappingRule KubernetesEndpoint = new(
@@ -201,7 +208,11 @@ internal static class AzureMlSchemas
             .. DeploymentKeys,
             new("instance_type", AnyText, "The VM size, such as Standard_DS3_v2.", IsRequired: true),
             new("scale_settings", ScaleRule("default"), "How the deployment scales; managed ones only by 'default'."),
-            new("egress_public_network_access", OnOff, "Whether the container reaches the public network; enabled by default.", Default: "enabled"),
+            new(
+                "egress_public_network_access",
+                OnOff,
+                "Whether the container reaches the public network; enabled by default.",
+                Default: "enabled"),
             new("private_network_connection", new ValueRule.Bool(), "Whether the deployment uses a private network connection (preview)."),
         ],
         [.. DeploymentHints, new("resources", "only Kubernetes deployments have it; add 'type: kubernetes' if this is one")]);
@@ -228,7 +239,11 @@ internal static class AzureMlSchemas
             new("type", new ValueRule.Word(words), "How the deployment scales.", IsRequired: true),
             new("min_instances", new ValueRule.Int(0), "Least number of instances; 1 by default.", Default: 1),
             new("max_instances", new ValueRule.Int(1), "Greatest number of instances; 1 by default.", Default: 1),
-            new("target_utilization_percentage", new ValueRule.Int(1, 100), "The utilization to keep, in percent; 70 by default.", Default: 70),
+            new(
+                "target_utilization_percentage",
+                new ValueRule.Int(1, 100),
+                "The utilization to keep, in percent; 70 by default.",
+                Default: 70),
             new("polling_interval", new ValueRule.Int(1), "Seconds between looks at the utilization; 1 by default.", Default: 1),
         ],
         new KeyHint("scale_type", "'scale_settings.scale_type' is now 'scale_settings.type'"),
@@ -243,7 +258,11 @@ internal static class AzureMlSchemas
             new("name", new ValueRule.Text(Names.CheckAssetName, Names.AssetNamePattern), "The name of the model.", nameIsRequired),
             new("version", new ValueRule.Version(), "The version; the next free one when left out."),
             new("path", AnyText, "The folder or file, relative to this file, or an azureml:// URI."),
-            new("type", new ValueRule.Word("custom_model", "mlflow_model", "triton_model"), "The kind of model; custom_model by default.", Default: "custom_model"),
+            new(
+                "type",
+                new ValueRule.Word("custom_model", "mlflow_model", "triton_model"),
+                "The kind of model; custom_model by default.",
+                Default: "custom_model"),
             DescriptionKey,
             TagsKey,
             new("properties", FreeMap, "Properties, names to texts; azureml.promptflow.* mark a prompt flow."),
