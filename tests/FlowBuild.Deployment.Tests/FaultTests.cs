@@ -42,6 +42,19 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_deployment_that_fails_again_says_why_again()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync(Crash);
+        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
+        await chat.SetFaultsAsync(Crash);
+
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
+
+        Assert.Contains("ResourceNotReady: The probes gave up.", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_change_in_place_whose_container_crashes_is_put_back()
     {
         await using var chat = await BasicChat.StartAsync();

@@ -322,7 +322,9 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     }
 
     // Tokens go to the workspace's own host, whatever a header or a link says.
-    internal Uri Own(Uri address) => address.IsAbsoluteUri && address.Scheme == Endpoint.Scheme && address.Authority == Endpoint.Authority ? address
+    internal bool IsOwn(Uri address) => address.IsAbsoluteUri && address.Scheme == Endpoint.Scheme && address.Authority == Endpoint.Authority;
+
+    internal Uri Own(Uri address) => IsOwn(address) ? address
         : throw FlowDeploymentException.Of(WorkspaceRules.ForeignAddress, address.IsAbsoluteUri ? address.Authority : address.ToString());
 
     private Uri LocationAt(string location, string list) => new(

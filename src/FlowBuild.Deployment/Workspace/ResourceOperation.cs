@@ -110,7 +110,22 @@ public sealed class ResourceOperation
         var provisioning = resource["properties"]?["provisioningState"]?.GetValue<string>() ?? "Succeeded";
         return new Poll(
             provisioning, Is(provisioning, "Succeeded"),
-            Is(provisioning, "Failed") || Is(provisioning, "Canceled") ? new ServiceFault(provisioning, "the workspace gives no reason", null) : null, null, null);
+            Is(provisioning, "Failed") || Is(provisioning, "Canceled") ? await FindFaultAsync(resource, provisioning, cancellationToken).ConfigureAwait(false) : null, null, null);
+    }
+
+    // A resource tells that it failed, and its last operation why.
+    private async Task<ServiceFault> FindFaultAsync(JsonObject resource, string state, CancellationToken cancellationToken)
+    {
+        var unknown = new ServiceFault(state, "the workspace gives no reason", null);
+        if (resource["properties"]?["properties"]?["AzureAsyncOperationUri"]?.ToString() is not { } text
+            || !Uri.TryCreate(text, UriKind.Absolute, out var address) || !_workspace.IsOwn(address))
+        {
+            return unknown;
+        }
+
+        var response = await _workspace.RawAsync(address, cancellationToken).ConfigureAwait(false);
+        var fault = ServiceFault.Parse(response.Content.ToMemory(), state);
+        return response.Status == 200 && fault.Message.Length > 0 ? fault : unknown;
     }
 
     private FlowDeploymentException Failed(ServiceFault fault, TimeSpan elapsed) => FlowDeploymentException.Of(
