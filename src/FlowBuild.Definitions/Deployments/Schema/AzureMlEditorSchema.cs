@@ -13,15 +13,32 @@ internal static class AzureMlEditorSchema
 
     private const string NumberText = @"^\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*$";
 
+    private const string ResponseFieldsMeaning = "The outputs that a response holds: a JSON array of their names, in single quotes.";
+
     private static readonly string[] ScalarTypes = ["string", "number", "boolean", "null"];
 
-    public static SchemaObject Endpoint() => new()
+    public static SchemaObject Endpoint()
     {
-        // As in az ml, the presence of 'compute' decides the kind.
-        { "if", WhenKey("compute", new() { { "description", AzureMlSchemas.KubernetesEndpoint.Find("compute")!.Description } }) },
-        { "then", EndpointOf(AzureMlSchemas.KubernetesEndpoint, mirrored: 0) },
-        { "else", EndpointOf(AzureMlSchemas.ManagedEndpoint, mirrored: 1) },
-    };
+        var (managed, kubernetes) = (AzureMlSchemas.ManagedEndpoint, AzureMlSchemas.KubernetesEndpoint);
+        var onlyManaged = Array.FindAll(managed.Keys, key => kubernetes.Find(key.Name) is null);
+        var refused = new SchemaObject { { "mirror_traffic", new SchemaObject { { "maxProperties", 0 } } } };
+        foreach (var key in onlyManaged)
+        {
+            refused.Add(key.Name, false);
+        }
+
+        return new()
+        {
+            Mapping(
+                new MappingRule(managed.Name, [.. kubernetes.Keys, .. onlyManaged]),
+                ("identity", Identity(managed.Find("identity")!)),
+                ("mirror_traffic", new() { Value(managed.Find("mirror_traffic")!), { "maxProperties", 1 } })),
+
+            // As in az ml, the presence of 'compute' decides the kind.
+            { "if", Requires("compute") },
+            { "then", new SchemaObject { { "properties", refused } } },
+        };
+    }
 
     public static SchemaObject Deployment() => new()
     {
@@ -44,14 +61,9 @@ internal static class AzureMlEditorSchema
         { "oneOf", new SchemaObject[] { Requires("image"), Requires("build") } },
     };
 
-    private static SchemaObject EndpointOf(MappingRule rule, int mirrored) => Mapping(
-        rule,
-        ("identity", Identity(rule.Find("identity")!)),
-        ("mirror_traffic", new SchemaObject { Value(rule.Find("mirror_traffic")!.Value), { "maxProperties", mirrored } }));
-
     private static SchemaObject Identity(KeyRule key) => new()
     {
-        Value(key.Value),
+        Value(key),
         {
             "allOf", new SchemaObject[]
             {
@@ -81,8 +93,8 @@ internal static class AzureMlEditorSchema
     {
         DeploymentOf(
             AzureMlSchemas.KubernetesDeployment,
-            ("model", Asset((ValueRule.Asset)AzureMlSchemas.KubernetesDeployment.Find("model")!.Value, withRegistries: false)),
-            ("environment", Asset((ValueRule.Asset)AzureMlSchemas.KubernetesDeployment.Find("environment")!.Value, withRegistries: false))),
+            ("model", Asset(AzureMlSchemas.KubernetesDeployment.Find("model")!, withRegistries: false)),
+            ("environment", Asset(AzureMlSchemas.KubernetesDeployment.Find("environment")!, withRegistries: false))),
         { "if", WhenKey("scale_settings", WhenKey("type", Value(new ValueRule.Word("target_utilization")))) },
         { "then", new SchemaObject { { "not", Requires("instance_count") } } },
     };
@@ -97,9 +109,8 @@ internal static class AzureMlEditorSchema
             {
                 ResponseFields.Variable, new SchemaObject
                 {
-                    { "description", "The outputs that a response holds: a JSON array of their names, in single quotes." },
-                    { "type", "string" },
-                    { "pattern", ResponseFields.Pattern },
+                    { "description", ResponseFieldsMeaning },
+                    Pattern(ResponseFields.Pattern, ResponseFieldsMeaning),
                 }
             },
         };
@@ -136,7 +147,7 @@ internal static class AzureMlEditorSchema
             {
                 { "description", key.Description },
                 { "default", key.Default },
-                narrow ?? Value(key.Value),
+                narrow ?? Value(key),
             });
         }
 
@@ -150,10 +161,17 @@ internal static class AzureMlEditorSchema
         };
     }
 
-    /// <summary>The members of a value's schema.</summary>
+    /// <summary>The members of the schema of a key's value.</summary>
+    private static SchemaObject Value(KeyRule key) => key.Value switch
+    {
+        ValueRule.Text { Pattern: { } pattern } => Pattern(pattern, key.Description),
+        ValueRule.Asset => Asset(key, withRegistries: true),
+        _ => Value(key.Value),
+    };
+
     private static SchemaObject Value(ValueRule rule) => rule switch
     {
-        ValueRule.Text text => new() { { "type", "string" }, { "pattern", text.Pattern } },
+        ValueRule.Text => new() { { "type", "string" } },
         ValueRule.Version => new() { { "type", new[] { "string", "number" } }, { "pattern", Templates.NonePattern } },
         ValueRule.Word word => AnyOf(new() { { "enum", word.Words } }, OneOf(word.Words.SelectMany(OtherSpellings))),
         ValueRule.Int range => AnyOf(
@@ -187,17 +205,25 @@ internal static class AzureMlEditorSchema
             { "maxItems", list.Max == int.MaxValue ? null : list.Max },
         },
         ValueRule.Mapping nested => Mapping(nested.Rule),
-        ValueRule.Asset asset => Asset(asset, withRegistries: true),
         ValueRule.TextOrMap => new() { { "type", new[] { "string", "object" } } },
         _ => new(),
     };
 
-    private static SchemaObject Asset(ValueRule.Asset asset, bool withRegistries)
+    private static SchemaObject Asset(KeyRule key, bool withRegistries)
     {
-        var reference = new SchemaObject { { "type", "string" }, { "pattern", AssetReferences.PatternOf(asset.Kind, withRegistries) } };
+        var asset = (ValueRule.Asset)key.Value;
+        var reference = Pattern(AssetReferences.PatternOf(asset.Kind, withRegistries), key.Description);
         return asset.Inline is not { } inline ? reference
             : AnyOf(reference, asset.Kind == AssetKind.Model ? Model(inline) : Environment(inline));
     }
+
+    /// <summary>A text of some form. What the key means says it better than a regular expression does, where an editor shows it.</summary>
+    private static SchemaObject Pattern(string pattern, string meaning) => new()
+    {
+        { "type", "string" },
+        { "pattern", pattern },
+        { "patternErrorMessage", meaning },
+    };
 
     private static SchemaObject AnyOf(params SchemaObject[] alternatives) => new() { { "anyOf", alternatives } };
 
