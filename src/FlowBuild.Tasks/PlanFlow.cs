@@ -36,6 +36,16 @@ public sealed class PlanFlow : FlowTask
             DeploymentPlan.Write(plans, OutputFile);
         }
 
+        if (plans is not null && !WillApply)
+        {
+            // This very form is what the terminal logger shows as the project's result; it hides every other message.
+            Log.LogMessage(MessageImportance.High, $"{settings.ProjectName} -> {Summary(plans)}");
+        }
+
         return plans is not null;
     }
+
+    private static string Summary(IReadOnlyList<DeploymentPlan> plans) => plans.Any(static plan => plan.HasChanges)
+        ? "Plan: " + string.Join("; ", plans.SelectMany(static plan => plan.Steps.Select(static step => $"{step.Kind} {step.Subject}")))
+        : "Plan: no changes";
 }

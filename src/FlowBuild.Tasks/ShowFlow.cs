@@ -14,6 +14,12 @@ public sealed class ShowFlow : FlowTask
     {
         var flows = await Deployer(settings, log).ShowAsync(cancellationToken).ConfigureAwait(false);
         Deployed = ReportFlow.Items(flows ?? []);
+        if (flows is { Count: > 0 })
+        {
+            // This very form is what the terminal logger shows as the project's result; it hides every other message.
+            Log.LogMessage(MessageImportance.High, $"{settings.ProjectName} -> {string.Join("; ", flows.Select(static f => $"{f.Identity} {f.DeploymentState} {f.TrafficPercent} % at {f.ScoringUri}"))}");
+        }
+
         return flows is not null;
     }
 }

@@ -125,11 +125,25 @@ public static class ConfigurationRules
         "FlowBuild needs the C# compiler 4.8 or later and this build uses {0}; use Visual Studio 2022 17.8 or the .NET SDK 8.0.100, or later",
         RuleSeverity.Error);
 
+    /// <summary>An item names an endpoint and no deployment.</summary>
+    public static readonly DiagnosticRule EndpointOnly = new(
+        "FLOW4021",
+        "The flow has an endpoint file and no deployment file",
+        "The flow '{0}' has no deployment file, so only its endpoint is made and the flow is not deployed; add deployment.yml beside the project, or set the item's Deployment",
+        RuleSeverity.Warning);
+
+    /// <summary>The deployment runs a model that is not made of the item's flow.</summary>
+    public static readonly DiagnosticRule FlowNotDeployed = new(
+        "FLOW4022",
+        "The deployment's model is not the flow",
+        "The model '{0}' is used as it is registered and the flow '{1}' is not deployed; name the model in model.yml with the flow's folder as path, or leave 'model' out",
+        RuleSeverity.Warning);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
-        InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld,
+        InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld, EndpointOnly, FlowNotDeployed,
     ];
 }

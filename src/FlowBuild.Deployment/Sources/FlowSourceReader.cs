@@ -219,6 +219,16 @@ public sealed class FlowSourceReader
             }
         }
 
+        if (sources.Deployment is null)
+        {
+            Report(ConfigurationRules.EndpointOnly, item.EndpointFile, null, Path.GetFileName(item.Folder));
+        }
+
+        if (sources is { Model: ModelChoice.Foreign foreign, Deployment.Code: null })
+        {
+            Report(ConfigurationRules.FlowNotDeployed, item.DeploymentFile, foreign.Span, NameOf(foreign.Reference), Path.GetFileName(item.Folder));
+        }
+
         if (sources.Model is ModelChoice.Own { RemotePath: null, Spec.Path: { } path } own && !Path.Exists(own.Folder(item.Folder)))
         {
             Report(PackageRules.FileNotFound, own.File, path.Span, path.Value, "model.path is relative to the file that names it");
@@ -258,6 +268,15 @@ public sealed class FlowSourceReader
         _failed |= rule.Severity == RuleSeverity.Error;
         _log.Report(FlowDiagnostic.At(rule, file, span, arguments));
     }
+
+    private static string NameOf(AssetReference reference) => reference switch
+    {
+        AssetReference.Version version => $"{version.Name}:{version.Value}",
+        AssetReference.Label label => $"{label.Name}@{label.Value}",
+        AssetReference.ArmId arm => arm.Id,
+        AssetReference.Registry registry => registry.Id,
+        _ => reference.ToString(),
+    };
 
     private static string Kind(bool isKubernetes) => isKubernetes ? "Kubernetes" : "managed";
 }
