@@ -7,6 +7,7 @@ using FlowBuild.LocalWorkspace.Gateway;
 using FlowBuild.LocalWorkspace.Life;
 using FlowBuild.LocalWorkspace.Safety;
 using FlowBuild.LocalWorkspace.Scoring;
+using FlowBuild.LocalWorkspace.Serving;
 using FlowBuild.LocalWorkspace.State;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -25,15 +26,16 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
     private readonly WorkspaceIdentity _identity;
     private readonly WebApplication _server;
     private readonly Operations _operations;
+    private readonly FlowProcesses? _processes;
     private readonly TaskCompletionSource _stopRequested;
     private int _isDisposed;
 
     private LocalWorkspaceHost(
         StateFolder folder, InstanceLock instanceLock, WorkspaceLog log, WorkspaceIdentity identity, X509Certificate2 certificate,
-        WebApplication server, Operations operations, TaskCompletionSource stopRequested)
+        WebApplication server, Operations operations, FlowProcesses? processes, TaskCompletionSource stopRequested)
     {
         (_folder, _lock, _log, _identity, Certificate) = (folder, instanceLock, log, identity, certificate);
-        (_server, _operations, _stopRequested) = (server, operations, stopRequested);
+        (_server, _operations, _processes, _stopRequested) = (server, operations, processes, stopRequested);
     }
 
     /// <summary>Where ARM answers (TLS). Blobs are below <c>/flowbuildlocal</c> of the same address.</summary>
@@ -101,6 +103,11 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         await _server.StopAsync().ConfigureAwait(false);
         await _operations.DisposeAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
+        if (_processes is not null)
+        {
+            await _processes.DisposeAsync().ConfigureAwait(false);
+        }
+
         _log.Write("stopped");
         _log.Dispose();
         Certificate.Dispose();
@@ -125,7 +132,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         var activity = new Activity();
         activity.Begin();
         var stopRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var operations = Compose(server, options, folder, identity, activity, log, stopRequested);
+        var (operations, processes) = Compose(server, options, folder, identity, activity, log, stopRequested);
         try
         {
             await server.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -150,7 +157,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
             IdleWatch.Start(activity, timeout, stopRequested, log);
         }
 
-        return new LocalWorkspaceHost(folder, instanceLock, log, identity, certificate, server, operations, stopRequested);
+        return new LocalWorkspaceHost(folder, instanceLock, log, identity, certificate, server, operations, processes, stopRequested);
     }
 
     private static WebApplication BuildServer(WorkspaceIdentity identity, X509Certificate2 certificate)
@@ -171,10 +178,12 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         });
         // Signals are the process's own affair; a host inside a test must not listen to them.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        // A stream that never ends must not keep the workspace from stopping.
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         return builder.Build();
     }
 
-    private static Operations Compose(
+    private static (Operations Operations, FlowProcesses? Processes) Compose(
         WebApplication server, LocalWorkspaceOptions options, StateFolder folder, WorkspaceIdentity identity, Activity activity, WorkspaceLog log,
         TaskCompletionSource stopRequested)
     {
@@ -191,7 +200,8 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         var flows = new ServedFlows(blobs, models, environments, codes, scope);
         var endpoints = new OnlineEndpoints(store, operations, new EndpointBody(scope, computes), faults);
         var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments, codes), flows, requests, faults);
-        var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, options, identity, log);
+        var processes = ServeCommand.Parse(options.ServeCommand) is { } command ? new FlowProcesses(command, blobs, requests, folder) : null;
+        var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, options, processes, identity, log);
         var gate = new ArmGate(identity, faults, log);
         var keys = new BlobAuthorization(identity);
         var blobRoutes = new BlobRoutes(blobs, keys, faults, log);
@@ -212,7 +222,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
             new Dictionary<string, Assets> { ["models"] = models, ["environments"] = environments, ["codes"] = codes },
             new Datastores(scope, identity), computes, ProxyTypes.Connections(store, scope), new CodeUploads(blobs, keys, scope),
             new RoleAssignments(store, faults), operations);
-        return operations;
+        return (operations, processes);
     }
 
     private static async Task AdmitAsync(HttpContext context, RequestDelegate next, Activity activity)

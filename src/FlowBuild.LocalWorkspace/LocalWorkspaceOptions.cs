@@ -16,6 +16,13 @@ public sealed class LocalWorkspaceOptions
     /// <summary>How long an endpoint waits after each piece of a stream. Default: 20 ms, so that a stream is seen growing.</summary>
     public TimeSpan StreamInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>
+    /// Who really answers for deployed flows: a command such as <c>pf flow serve --source {flow} --port {port}</c>, or the address of a
+    /// server that runs already. It runs with the rights of the workspace, so it comes from the user and never from a project's files.
+    /// Default: nobody; answers are recorded or made up.
+    /// </summary>
+    public string? ServeCommand { get; init; }
+
     /// <summary>How long the workspace runs with nothing to do before it stops by itself. Default: for ever.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 

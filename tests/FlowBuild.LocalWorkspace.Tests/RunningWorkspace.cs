@@ -45,8 +45,24 @@ public sealed class RunningWorkspace : IAsyncDisposable
         return new RunningWorkspace(folder, await LocalWorkspaceHost.StartAsync(Options(folder.Path, provisioningTime)));
     }
 
-    public static LocalWorkspaceOptions Options(string folder, TimeSpan provisioningTime) => new()
+    /// <summary>Starts a workspace whose flows are really served.</summary>
+    public static async Task<RunningWorkspace> StartAsync(string serveCommand)
     {
+        var folder = new TemporaryFolder();
+        try
+        {
+            return new RunningWorkspace(folder, await LocalWorkspaceHost.StartAsync(Options(folder.Path, TimeSpan.Zero, serveCommand)));
+        }
+        catch (WorkspaceStartException)
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    public static LocalWorkspaceOptions Options(string folder, TimeSpan provisioningTime, string? serveCommand = null) => new()
+    {
+        ServeCommand = serveCommand,
         StateFolder = Path.Combine(folder, "state"),
         ProvisioningTime = provisioningTime,
         RetryAfter = TimeSpan.Zero,

@@ -12,10 +12,15 @@ internal sealed class RequestLog
     /// <summary>Adds a request.</summary>
     public void Add(string endpoint, string deployment, string method, string path, int status, string requestId, bool isMirrored)
     {
-        var lines = _lines.GetOrAdd(KeyOf(endpoint, deployment), static _ => new Queue<string>());
-        var line = string.Create(
+        Add(endpoint, deployment, string.Create(
             CultureInfo.InvariantCulture,
-            $"[{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss}] 127.0.0.1 \"{method} /{path}\" {status} {requestId}{(isMirrored ? " (mirrored)" : "")}");
+            $"[{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss}] 127.0.0.1 \"{method} /{path}\" {status} {requestId}{(isMirrored ? " (mirrored)" : "")}"));
+    }
+
+    /// <summary>Adds a line that the server printed.</summary>
+    public void Add(string endpoint, string deployment, string line)
+    {
+        var lines = _lines.GetOrAdd(KeyOf(endpoint, deployment), static _ => new Queue<string>());
         lock (lines)
         {
             lines.Enqueue(line);

@@ -7,6 +7,7 @@ using FlowBuild.LocalWorkspace.Faults;
 using FlowBuild.LocalWorkspace.Life;
 using FlowBuild.LocalWorkspace.Safety;
 using FlowBuild.LocalWorkspace.Scoring;
+using FlowBuild.LocalWorkspace.Serving;
 using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.Gateway;
@@ -17,14 +18,12 @@ namespace FlowBuild.LocalWorkspace.Gateway;
 /// </summary>
 internal sealed class ScoringGateway(
     OnlineEndpoints endpoints, OnlineDeployments deployments, ServedFlows flows, RequestLog requests, FaultBox faults, LocalWorkspaceOptions options,
-    WorkspaceIdentity identity, WorkspaceLog log)
+    FlowProcesses? processes, WorkspaceIdentity identity, WorkspaceLog log)
 {
     private const string ScoreAction = WorkspaceScope.WorkspaceType + "/onlineEndpoints/score/action";
     private const int LargestBody = 32 * 1024 * 1024;
     private const int LongestClientId = 40;
     private const string PinHeader = "azureml-model-deployment";
-    private const string ModelStatusHeader = "ms-azureml-model-error-statuscode";
-    private const string ModelReasonHeader = "ms-azureml-model-error-reason";
     private readonly TrafficSplit _split = new();
     private readonly ConcurrencyLimit _concurrency = new();
 
@@ -57,6 +56,21 @@ internal sealed class ScoringGateway(
         context.Response.ContentType = "application/json; charset=utf-8";
         var body = new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } };
         return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
+    }
+
+    /// <summary>Answers 424: the container gave none, or one that no caller can use.</summary>
+    public static Task RefuseModelAsync(HttpContext context, int modelStatus, string reason, string message)
+    {
+        SetModelError(context.Response, modelStatus.ToString(CultureInfo.InvariantCulture), reason);
+        return RefuseAsync(context, 424, "ModelError", message);
+    }
+
+    /// <summary>Turns an answer into 424, with the container's own status beside it.</summary>
+    public static void SetModelError(HttpResponse response, string modelStatus, string reason)
+    {
+        response.StatusCode = 424;
+        response.Headers["ms-azureml-model-error-statuscode"] = modelStatus;
+        response.Headers["ms-azureml-model-error-reason"] = reason;
     }
 
     private async Task RouteAsync(HttpContext context)
@@ -134,9 +148,7 @@ internal sealed class ScoringGateway(
         var flow = deployment.State is "Failed" or "Creating" ? null : await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false);
         if (flow is null)
         {
-            context.Response.Headers[ModelReasonHeader] = "model_not_ready";
-            context.Response.Headers[ModelStatusHeader] = "503";
-            await RefuseAsync(context, 424, "ModelNotReady", "The deployment's container is not ready.").ConfigureAwait(false);
+            await RefuseModelAsync(context, 503, "model_not_ready", "The deployment's container is not ready.").ConfigureAwait(false);
             return;
         }
 
@@ -162,7 +174,18 @@ internal sealed class ScoringGateway(
             await MirrorAsync(context, endpoint, path, body).ConfigureAwait(false);
         }
 
-        await WriteAsync(context, Ask(context, flow, path, body)).ConfigureAwait(false);
+        if (processes is null || flow.Folder.Length == 0)
+        {
+            await WriteAsync(context, Ask(context, flow, path, body)).ConfigureAwait(false);
+        }
+        else if (await processes.FindAsync(endpoint, deployment, flow, context.RequestAborted).ConfigureAwait(false) is { } server)
+        {
+            await FlowProxy.ForwardAsync(context, processes.Http, server, path, body, timeout).ConfigureAwait(false);
+        }
+        else
+        {
+            await RefuseModelAsync(context, 503, "model_not_ready", "The serving process did not start; the deployment's log says why.").ConfigureAwait(false);
+        }
     }
 
     // A copy of some requests goes to the mirrored deployment; nobody waits for its answer but its log.
@@ -193,9 +216,7 @@ internal sealed class ScoringGateway(
         response.StatusCode = answer.Status;
         if (answer.Status >= 400)
         {
-            response.StatusCode = 424;
-            response.Headers[ModelStatusHeader] = answer.Status.ToString(CultureInfo.InvariantCulture);
-            response.Headers[ModelReasonHeader] = "model_error";
+            SetModelError(response, answer.Status.ToString(CultureInfo.InvariantCulture), "model_error");
         }
 
         if (answer.Origin is AnswerOrigin.Recorded or AnswerOrigin.MadeUp)

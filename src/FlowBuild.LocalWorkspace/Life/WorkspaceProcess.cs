@@ -69,6 +69,6 @@ internal static class WorkspaceProcess
             }
         }
 
-        return new LocalWorkspaceOptions { StateFolder = state, IdleTimeout = idle, IsOwnProcess = true };
+        return new LocalWorkspaceOptions { StateFolder = state, IdleTimeout = idle, IsOwnProcess = true, ServeCommand = Environment.GetEnvironmentVariable(Serving.ServeCommand.VariableName) };
     }
 }

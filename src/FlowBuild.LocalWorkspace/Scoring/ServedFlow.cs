@@ -3,6 +3,7 @@ using FlowBuild.Definitions.Flows;
 namespace FlowBuild.LocalWorkspace.Scoring;
 
 /// <summary>A flow as a container serves it.</summary>
+/// <param name="Folder">Path of the flow's folder in the blob store, or "" when there is none.</param>
 /// <param name="Name">Name of the flow's folder.</param>
 /// <param name="Definition">What the flow file says.</param>
 /// <param name="Contract">What the flow takes and gives in this deployment.</param>
@@ -12,6 +13,7 @@ namespace FlowBuild.LocalWorkspace.Scoring;
 /// <param name="Example">First row of <c>samples.json</c>, or an empty object.</param>
 /// <param name="BuildInfo">Text of <c>BUILD_INFO</c>.</param>
 internal sealed record ServedFlow(
+    string Folder,
     string Name,
     FlowDefinition Definition,
     FlowContract Contract,

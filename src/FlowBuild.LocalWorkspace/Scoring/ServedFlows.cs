@@ -145,7 +145,7 @@ internal sealed class ServedFlows(BlobStore blobs, Assets models, Assets environ
     {
         var none = new FlowDefinition(FlowKind.Flex, null, "python", default, default, default, default, FlowMessageFormat.Basic, null, default);
         return new ServedFlow(
-            name, none, FlowReader.GetContract(none, null), null, ServingEngine.Named(EngineOf(deployment)), [], PythonValue.Dict(), Variable(deployment, "BUILD_INFO") ?? "");
+            "", name, none, FlowReader.GetContract(none, null), null, ServingEngine.Named(EngineOf(deployment)), [], PythonValue.Dict(), Variable(deployment, "BUILD_INFO") ?? "");
     }
 
     private async Task<ServedFlow> ReadAsync(
@@ -176,6 +176,7 @@ internal sealed class ServedFlows(BlobStore blobs, Assets models, Assets environ
         var fields = ResponseFields(deployment, log);
         var samples = await RowsAsync(folder, files, cancellationToken).ConfigureAwait(false);
         return new ServedFlow(
+            folder,
             name,
             read.Value,
             FlowReader.GetContract(read.Value, fields is null ? null : new EquatableArray<string>(fields)),

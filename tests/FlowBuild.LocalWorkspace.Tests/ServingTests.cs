@@ -1,0 +1,106 @@
+using FlowBuild.LocalWorkspace.Tests.Node;
+using FlowBuild.Testing;
+
+namespace FlowBuild.LocalWorkspace.Tests;
+
+public sealed class ServingTests
+{
+    private const string Question = """{"question":"q"}""";
+
+    [Theory]
+    [InlineData("flask_success", 200, null)]
+    [InlineData("flask_node_exception", 424, "400")]
+    [InlineData("fastapi_stream_both_accept", 200, null)]
+    public async Task A_server_that_runs_already_answers_and_is_passed_on_as_it_is(string name, int status, string? own)
+    {
+        var transcript = Transcript.Load(name);
+        await using var server = ReplayServer.Start(transcript);
+        await using var workspace = await RunningWorkspace.StartAsync(server.Origin.ToString());
+        using var client = await DeployAsync(workspace);
+
+        var answer = await client.ScoreAsync(Question, "text/event-stream, application/json");
+
+        Assert.Equal((status, transcript.AnswerBody), (answer.Status, answer.Body));
+        Assert.Equal(own, answer.Headers.GetValueOrDefault("ms-azureml-model-error-statuscode"));
+        Assert.False(answer.Headers.ContainsKey("x-flowbuild-answer"));
+        Assert.DoesNotContain(client.Key, string.Join('\n', server.Requests), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_cut_is_cut_for_the_caller_too()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_stream_error_midway"));
+        await using var workspace = await RunningWorkspace.StartAsync(server.Origin.ToString());
+        using var client = await DeployAsync(workspace);
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.ScoreAsync(Question, "text/event-stream"));
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_is_424()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync("http://127.0.0.1:1");
+        using var client = await DeployAsync(workspace);
+
+        var answer = await client.ScoreAsync(Question);
+
+        Assert.Equal((424, "502"), (answer.Status, answer.Headers["ms-azureml-model-error-statuscode"]));
+    }
+
+    [Fact]
+    public async Task A_command_serves_the_flows_folder_with_the_deployments_variables_and_is_started_again_when_it_ends()
+    {
+        var packages = new NodePackages();
+        await packages.InitializeAsync();
+        packages.Require();
+        await using var workspace = await RunningWorkspace.StartAsync($"node \"{Path.Combine(NodePackages.Folder, "serve.cjs")}\" {{flow}} {{port}}");
+        using var client = await DeployAsync(workspace, ("GREETING", "hello"));
+
+        var first = (await client.ScoreAsync(Question)).Json!;
+        Assert.Equal(Question, first["answer"]!.GetValue<string>());
+        Assert.Equal("flow.dag.yaml", first["files"]!.AsArray().Single()!.GetValue<string>());
+        Assert.Equal("hello", first["variable"]!.GetValue<string>());
+        Assert.Equal("/score", first["path"]!.GetValue<string>());
+        Assert.Equal(424, (await client.ScoreAsync("FAIL")).Status);
+
+        using (var ending = System.Diagnostics.Process.GetProcessById(first["pid"]!.GetValue<int>()))
+        {
+            Assert.Equal(424, (await client.ScoreAsync("END")).Status);
+            await ending.WaitForExitAsync();
+        }
+
+        var second = (await client.ScoreAsync(Question)).Json!;
+        Assert.NotEqual(first["pid"]!.GetValue<int>(), second["pid"]!.GetValue<int>());
+        var log = await workspace.PostAsync("onlineEndpoints/my-endpoint/deployments/blue/getLogs", new System.Text.Json.Nodes.JsonObject());
+        Assert.Contains("serving starts", log.Body!["content"]!.GetValue<string>(), StringComparison.Ordinal);
+
+        await workspace.Host.DisposeAsync();
+        Assert.Throws<ArgumentException>(() => System.Diagnostics.Process.GetProcessById(second["pid"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public async Task A_command_that_cannot_start_is_424_and_told_in_the_log()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync("no-such-program-here {flow} {port}");
+        using var client = await DeployAsync(workspace);
+
+        Assert.Equal(424, (await client.ScoreAsync(Question)).Status);
+
+        var log = await workspace.PostAsync("onlineEndpoints/my-endpoint/deployments/blue/getLogs", new System.Text.Json.Nodes.JsonObject());
+        Assert.Contains("no-such-program-here", log.Body!["content"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_without_a_port_is_refused()
+    {
+        var error = await Assert.ThrowsAsync<WorkspaceStartException>(() => RunningWorkspace.StartAsync("pf flow serve"));
+
+        Assert.Contains("{port}", error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<ScoringClient> DeployAsync(RunningWorkspace workspace, params (string Name, string Value)[] variables)
+    {
+        var model = await workspace.RegisterFlowAsync("m", "1", "chat-flow", ("flow.dag.yaml", Flows.Chat));
+        return await workspace.DeployAsync("my-endpoint", model, variables);
+    }
+}
