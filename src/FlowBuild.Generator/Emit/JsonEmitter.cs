@@ -312,5 +312,6 @@ internal static class JsonEmitter
         ? $"{member.Property} = {local},"
         : $"{member.Property} = {local} ?? throw {ValueForm.FlowJson}.Missing({CSharpText.Literal(member.JsonName)}, \"{member.TypeWord}\"),";
 
-    private static bool CanBeUnset(Member member) => member.Form.IsReference || member.Form.MayBeReference || member.Form == ValueForm.Element;
+    private static bool CanBeUnset(Member member) =>
+        member.Form.IsReference || member.Form.MayBeReference || member.Form == ValueForm.Element;
 }

@@ -86,6 +86,7 @@ internal sealed record ProjectOptions(string RootNamespace, string Directory)
         provider.GlobalOptions.TryGetValue("build_property.RootNamespace", out var rootNamespace);
         provider.GlobalOptions.TryGetValue("build_property.ProjectDir", out var directory);
         directory = (directory ?? "").Replace('\\', '/');
-        return new ProjectOptions(rootNamespace ?? "", directory.Length == 0 || directory.EndsWith("/", StringComparison.Ordinal) ? directory : directory + "/");
+        var isComplete = directory.Length == 0 || directory.EndsWith("/", StringComparison.Ordinal);
+        return new ProjectOptions(rootNamespace ?? "", isComplete ? directory : directory + "/");
     }
 }

@@ -22,14 +22,16 @@ internal readonly record struct ReportedDiagnostic(FlowDiagnostic Problem, TextS
             return new ReportedDiagnostic(problem, default, default);
         }
 
-        var lines = new LinePositionSpan(new LinePosition(span.StartLine, span.StartColumn), new LinePosition(span.EndLine, span.EndColumn));
+        var lines = new LinePositionSpan(
+            new LinePosition(span.StartLine, span.StartColumn), new LinePosition(span.EndLine, span.EndColumn));
         if (text is null)
         {
             return new ReportedDiagnostic(problem, default, lines);
         }
 
         var start = Offset(text, span.StartLine, span.StartColumn);
-        return new ReportedDiagnostic(problem, TextSpan.FromBounds(start, Math.Max(start, Offset(text, span.EndLine, span.EndColumn))), lines);
+        var end = Math.Max(start, Offset(text, span.EndLine, span.EndColumn));
+        return new ReportedDiagnostic(problem, TextSpan.FromBounds(start, end), lines);
     }
 
     /// <summary>The descriptors of all rules of one severity that can be seen in a file's text.</summary>

@@ -17,7 +17,8 @@ internal static class ValueTypes
     {
         if (item.JsonContext.Length > 0 && !IsTypeName(item.JsonContext))
         {
-            problems.Add(Problem(item, "JsonContext", item.JsonContext, "write the full name of a JsonSerializerContext, such as MyApp.AppJsonContext"));
+            problems.Add(Problem(
+                item, "JsonContext", item.JsonContext, "write the full name of a JsonSerializerContext, such as MyApp.AppJsonContext"));
         }
 
         var pairs = new List<KeyValuePair<string, string>>();
@@ -27,7 +28,11 @@ internal static class ValueTypes
             var (name, type) = equals < 0 ? (text, "") : (text.Substring(0, equals), text.Substring(equals + 1));
             if (!IsTypeName(type.EndsWith("[]", StringComparison.Ordinal) ? type.Substring(0, type.Length - 2) : type))
             {
-                problems.Add(Problem(item, "ValueTypes", text, "write name=type, with string[], double[], long[], bool[], FlowImage[] or the full name of a type of yours"));
+                problems.Add(Problem(
+                    item,
+                    "ValueTypes",
+                    text,
+                    "write name=type, with string[], double[], long[], bool[], FlowImage[] or the full name of a type of yours"));
             }
             else if (!IsListOrObject(contract, name))
             {
@@ -35,7 +40,8 @@ internal static class ValueTypes
             }
             else if (ValueForm.OfUserType(type, item.JsonContext.Length > 0 ? item.JsonContext : null, contract.MessageFormat) is null)
             {
-                problems.Add(Problem(item, "ValueTypes", text, $"set JsonContext to the JsonSerializerContext that has [JsonSerializable(typeof({type}))]"));
+                problems.Add(Problem(
+                    item, "ValueTypes", text, $"set JsonContext to the JsonSerializerContext that has [JsonSerializable(typeof({type}))]"));
             }
             else
             {
@@ -47,8 +53,10 @@ internal static class ValueTypes
     }
 
     private static bool IsListOrObject(FlowContract contract, string name) =>
-        contract.Inputs.Any(input => input.Type is FlowValueType.List or FlowValueType.Object && (name == input.Name || name == "inputs." + input.Name))
-        || contract.Outputs.Any(output => output.Type is FlowValueType.List or FlowValueType.Object && (name == output.Name || name == "outputs." + output.Name));
+        contract.Inputs.Any(input => IsOpen(input.Type) && (name == input.Name || name == "inputs." + input.Name))
+        || contract.Outputs.Any(output => IsOpen(output.Type) && (name == output.Name || name == "outputs." + output.Name));
+
+    private static bool IsOpen(FlowValueType type) => type is FlowValueType.List or FlowValueType.Object;
 
     private static bool IsTypeName(string text) => Identifiers.IsNamespace(text);
 
