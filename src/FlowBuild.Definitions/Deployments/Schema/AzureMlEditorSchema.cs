@@ -45,7 +45,7 @@ internal static class AzureMlEditorSchema
         // az ml compares this word exactly, and takes every other spelling for a managed deployment.
         { "if", WhenKey("type", new SchemaObject { { "const", "kubernetes" } }) },
         { "then", KubernetesDeployment() },
-        { "else", DeploymentOf(AzureMlSchemas.ManagedDeployment, ("type", Value(new ValueRule.Word("managed")))) },
+        { "else", DeploymentOf(AzureMlSchemas.ManagedDeployment, ("type", ManagedKind())) },
     };
 
     public static SchemaObject Model(MappingRule rule) => new()
@@ -60,6 +60,12 @@ internal static class AzureMlEditorSchema
         VersionNeedsName(),
         { "oneOf", new SchemaObject[] { Requires("image"), Requires("build") } },
     };
+
+    private static SchemaObject ManagedKind()
+    {
+        var kind = (ValueRule.Word)AzureMlSchemas.ManagedDeployment.Find("type")!.Value;
+        return AnyOf(new() { { "enum", kind.Words } }, OneOf(OtherSpellings("managed")));
+    }
 
     private static SchemaObject Identity(KeyRule key) => new()
     {
