@@ -71,4 +71,16 @@ public sealed partial class DiagnosticCatalogueTests
 
     [GeneratedRegex(@"(?<!\{)\{(\d)\}")]
     private static partial Regex Holes();
+
+    [Fact]
+    public void Every_id_that_a_build_file_reports_is_in_the_catalogue()
+    {
+        var ids = Directory.GetFiles(Path.Combine(Repository.Root, "build"), "*.targets")
+            .SelectMany(static file => File.ReadAllText(file).Split("Code=\"").Skip(1))
+            .Select(static rest => rest[..rest.IndexOf('"', StringComparison.Ordinal)])
+            .ToList();
+
+        Assert.NotEmpty(ids);
+        Assert.Equal([], ids.Except(DiagnosticCatalogue.All.Select(static rule => rule.Id)));
+    }
 }
