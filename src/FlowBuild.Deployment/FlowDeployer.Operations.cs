@@ -206,27 +206,17 @@ public sealed partial class FlowDeployer
     {
         var live = await workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false)
             ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The deployment '{name}'", workspace.Address.Name);
-        var body = MachineLearningWorkspace.Restorable(live);
-        var properties = (JsonObject)body["properties"]!;
-        var now = $"{AssetNames.Short(live.ModelId ?? "")};{AssetNames.Short(live.EnvironmentId ?? "")}";
+        var now = RollbackTags.Assets(live);
         if (now == $"{model};{environment}")
         {
             throw FlowDeploymentException.Of(WorkspaceRules.NoRollback, endpoint.Name, $"{name} already runs what it ran before ({model})");
         }
 
-        Set("model", "models", model);
-        Set("environmentId", "environments", environment);
-        var operation = await workspace.PutDeploymentAsync(endpoint.Name, name, body, cancellationToken).ConfigureAwait(false);
+        var operation = await workspace.PutDeploymentAsync(
+            endpoint.Name, name, workspace.WithAssets(live, model, environment), cancellationToken).ConfigureAwait(false);
         await operation.WaitAsync(_settings.Timeout, cancellationToken).ConfigureAwait(false);
-        await MoveAsync(workspace, endpoint, null, null, new Dictionary<string, string?> { [RollbackTags.Of(name)] = now }, cancellationToken).ConfigureAwait(false);
+        var tags = new Dictionary<string, string?> { [RollbackTags.Of(name)] = now, [RollbackTags.Unverified(name)] = null };
+        await MoveAsync(workspace, endpoint, null, null, tags, cancellationToken).ConfigureAwait(false);
         _log.Result($"{name} runs {model} again");
-
-        void Set(string member, string collection, string asset)
-        {
-            if (asset.LastIndexOf(':') is > 0 and var colon)
-            {
-                properties[member] = workspace.VersionId(collection, asset[..colon], asset[(colon + 1)..]);
-            }
-        }
     }
 }

@@ -71,6 +71,99 @@ public sealed class FaultTests
         Assert.EndsWith("/versions/1", blue.ModelId, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("killed")]
+    [InlineData("stopped by its user")]
+    public async Task A_change_in_place_that_was_cut_is_verified_by_the_next_run_and_rolls_back_to_what_ran_before_it(string how)
+    {
+        await using var chat = await BasicChat.StartAsync(provisioningTime: TimeSpan.FromMilliseconds(300));
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/chat.jinja2", "at length", "well");
+        using var stop = new CancellationTokenSource();
+        var log = new RecordingLog();
+        var isCut = false;
+        log.OnLine = line =>
+        {
+            if (!isCut && line.Contains("deployment blue: Updating", StringComparison.Ordinal))
+            {
+                isCut = true;
+                if (how == "killed")
+                {
+                    chat.StopHostAsync().GetAwaiter().GetResult();
+                }
+                else
+                {
+                    stop.Cancel();
+                }
+            }
+        };
+        var deployer = chat.Deployer(log);
+        var cut = await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            foreach (var stage in Enum.GetValues<FlowStage>())
+            {
+                await deployer.ApplyAsync(stage, stop.Token);
+            }
+        });
+        Assert.True(how == "killed" ? cut is FlowDeploymentException : cut is OperationCanceledException, cut.ToString());
+        if (how == "killed")
+        {
+            await chat.StartHostAsync();
+        }
+
+        var (next, deployed) = await chat.DeployAsync();
+
+        Assert.Contains(next.Lines, static l => l.StartsWith("blue answers", StringComparison.Ordinal));
+        Assert.EndsWith("/versions/3", deployed.ModelId, StringComparison.Ordinal);
+        Assert.Equal(["Plan: no changes"], (await chat.PlanAsync()).ToLines());
+
+        Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(TestContext.Current.CancellationToken));
+        var blue = await (await chat.OpenWorkspaceAsync()).GetDeploymentAsync("basic-chat-endpoint", "blue", TestContext.Current.CancellationToken);
+        Assert.EndsWith("/versions/2", blue!.ModelId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_change_in_place_that_does_not_answer_is_put_back_and_leaves_the_way_back_as_it_was()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/chat.jinja2", "at length", "well");
+        await chat.SetFaultsAsync("""{ "calls": [ { "action": "Cut", "method": "POST", "path": "/score$", "times": 1000 } ] }""");
+
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
+
+        Assert.Equal(WorkspaceRules.VerificationFailed, failed.Diagnostic.Rule);
+        Assert.Contains("no answer", failed.Message, StringComparison.Ordinal);
+        Assert.Equal("blue was put back as it was before (model basic-chat-model:2).", failed.Details[^1]);
+        await chat.SetFaultsAsync("{}");
+        Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(TestContext.Current.CancellationToken));
+        var blue = await (await chat.OpenWorkspaceAsync()).GetDeploymentAsync("basic-chat-endpoint", "blue", TestContext.Current.CancellationToken);
+        Assert.EndsWith("/versions/1", blue!.ModelId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Traffic_goes_back_when_nothing_answers_after_it_moved()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "name: blue", "name: green");
+        await chat.SetFaultsAsync("""{ "calls": [ { "action": "Cut", "method": "POST", "path": "/score$", "nth": 2, "times": 1000 } ] }""");
+
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(new DeploySettings { AllTraffic = true }));
+
+        Assert.Equal(WorkspaceRules.VerificationFailed, failed.Diagnostic.Rule);
+        Assert.Contains("the traffic goes back", failed.Message, StringComparison.Ordinal);
+        Assert.Equal("The traffic of basic-chat-endpoint is back at blue=100.", failed.Details[^1]);
+        Assert.DoesNotContain(failed.Details, static l => l.Contains("unchanged", StringComparison.Ordinal));
+        var endpoint = await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", TestContext.Current.CancellationToken);
+        Assert.Equal("blue=100", new TrafficMap(endpoint!.Traffic).ToString());
+        Assert.Equal("none", endpoint.Tags["flowbuild.previous"]);
+    }
+
     [Fact]
     public async Task A_role_that_is_missing_is_said_with_the_one_that_is_enough()
     {

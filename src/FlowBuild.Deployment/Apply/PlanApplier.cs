@@ -53,11 +53,19 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                     var operation = await workspace.PutEndpointAsync(endpoint.Name, Copy(endpoint.Body), cancellationToken).ConfigureAwait(false);
                     _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
                     break;
+                case RememberStep remember:
+                    await SetTrafficAsync(null, null, remember.Tags, cancellationToken).ConfigureAwait(false);
+                    break;
                 case DeploymentStep deployment:
                     await DeployAsync(deployment, cancellationToken).ConfigureAwait(false);
                     break;
                 case VerificationStep verification:
-                    await VerifyAsync(verification, pinned: true, cancellationToken).ConfigureAwait(false);
+                    await VerifyAsync(verification, pinned: true, goBack: null, cancellationToken).ConfigureAwait(false);
+                    if (verification.MarkTag is { } mark)
+                    {
+                        await SetTrafficAsync(null, null, new Dictionary<string, string?> { [mark] = null }, cancellationToken).ConfigureAwait(false);
+                    }
+
                     break;
                 case TrafficStep traffic:
                     await MoveTrafficAsync(traffic, cancellationToken).ConfigureAwait(false);
@@ -94,11 +102,36 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         }
         catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.OperationFailed)
         {
-            throw await WithAftermathAsync(e, step, cancellationToken).ConfigureAwait(false);
+            throw await WithAftermathAsync(e, step.Previous, $"{Unmoved} and is replaced by the next run.", cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task VerifyAsync(VerificationStep step, bool pinned, CancellationToken cancellationToken)
+    // Whatever keeps the deployment from answering, no answer included, undoes what was done: first the traffic, where it moved,
+    // then a deployment that was changed in place.
+    private async Task VerifyAsync(VerificationStep step, bool pinned, Func<Task<string>>? goBack, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAsync(step, pinned, goBack is not null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            var failure = e as FlowDeploymentException ?? NotVerified(step, e.Message, goBack is not null, e);
+            string[] lines = goBack is null ? [] : [await goBack().ConfigureAwait(false)];
+            if (failure.Diagnostic.Rule == LocalWorkspaceRules.WentAway || failure.Diagnostic.Rule == WorkspaceRules.Unreachable)
+            {
+                throw new FlowDeploymentException(failure.Diagnostic, lines, e);
+            }
+
+            var previous = goBack is not null && !step.HasTraffic ? null
+                : plan.Steps.OfType<DeploymentStep>().FirstOrDefault() is { } deployment ? deployment.Previous : step.Previous;
+            failure = await WithAftermathAsync(
+                failure, previous, goBack is null ? $"{Unmoved} and is asked again by the next run." : null, cancellationToken).ConfigureAwait(false);
+            throw new FlowDeploymentException(failure.Diagnostic, [.. failure.Details, .. lines], e);
+        }
+    }
+
+    private async Task AskAsync(VerificationStep step, bool pinned, bool isMoved, CancellationToken cancellationToken)
     {
         using var client = await ScoringClient.OpenAsync(workspace, await EndpointAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var limit = workspace.Address.IsLocal ? TimeSpan.FromSeconds(3) : TimeSpan.FromMinutes(1);
@@ -111,15 +144,18 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
             {
                 answer = await client.SendAsync(step.Request, pinned ? step.Name : null, cancellationToken).ConfigureAwait(false);
             }
-            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.InvocationFailed && clock.Elapsed + pause < limit)
+            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.InvocationFailed)
             {
-                log.Progress($"{step.Name}: {e.Message}, trying again");
-                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
-                continue;
-            }
-            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.InvocationFailed && workspace.Address.IsLocal)
-            {
-                throw workspace.Connection.Unreachable(e.InnerException ?? e);
+                if (clock.Elapsed + pause < limit)
+                {
+                    log.Progress($"{step.Name}: {e.Message}, trying again");
+                    await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                // A local workspace that is gone as a whole says so here; the deployment is not to blame.
+                await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false);
+                throw NotVerified(step, $"no answer ({e.InnerException?.Message ?? e.Message})", isMoved, e);
             }
 
             if (answer.Status is >= 200 and < 300)
@@ -138,12 +174,12 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                 continue;
             }
 
-            var failure = FlowDeploymentException.Of(
-                WorkspaceRules.VerificationFailed, step.Name, $"{answer.StatusText}, {answer.Excerpt}",
-                pinned ? "the traffic is unchanged" : "the traffic goes back");
-            throw await WithAftermathAsync(failure, plan.Steps.OfType<DeploymentStep>().FirstOrDefault(), cancellationToken).ConfigureAwait(false);
+            throw NotVerified(step, $"{answer.StatusText}, {answer.Excerpt}", isMoved, null);
         }
     }
+
+    private static FlowDeploymentException NotVerified(VerificationStep step, string problem, bool isMoved, Exception? inner) => new(
+        FlowDiagnostic.At(WorkspaceRules.VerificationFailed, null, null, step.Name, problem, isMoved ? "the traffic goes back" : "the traffic is unchanged"), null, inner);
 
     private async Task MoveTrafficAsync(TrafficStep step, CancellationToken cancellationToken)
     {
@@ -152,34 +188,45 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         foreach (var traffic in step.Rollout.Count > 0 ? step.Rollout : (IReadOnlyList<TrafficMap?>)[step.Traffic])
         {
             await SetTrafficAsync(traffic, step.Mirror, step.Tags, cancellationToken).ConfigureAwait(false);
-            try
+            if (verification is not null)
             {
-                if (verification is not null)
-                {
-                    await VerifyAsync(verification, pinned: false, cancellationToken).ConfigureAwait(false);
-                }
+                await VerifyAsync(verification, pinned: false, GoBackAsync, cancellationToken).ConfigureAwait(false);
+            }
 
-                if (traffic is not null && !traffic.Equals(step.Traffic))
-                {
-                    await ObserveAsync(traffic, verification, cancellationToken).ConfigureAwait(false);
-                }
-            }
-            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.VerificationFailed)
+            if (traffic is not null && !traffic.Equals(step.Traffic))
             {
-                await SetTrafficAsync(new TrafficMap(before.Traffic), null, new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
-                throw;
+                await ObserveAsync(traffic, verification, GoBackAsync, cancellationToken).ConfigureAwait(false);
             }
+        }
+
+        Task<string> GoBackAsync() => SetBackAsync(before, step, cancellationToken);
+    }
+
+    // Traffic, mirror and what a rollback is told are as they were before the move.
+    private async Task<string> SetBackAsync(EndpointResource before, TrafficStep step, CancellationToken cancellationToken)
+    {
+        var traffic = new TrafficMap(before.Traffic);
+        try
+        {
+            await SetTrafficAsync(
+                traffic, step.Mirror is null ? null : new TrafficMap(before.MirrorTraffic),
+                step.Tags.Keys.ToDictionary(static key => key, key => before.Tags.GetValueOrDefault(key)), cancellationToken).ConfigureAwait(false);
+            return $"The traffic of {plan.Endpoint} is back at {traffic}.";
+        }
+        catch (FlowDeploymentException e)
+        {
+            return $"The traffic of {plan.Endpoint} could not be set back to {traffic}: {e.Message}";
         }
     }
 
     // A step of a rollout stands for a while; at its end the new deployment must still answer.
-    private async Task ObserveAsync(TrafficMap traffic, VerificationStep? verification, CancellationToken cancellationToken)
+    private async Task ObserveAsync(TrafficMap traffic, VerificationStep? verification, Func<Task<string>> goBack, CancellationToken cancellationToken)
     {
         log.Progress($"rollout: {traffic}, observed for {ResourceOperation.Elapsed(settings.RolloutInterval)}");
         await Task.Delay(settings.RolloutInterval, cancellationToken).ConfigureAwait(false);
         if (verification is not null)
         {
-            await VerifyAsync(verification, pinned: true, cancellationToken).ConfigureAwait(false);
+            await VerifyAsync(verification, pinned: true, goBack, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -205,11 +252,17 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
             _endpoint = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false) ?? _endpoint;
         }
 
-        log.Progress($"traffic of {plan.Endpoint}: {new TrafficMap(_endpoint.Traffic)}");
+        if (traffic is not null || mirror is not null)
+        {
+            log.Progress($"traffic of {plan.Endpoint}: {new TrafficMap(_endpoint.Traffic)}");
+        }
     }
 
-    // What a user needs after a failure: both containers' logs; and the deployment that carries traffic as it was before.
-    private async Task<FlowDeploymentException> WithAftermathAsync(FlowDeploymentException failure, DeploymentStep? step, CancellationToken cancellationToken)
+    private string Unmoved => $"The traffic of {plan.Endpoint} is unchanged; the failed deployment stays for inspection";
+
+    // What a user needs after a failure: both containers' logs; and the deployment as it was before, or how it stands.
+    private async Task<FlowDeploymentException> WithAftermathAsync(
+        FlowDeploymentException failure, JsonObject? previous, string? otherwise, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
         string? last = null;
@@ -221,22 +274,21 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                 lines.AddRange(shown);
                 last = end ?? last;
             }
+
+            if (previous is not null)
+            {
+                lines.Add(await RestoreAsync(name, previous, cancellationToken).ConfigureAwait(false));
+                otherwise = null;
+            }
         }
 
-        if (step is { Previous: { } previous })
-        {
-            lines.Add(await RestoreAsync(step, previous, cancellationToken).ConfigureAwait(false));
-        }
-        else
-        {
-            lines.Add($"The traffic of {plan.Endpoint} is unchanged; the failed deployment stays for inspection and is replaced by the next run.");
-        }
-
+        lines.AddRange(otherwise is null ? [] : [otherwise]);
         return new FlowDeploymentException(WithLastLine(failure.Diagnostic, last), lines, failure);
     }
 
     // A terminal shows the error and hides the lines after it, so the line that usually says why goes into the error.
-    private static FlowDiagnostic WithLastLine(FlowDiagnostic diagnostic, string? line) => line is null ? diagnostic : diagnostic with
+    private static FlowDiagnostic WithLastLine(FlowDiagnostic diagnostic, string? line) => line is null
+        || (diagnostic.Rule != WorkspaceRules.OperationFailed && diagnostic.Rule != WorkspaceRules.VerificationFailed) ? diagnostic : diagnostic with
     {
         Arguments = diagnostic.Arguments.Select((argument, i) => i < diagnostic.Arguments.Count - 1 ? argument
             : $"{argument}; the container's log ends with: {(line.Length > LongestLine ? line[..LongestLine] : line)}").ToEquatableArray(),
@@ -258,17 +310,26 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         }
     }
 
-    private async Task<string> RestoreAsync(DeploymentStep step, JsonObject previous, CancellationToken cancellationToken)
+    private async Task<string> RestoreAsync(string name, JsonObject previous, CancellationToken cancellationToken)
     {
         try
         {
-            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, Copy(previous), cancellationToken).ConfigureAwait(false);
+            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, name, Copy(previous), cancellationToken).ConfigureAwait(false);
             await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
-            return $"{step.Name} was put back as it was before (model {AssetNames.Short(previous["properties"]?["model"]?.ToString() ?? "none")}).";
+
+            // What stands now was verified when it was made, and a rollback goes to where it went before.
+            var tags = plan.Steps.OfType<RememberStep>().FirstOrDefault()?.TagsNow
+                ?? (plan.Steps.OfType<VerificationStep>().FirstOrDefault()?.MarkTag is { } mark ? new Dictionary<string, string?> { [mark] = null } : null);
+            if (tags is not null)
+            {
+                await SetTrafficAsync(null, null, tags, cancellationToken).ConfigureAwait(false);
+            }
+
+            return $"{name} was put back as it was before (model {AssetNames.Short(previous["properties"]?["model"]?.ToString() ?? "none")}).";
         }
         catch (FlowDeploymentException e)
         {
-            return $"{step.Name} could not be put back as it was before: {e.Message}";
+            return $"{name} could not be put back as it was before: {e.Message}";
         }
     }
 

@@ -71,13 +71,29 @@ public sealed record EndpointStep(string Name, JsonObject Body, bool IsNew, stri
 public sealed record DeploymentStep(string Name, JsonObject Body, JsonObject? Previous, int TrafficNow, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
     FlowStage.Deployment, Previous is null, "deployment", Name, Reason, Differences);
 
+/// <summary>The endpoint's tags are told what is deployed now, before it changes: a rollback and a run after a crash find it there.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Tags">The tags to write.</param>
+/// <param name="TagsNow">The same tags as they are now; null for one that is not there.</param>
+/// <param name="Reason">Why.</param>
+public sealed record RememberStep(
+    string Endpoint, IReadOnlyDictionary<string, string?> Tags, IReadOnlyDictionary<string, string?> TagsNow, string Reason) : PlanStep(
+    FlowStage.Deployment, false, "tags", Endpoint, Reason, []);
+
 /// <summary>The deployment is sent one request.</summary>
 /// <param name="Name">The deployment.</param>
 /// <param name="Request">The request's body.</param>
 /// <param name="Source">Where the request comes from.</param>
 /// <param name="HasTraffic">The deployment carries traffic already: it was changed in place.</param>
 public sealed record VerificationStep(string Name, byte[] Request, string Source, bool HasTraffic) : PlanStep(
-    FlowStage.Verification, true, "verify", Name, $"one request from {Source}, {(HasTraffic ? "after the change" : "before it gets traffic")}", []);
+    FlowStage.Verification, true, "verify", Name, $"one request from {Source}, {(HasTraffic ? "after the change" : "before it gets traffic")}", [])
+{
+    /// <summary>The endpoint's tag that says that the deployment is not verified; it goes when the deployment answers. Null: there is none.</summary>
+    public string? MarkTag { get; init; }
+
+    /// <summary>For a change that an earlier run left unverified: the body that is put back when the deployment does not answer.</summary>
+    public JsonObject? Previous { get; init; }
+}
 
 /// <summary>The traffic is set.</summary>
 /// <param name="Endpoint">The endpoint.</param>

@@ -253,8 +253,17 @@ internal sealed class DeploymentPlanner
         var reason = failed ? "its last change failed"
             : traffic > 0 ? $"in place, under {traffic} % traffic; not verified before traffic"
             : "in place, without traffic";
-        _steps.Add(new DeploymentStep(live.Name, body, MachineLearningWorkspace.Restorable(live), traffic, reason, differences));
+        _steps.Add(new DeploymentStep(
+            live.Name, body, UnverifiedSince(endpoint, live) ?? MachineLearningWorkspace.Restorable(live), traffic, reason, differences));
     }
+
+    // What ran before a change that an earlier run left unverified; null when there is no such change.
+    private System.Text.Json.Nodes.JsonObject? UnverifiedSince(EndpointResource endpoint, DeploymentResource live) =>
+        endpoint.Tags.ContainsKey(RollbackTags.Unverified(live.Name))
+        && endpoint.Tags.TryGetValue(RollbackTags.Of(live.Name), out var assets) && assets.Split(';') is [var model, var environment]
+        && assets != RollbackTags.Assets(live)
+            ? _workspace.WithAssets(live, model, environment)
+            : null;
 
     private bool SameType(DeploymentResource? live) =>
         string.Equals(live?.Property("instanceType"), _sources.Deployment!.InstanceType?.Value, StringComparison.OrdinalIgnoreCase);
@@ -313,37 +322,64 @@ internal sealed class DeploymentPlanner
 
         var movesTraffic = wanted is not null && !wanted.Equals(now);
         var movesMirror = mirror is not null && !mirror.Equals(mirrorNow);
-        if (live is null || movesTraffic || _steps.OfType<DeploymentStep>().Any())
+        var mark = RollbackTags.Unverified(name);
+        var isMarked = endpoint?.Tags.ContainsKey(mark) == true;
+        var changes = _steps.OfType<DeploymentStep>().Any();
+        if (live is null || movesTraffic || changes || isMarked)
         {
             PlanVerification(name, now.Percentages.ContainsKey(name));
         }
 
-        // A change in place is remembered too, so that it can be rolled back.
-        var inPlace = live is not null && _steps.OfType<DeploymentStep>().Any() ? live : null;
-        if (!movesTraffic && !movesMirror)
+        // Where no traffic moves afterwards, nothing else would tell a run after a crash that the change is not verified, or a
+        // rollback what was there: it is written before the change. What an unverified change replaced is still what counts.
+        var inPlace = live is not null && changes ? live : null;
+        var isRemembered = changes && (!movesTraffic || now.Percentages.ContainsKey(name));
+        var verification = _steps.FindIndex(static s => s is VerificationStep);
+        if (verification >= 0 && (isRemembered || isMarked))
         {
-            if (inPlace is not null)
+            _steps[verification] = (VerificationStep)_steps[verification] with
             {
-                _steps.Add(new TrafficStep(_sources.EndpointName, null, null, RollbackTags.Before(now, inPlace), "unchanged; what was deployed before is remembered", []));
+                MarkTag = mark, Previous = !changes && live is not null ? UnverifiedSince(endpoint!, live) : null,
+            };
+        }
+
+        if (isRemembered)
+        {
+            var tags = inPlace is null ? [] : RollbackTags.Before(now, isMarked ? null : inPlace);
+            if (verification >= 0)
+            {
+                tags[mark] = AssetNames.Short(live?.ModelId ?? "") is { Length: > 0 and <= 200 } model ? $"was {model}" : "new";
             }
 
+            if (tags.Count > 0)
+            {
+                _steps.Insert(
+                    _steps.FindIndex(static s => s is DeploymentStep),
+                    new RememberStep(
+                        _sources.EndpointName, tags, tags.Keys.ToDictionary(static key => key, key => endpoint?.Tags.GetValueOrDefault(key)),
+                        inPlace is null ? $"{name} is marked until it is verified" : $"what {name} runs now is remembered for a rollback"));
+            }
+        }
+
+        if (!movesTraffic && !movesMirror)
+        {
             return;
         }
 
-        List<PlanChange> changes = [];
+        List<PlanChange> moves = [];
         if (movesTraffic)
         {
             var way = Rollout(now, wanted!);
-            changes.Add(new PlanChange("traffic", now.ToString(), way.Count > 0 ? string.Join(", then ", way) : wanted!.ToString()));
+            moves.Add(new PlanChange("traffic", now.ToString(), way.Count > 0 ? string.Join(", then ", way) : wanted!.ToString()));
         }
 
         if (movesMirror)
         {
-            changes.Add(new PlanChange("mirror_traffic", mirrorNow.ToString(), mirror!.ToString()));
+            moves.Add(new PlanChange("mirror_traffic", mirrorNow.ToString(), mirror!.ToString()));
         }
 
         _steps.Add(new TrafficStep(
-            _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, inPlace), Reason(now), changes) { Rollout = movesTraffic ? Rollout(now, wanted!) : [] });
+            _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, isRemembered ? null : inPlace), Reason(now), moves) { Rollout = movesTraffic ? Rollout(now, wanted!) : [] });
 
         string Reason(TrafficMap before) => _settings.Slots.Count > 0 && before.Percentages.Count > 0 ? "the new slot takes over" : _settings.Traffic is not null || _settings.AllTraffic || movesMirror ? "as the properties say"
             : _sources.Endpoint is { Traffic.Count: > 0 } ? "as the endpoint file says"

@@ -3,8 +3,9 @@ using FlowBuild.Deployment.Workspace;
 namespace FlowBuild.Deployment.Plan;
 
 /// <summary>
-/// What a rollback needs to know, kept in the endpoint's tags: <c>flowbuild.previous</c> holds the traffic before the last move,
-/// <c>flowbuild.previous.DEPLOYMENT</c> the model and environment before the last change in place.
+/// What a rollback and a run after a crash need to know, kept in the endpoint's tags: <c>flowbuild.previous</c> holds the traffic
+/// before the last move, <c>flowbuild.previous.DEPLOYMENT</c> the model and environment before the last change in place, and
+/// <c>flowbuild.unverified.DEPLOYMENT</c> stands from before a change until the deployment has answered.
 /// </summary>
 internal static class RollbackTags
 {
@@ -14,13 +15,13 @@ internal static class RollbackTags
     // ARM takes 256 characters; a longer value is left out.
     private const int Longest = 256;
 
-    /// <summary>The tags to write in the change that moves traffic.</summary>
+    /// <summary>The tags to write in the change that moves traffic, or before the change of a deployment in place.</summary>
     public static Dictionary<string, string?> Before(TrafficMap traffic, DeploymentResource? deployment)
     {
         var tags = new Dictionary<string, string?> { [Traffic] = Fit(traffic.ToString()) };
         if (deployment is not null)
         {
-            tags[Of(deployment.Name)] = Fit($"{AssetNames.Short(deployment.ModelId ?? "")};{AssetNames.Short(deployment.EnvironmentId ?? "")}");
+            tags[Of(deployment.Name)] = Fit(Assets(deployment));
         }
 
         return tags;
@@ -28,6 +29,13 @@ internal static class RollbackTags
 
     /// <summary>The tag with a deployment's model and environment.</summary>
     public static string Of(string deployment) => $"{Traffic}.{deployment.ToLowerInvariant()}";
+
+    /// <summary>The tag that stands while a deployment is not verified.</summary>
+    public static string Unverified(string deployment) => $"flowbuild.unverified.{deployment.ToLowerInvariant()}";
+
+    /// <summary>A deployment's model and environment, as its tag holds them.</summary>
+    public static string Assets(DeploymentResource deployment) =>
+        $"{AssetNames.Short(deployment.ModelId ?? "")};{AssetNames.Short(deployment.EnvironmentId ?? "")}";
 
     private static string? Fit(string value) => value.Length <= Longest ? value : null;
 }

@@ -168,6 +168,27 @@ public sealed partial class MachineLearningWorkspace
         return body;
     }
 
+    /// <summary>A deployment's body as it can be sent back, with another model and environment.</summary>
+    /// <param name="deployment">The deployment.</param>
+    /// <param name="model"><c>NAME:VERSION</c>; anything else leaves the model.</param>
+    /// <param name="environment"><c>NAME:VERSION</c>; anything else leaves the environment.</param>
+    internal JsonObject WithAssets(DeploymentResource deployment, string model, string environment)
+    {
+        var body = Restorable(deployment);
+        var properties = (JsonObject)body["properties"]!;
+        Set("model", "models", model);
+        Set("environmentId", "environments", environment);
+        return body;
+
+        void Set(string member, string collection, string asset)
+        {
+            if (asset.LastIndexOf(':') is > 0 and var colon)
+            {
+                properties[member] = VersionId(collection, asset[..colon], asset[(colon + 1)..]);
+            }
+        }
+    }
+
     /// <summary>The body of a model version.</summary>
     public static JsonObject ModelBody(
         ModelSpec? spec, string modelUri, IEnumerable<KeyValuePair<string, string>> modelProperties, IEnumerable<KeyValuePair<string, string>> tags)

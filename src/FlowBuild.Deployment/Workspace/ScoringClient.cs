@@ -71,13 +71,20 @@ public sealed class ScoringClient : IDisposable
             return Answer(response, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
         }
 
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } text)
+        try
         {
-            if (text.Length > 0)
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+            while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } text)
             {
-                line(text.StartsWith("data: ", StringComparison.Ordinal) ? text["data: ".Length..] : text);
+                if (text.Length > 0)
+                {
+                    line(text.StartsWith("data: ", StringComparison.Ordinal) ? text["data: ".Length..] : text);
+                }
             }
+        }
+        catch (Exception e) when (IsNoAnswer(e, cancellationToken))
+        {
+            throw NoAnswer(e, "with a stream that was cut");
         }
 
         return Answer(response, "");
@@ -104,7 +111,7 @@ public sealed class ScoringClient : IDisposable
                 ? JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)) as JsonObject
                 : null;
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException)
+        catch (Exception e) when (e is JsonException || IsNoAnswer(e, cancellationToken))
         {
             return null;
         }
@@ -126,12 +133,18 @@ public sealed class ScoringClient : IDisposable
         {
             return await _http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (IsNoAnswer(e, cancellationToken))
         {
-            throw new FlowDeploymentException(
-                FlowDiagnostic.At(WorkspaceRules.InvocationFailed, null, null, _endpoint.Name, $"nothing: {e.Message}"), null, e);
+            throw NoAnswer(e, "nothing");
         }
     }
+
+    // A connection that fails, and one on which nothing comes for too long.
+    private static bool IsNoAnswer(Exception e, CancellationToken cancellationToken) =>
+        e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    private FlowDeploymentException NoAnswer(Exception e, string what) => new(
+        FlowDiagnostic.At(WorkspaceRules.InvocationFailed, null, null, _endpoint.Name, $"{what}: {e.Message}"), null, e);
 
     private static ScoringAnswer Answer(HttpResponseMessage response, string body) => new(
         (int)response.StatusCode, body, Header(response, "x-flowbuild-answer"), Header(response, "ms-azureml-model-error-statuscode"));
