@@ -74,11 +74,12 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
     {
         options ??= new LocalWorkspaceOptions();
         var folder = StateFolder.Open(options.StateFolder ?? StateFolder.DefaultPath());
-        var instanceLock = await InstanceLock.TakeAsync(folder, cancellationToken).ConfigureAwait(false);
+        var instanceLock = await InstanceLock.TakeAsync(folder, options.IsOwnProcess, cancellationToken).ConfigureAwait(false);
         WorkspaceLog? log = null;
         try
         {
             log = new WorkspaceLog(folder);
+            instanceLock.Sign("starting");
             return await StartAsync(options, folder, instanceLock, log, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -98,6 +99,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
             return;
         }
 
+        _lock.Sign("leaving");
         WorkspaceFile.Remove(_folder);
         _stopRequested.TrySetResult();
         await _server.StopAsync().ConfigureAwait(false);
@@ -150,6 +152,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
 
         operations.Resume();
         WorkspaceFile.Describe(identity, certificate).Publish(folder);
+        instanceLock.Sign("ready");
         log.Write($"ready: control plane {identity.ControlPlanePort}, scoring {identity.ScoringPort}");
         activity.End();
         if (options.IdleTimeout is { } timeout)

@@ -23,7 +23,8 @@ public sealed class LocalWorkspaceOptions
     /// </summary>
     public string? ServeCommand { get; init; }
 
-    /// <summary>How long the workspace runs with nothing to do before it stops by itself. Default: for ever.</summary>
+    /// <summary>How long the workspace runs with nothing to do before it stops by itself. Default: for ever; the program that a
+    /// build starts stops after an hour.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 
     /// <summary>The workspace is all that the process does, so a fault may end it.</summary>

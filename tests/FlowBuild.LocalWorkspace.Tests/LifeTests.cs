@@ -56,7 +56,7 @@ public sealed class LifeTests
         var error = await second.StandardError.ReadToEndAsync();
         await second.WaitForExitAsync();
 
-        Assert.Equal(3, second.ExitCode);
+        Assert.Equal(4, second.ExitCode);
         Assert.Contains("Another process", error, StringComparison.Ordinal);
         using var client = run.Client();
         Assert.NotNull(await client.GetFromJsonAsync<JsonNode>("/local/status"));

@@ -28,6 +28,13 @@ public static class LocalWorkspaceRules
         "The state folder '{0}' {1}; make it a folder of your own that only you can read",
         RuleSeverity.Error);
 
+    /// <summary>There is no home folder.</summary>
+    public static readonly DiagnosticRule NoStateFolder = new(
+        "FLOW6005",
+        "The local workspace has no state folder",
+        "There is no home folder for the state of the local workspace (HOME is '{0}'); name a folder with the environment variable FLOWBUILD_LOCAL_WORKSPACE",
+        RuleSeverity.Error);
+
     /// <summary>The rules of this area, ordered by id.</summary>
-    public static IReadOnlyList<DiagnosticRule> All { get; } = [DidNotStart, NewerState, WentAway, UnsafeFolder];
+    public static IReadOnlyList<DiagnosticRule> All { get; } = [DidNotStart, NewerState, WentAway, UnsafeFolder, NoStateFolder];
 }

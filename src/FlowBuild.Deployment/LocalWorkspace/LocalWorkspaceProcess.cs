@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text.Json;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Workspace;
 
@@ -12,21 +13,22 @@ namespace FlowBuild.Deployment.LocalWorkspace;
 internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFlowLog log)
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan EndedGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EndedGrace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
-    private string Folder => settings.StateFolder.Length > 0 ? Path.GetFullPath(settings.StateFolder)
-        : Environment.GetEnvironmentVariable("FLOWBUILD_LOCAL_WORKSPACE") is { Length: > 0 } named ? Path.GetFullPath(named)
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".flowbuild", "local");
+    // What the process returns when another one serves the folder.
+    private const int Busy = 4;
+    private const int LongestReason = 500;
 
-    /// <summary>The running workspace of this build, or null.</summary>
-    public async Task<LocalWorkspaceState?> FindAsync(CancellationToken cancellationToken)
-    {
-        CheckFolder();
-        return LocalWorkspaceState.Read(Folder) is { } state && await AnswersAsync(state, cancellationToken).ConfigureAwait(false) ? state : null;
-    }
+    private readonly StatePath _folder = new(
+        settings.StateFolder, Environment.GetEnvironmentVariable("FLOWBUILD_LOCAL_WORKSPACE"), Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
 
-    /// <summary>The running workspace of this build; started where none runs, replaced where another build's does.</summary>
+    /// <summary>The workspace that runs and answers, or null.</summary>
+    /// <exception cref="FlowDeploymentException">The state folder is not the user's alone.</exception>
+    public async Task<LocalWorkspaceState?> FindAsync(CancellationToken cancellationToken) =>
+        LocalWorkspaceState.Read(_folder) is { } state && await AnswersAsync(state, cancellationToken).ConfigureAwait(false) ? state : null;
+
+    /// <summary>The running workspace of this build; started where none runs, replaced where another build's does, or one that does not answer.</summary>
     /// <exception cref="FlowDeploymentException">It does not start.</exception>
     public async Task<LocalWorkspaceState> StartAsync(CancellationToken cancellationToken)
     {
@@ -46,19 +48,51 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
             throw FlowDeploymentException.Of(ConfigurationRules.ToolMissing, settings.Assembly, "it is the local workspace and comes with the FlowBuild package; restore the project");
         }
 
-        return await WaitReadyAsync(Launch(), cancellationToken).ConfigureAwait(false);
+        for (var isFirst = true; ; isFirst = false)
+        {
+            try
+            {
+                return await WaitReadyAsync(Launch(), cancellationToken).ConfigureAwait(false);
+            }
+            catch (SilentInstanceException) when (isFirst && LockHolder.Find(_folder) is { } holder)
+            {
+                log.Progress($"the local workspace that runs (process {holder.Process.Id}) does not answer; replacing it");
+                await EndAsync(holder, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SilentInstanceException)
+            {
+                throw FlowDeploymentException.Of(
+                    LocalWorkspaceRules.DidNotStart, $"another program serves the state folder '{_folder.Path}' and does not answer; end it, or name another folder with FLOWBUILD_LOCAL_WORKSPACE");
+            }
+        }
     }
 
     /// <summary>Stops the running workspace; says whether one ran.</summary>
     public async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
-        if (await FindAsync(cancellationToken).ConfigureAwait(false) is not { } running)
+        if (await FindAsync(cancellationToken).ConfigureAwait(false) is { } running)
+        {
+            await StopAsync(running, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+
+        if (LockHolder.Find(_folder) is not { } holder)
         {
             return false;
         }
 
-        await StopAsync(running, cancellationToken).ConfigureAwait(false);
+        await EndAsync(holder, cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    // What it acknowledged is on the disk, so nothing is lost.
+    private static async Task EndAsync(LockHolder holder, CancellationToken cancellationToken)
+    {
+        using (holder)
+        {
+            holder.Process.Kill();
+            await holder.Process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task StopAsync(LocalWorkspaceState running, CancellationToken cancellationToken)
@@ -82,8 +116,8 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
         }
     }
 
-    // All streams are redirected and never read, so that a build whose output is captured can end; the child takes a session of its
-    // own first thing, so that Ctrl+C does not reach it, and logs to a file.
+    // All streams are redirected, and read until the workspace is ready at most, so that a build whose output is captured can end; the
+    // child takes a session of its own first thing, so that Ctrl+C does not reach it, and logs to a file.
     private Process Launch()
     {
         var start = new ProcessStartInfo(settings.DotNetHost.Length > 0 ? settings.DotNetHost : "dotnet")
@@ -97,7 +131,7 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
         };
         start.ArgumentList.Add(settings.Assembly);
         start.ArgumentList.Add("--state");
-        start.ArgumentList.Add(Folder);
+        start.ArgumentList.Add(_folder.Path);
         if (settings.IdleMinutes is { } minutes)
         {
             start.ArgumentList.Add("--idle-timeout");
@@ -130,46 +164,69 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
     {
         using (process)
         {
-            var started = DateTime.UtcNow;
-            DateTime? ended = null;
-            while (DateTime.UtcNow - started < StartLimit)
+            var said = process.StandardError.ReadToEndAsync(cancellationToken);
+            var started = Stopwatch.StartNew();
+            Stopwatch? ended = null;
+            while (started.Elapsed < StartLimit)
             {
-                if (LocalWorkspaceState.Read(Folder) is { } state && await AnswersAsync(state, cancellationToken).ConfigureAwait(false))
+                if (await FindAsync(cancellationToken).ConfigureAwait(false) is { } state)
                 {
-                    log.Progress($"the local workspace runs (process {state.ProcessId}, state in {Folder})");
+                    log.Progress($"the local workspace runs (process {state.ProcessId}, state in {_folder.Path})");
                     return state;
                 }
 
                 // Of two starts at the same time the second process ends, and the first one's state appears a little later.
-                ended ??= process.HasExited ? DateTime.UtcNow : null;
-                if (DateTime.UtcNow - ended > EndedGrace)
+                ended ??= process.HasExited ? Stopwatch.StartNew() : null;
+                if (ended is not null && process.ExitCode != Busy)
                 {
-                    throw new FlowDeploymentException(
-                        FlowDiagnostic.At(LocalWorkspaceRules.DidNotStart, null, null, $"its process ended with code {process.ExitCode}; see {LogFile}"), LogTail());
+                    throw DidNotStart($"its process ended with code {process.ExitCode}: {Reason(await said.ConfigureAwait(false))}");
+                }
+
+                if (ended?.Elapsed > EndedGrace && !IsStartingOrLeaving())
+                {
+                    throw new SilentInstanceException();
                 }
 
                 await Task.Delay(50, cancellationToken).ConfigureAwait(false);
             }
 
-            throw new FlowDeploymentException(
-                FlowDiagnostic.At(LocalWorkspaceRules.DidNotStart, null, null, $"it is not ready after {StartLimit.TotalSeconds:0} s; see {LogFile}"), LogTail());
+            throw ended is not null ? new SilentInstanceException() : DidNotStart($"it is not ready after {StartLimit.TotalSeconds:0} s");
         }
     }
 
-    private string LogFile => Path.Combine(Folder, "workspace.log");
+    private bool IsStartingOrLeaving()
+    {
+        using var holder = LockHolder.Find(_folder);
+        return holder is { IsReady: false };
+    }
+
+    private FlowDeploymentException DidNotStart(string reason)
+    {
+        var log = LogTail();
+        return new FlowDeploymentException(
+            FlowDiagnostic.At(LocalWorkspaceRules.DidNotStart, null, null, log.Length == 0 ? reason : $"{reason}; see {_folder.File("workspace.log")}"), log);
+    }
+
+    // The first lines of what it said: a start that fails says one line, a crash its exception first.
+    private static string Reason(string said)
+    {
+        var text = string.Join(' ', said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeWhile(static l => !l.StartsWith("at ", StringComparison.Ordinal)));
+        return text.Length == 0 ? "it said nothing" : text.Length > LongestReason ? text[..LongestReason] + "…" : text;
+    }
 
     private string[] LogTail()
     {
         try
         {
-            return [.. File.ReadLines(LogFile).TakeLast(10)];
+            return [.. File.ReadLines(_folder.File("workspace.log")).TakeLast(10)];
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return [];
         }
     }
 
+    // The ports are kept, so another instance may answer where the state points to: it must be the one that wrote it.
     private static async Task<bool> AnswersAsync(LocalWorkspaceState state, CancellationToken cancellationToken)
     {
         using var client = Client(state);
@@ -177,9 +234,16 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
         try
         {
             using var answer = await client.GetAsync(new Uri(state.ControlPlane, "local/status"), cancellationToken).ConfigureAwait(false);
-            return answer.IsSuccessStatusCode;
+            if (!answer.IsSuccessStatusCode)
+            {
+                return false;
+            }
+
+            using var json = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+            return json.RootElement.GetProperty("processId").GetInt32() == state.ProcessId && json.RootElement.GetProperty("build").GetString() == state.Build;
         }
-        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or KeyNotFoundException or InvalidOperationException
+            || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return false;
         }
@@ -192,24 +256,6 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
         return client;
     }
 
-    // Whoever can write the state folder decides where requests go.
-    private void CheckFolder()
-    {
-        var folder = new DirectoryInfo(Folder);
-        if (!folder.Exists)
-        {
-            return;
-        }
-
-        var problem = folder.LinkTarget is not null ? "is a symbolic link"
-            : !OperatingSystem.IsWindows() && (folder.UnixFileMode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0 ? "can be written by others"
-            : null;
-        if (problem is not null)
-        {
-            throw FlowDeploymentException.Of(LocalWorkspaceRules.UnsafeFolder, Folder, problem);
-        }
-    }
-
     /// <summary>The build of a local workspace: the module version id of its assembly, read without loading it.</summary>
     private static string BuildOf(string assembly)
     {
@@ -217,4 +263,7 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
         var metadata = image.GetMetadataReader();
         return metadata.GetGuid(metadata.GetModuleDefinition().Mvid).ToString("D");
     }
+
+    // Another process serves the folder and does not say how to reach it.
+    private sealed class SilentInstanceException : Exception;
 }

@@ -9,16 +9,11 @@ internal sealed record LocalWorkspaceState(
 {
     private const int KnownVersion = 1;
 
-    /// <summary>Reads the state of a folder, or null when no workspace says that it runs.</summary>
-    /// <exception cref="FlowDeploymentException">The state is of a newer FlowBuild.</exception>
-    public static LocalWorkspaceState? Read(string folder)
+    /// <summary>Reads the state of a folder, or null when no workspace says that it runs; what cannot be read says nothing.</summary>
+    /// <exception cref="FlowDeploymentException">The state is of a newer FlowBuild, or others could have written it.</exception>
+    public static LocalWorkspaceState? Read(StatePath folder)
     {
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(Path.Combine(folder, "workspace.json"));
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        if (folder.ReadFile("workspace.json") is not { } bytes)
         {
             return null;
         }
@@ -30,7 +25,7 @@ internal sealed record LocalWorkspaceState(
             var version = root.GetProperty("stateVersion").GetInt32();
             if (version > KnownVersion)
             {
-                throw FlowDeploymentException.Of(LocalWorkspaceRules.NewerState, folder, $"{version}", $"{KnownVersion}");
+                throw FlowDeploymentException.Of(LocalWorkspaceRules.NewerState, folder.Path, $"{version}", $"{KnownVersion}");
             }
 
             return new LocalWorkspaceState(
@@ -41,8 +36,7 @@ internal sealed record LocalWorkspaceState(
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
         {
-            throw new FlowDeploymentException(
-                FlowDiagnostic.At(LocalWorkspaceRules.DidNotStart, null, null, $"its state in '{folder}' cannot be read; remove workspace.json there"), null, e);
+            return null;
         }
     }
 }

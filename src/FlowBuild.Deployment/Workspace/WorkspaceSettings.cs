@@ -23,7 +23,7 @@ public sealed record WorkspaceSettings(
 /// <param name="Assembly">Full path of FlowBuild.LocalWorkspace.dll.</param>
 /// <param name="DotNetHost">Full path of the <c>dotnet</c> that runs it.</param>
 /// <param name="StateFolder">Its folder, or empty: <c>FLOWBUILD_LOCAL_WORKSPACE</c>, else <c>.flowbuild/local</c> in the user's home.</param>
-/// <param name="IdleMinutes">Minutes without a request until it stops, or null for its own default.</param>
+/// <param name="IdleMinutes">Minutes without a request until it stops, or null for its own default, 60.</param>
 /// <param name="ServeCommand">The process that answers for flows (FlowServeCommand), or empty.</param>
 public sealed record LocalWorkspaceSettings(
     string Assembly, string DotNetHost, string StateFolder, int? IdleMinutes, string ServeCommand);

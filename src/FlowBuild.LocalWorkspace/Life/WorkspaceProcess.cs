@@ -9,9 +9,14 @@ internal static class WorkspaceProcess
     private const int Stopped = 0;
     private const int BadArguments = 2;
     private const int NotStarted = 3;
+    private const int Busy = 4;
+
+    // A process that nobody sees must not stay for ever.
+    private static readonly TimeSpan DefaultIdleTimeout = TimeSpan.FromMinutes(60);
 
     /// <summary>Runs the program.</summary>
-    /// <returns>0 after a clean stop, 2 for arguments it does not know, 3 when the workspace cannot start (its log says why).</returns>
+    /// <returns>0 after a clean stop, 2 for arguments it does not know, 3 when the workspace cannot start, 4 when another process serves the
+    /// folder; standard error says why.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
         if (Parse(args) is not { } options)
@@ -32,6 +37,11 @@ internal static class WorkspaceProcess
         catch (WorkspaceStartException e)
         {
             await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return e.IsBusy ? Busy : NotStarted;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"{e.Message.TrimEnd('.')}. The state folder must be one that you can write; FLOWBUILD_LOCAL_WORKSPACE names another.").ConfigureAwait(false);
             return NotStarted;
         }
 
@@ -69,6 +79,6 @@ internal static class WorkspaceProcess
             }
         }
 
-        return new LocalWorkspaceOptions { StateFolder = state, IdleTimeout = idle, IsOwnProcess = true, ServeCommand = Environment.GetEnvironmentVariable(Serving.ServeCommand.VariableName) };
+        return new LocalWorkspaceOptions { StateFolder = state, IdleTimeout = idle ?? DefaultIdleTimeout, IsOwnProcess = true, ServeCommand = Environment.GetEnvironmentVariable(Serving.ServeCommand.VariableName) };
     }
 }

@@ -19,4 +19,7 @@ public sealed class WorkspaceStartException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>Another process serves the state folder.</summary>
+    internal bool IsBusy { get; init; }
 }

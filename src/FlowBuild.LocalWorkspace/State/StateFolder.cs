@@ -1,5 +1,3 @@
-using FlowBuild.LocalWorkspace.Life;
-
 namespace FlowBuild.LocalWorkspace.State;
 
 /// <summary>The folder that holds all that a local workspace knows. It is the user's alone: 0700, files 0600, no links.</summary>
@@ -23,12 +21,17 @@ internal sealed class StateFolder
     }
 
     /// <summary>The folder that is used when none is named: <c>FLOWBUILD_LOCAL_WORKSPACE</c>, else <c>~/.flowbuild/local</c>.</summary>
+    /// <exception cref="WorkspaceStartException">There is no home folder.</exception>
     public static string DefaultPath()
     {
-        var named = Environment.GetEnvironmentVariable("FLOWBUILD_LOCAL_WORKSPACE");
-        return string.IsNullOrEmpty(named)
-            ? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".flowbuild", "local")
-            : named;
+        if (Environment.GetEnvironmentVariable("FLOWBUILD_LOCAL_WORKSPACE") is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return System.IO.Path.IsPathFullyQualified(home) ? System.IO.Path.Combine(home, ".flowbuild", "local")
+            : throw new WorkspaceStartException("There is no home folder for the state of the local workspace. Name a folder in FLOWBUILD_LOCAL_WORKSPACE.");
     }
 
     /// <summary>Full path of a file directly in the folder; refuses a link of that name.</summary>
@@ -82,7 +85,7 @@ internal sealed class StateFolder
             throw new WorkspaceStartException($"The state folder '{path}' is a symbolic link. Name the real folder instead.");
         }
 
-        if (!NativeMethods.IsOwnedByUser(path))
+        if (!FileOwner.IsUser(path))
         {
             throw new WorkspaceStartException($"The state folder '{path}' belongs to another user. Name another folder in FLOWBUILD_LOCAL_WORKSPACE.");
         }
