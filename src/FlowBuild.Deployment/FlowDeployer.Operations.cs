@@ -55,6 +55,9 @@ public sealed partial class FlowDeployer
         return await ForEachAsync(writes: true, async (workspace, endpoint, work) =>
         {
             var traffic = _settings.Traffic ?? (_settings.AllTraffic ? TrafficMap.All(work.Sources.DeploymentName ?? "") : null);
+            var names = (await workspace.GetDeploymentsAsync(endpoint.Name, cancellationToken).ConfigureAwait(false)).Select(static d => d.Name).ToList();
+            traffic?.RequireDeployments(_settings.Traffic is null ? "FlowAllTraffic" : "FlowTraffic", names);
+            _settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", names);
             var before = new TrafficMap(endpoint.Traffic);
             await MoveAsync(workspace, endpoint, traffic, _settings.MirrorTraffic, RollbackTags.Before(before, null), cancellationToken).ConfigureAwait(false);
         }, cancellationToken).ConfigureAwait(false);
@@ -169,9 +172,7 @@ public sealed partial class FlowDeployer
     /// <returns>False when there are errors.</returns>
     public Task<bool> PrintLinkAsync(CancellationToken cancellationToken) => ForEachAsync(writes: false, (workspace, endpoint, _) =>
     {
-        _log.Result(workspace.Address.IsLocal
-            ? $"{endpoint.Name}: {endpoint.SwaggerUri}"
-            : $"{endpoint.Name}: https://ml.azure.com/endpoints/realtime/{endpoint.Name}/detail?wsid={workspace.Address.ArmId}");
+        _log.Result($"{endpoint.Name}: {workspace.PageOf(endpoint)}");
         return Task.CompletedTask;
     }, cancellationToken);
 

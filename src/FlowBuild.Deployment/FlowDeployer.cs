@@ -14,6 +14,8 @@ namespace FlowBuild.Deployment;
 /// </summary>
 public sealed partial class FlowDeployer
 {
+    private const int VersionAttempts = 5;
+
     private readonly FlowProject _project;
     private readonly WorkspaceSettings _workspaceSettings;
     private readonly DeploySettings _settings;
@@ -22,6 +24,7 @@ public sealed partial class FlowDeployer
     private IReadOnlyList<FlowSources>? _sources;
     private List<Work>? _work;
     private MachineLearningWorkspace? _workspace;
+    private bool _modelOnly;
 
     /// <summary>Makes a deployer; nothing is read yet.</summary>
     public FlowDeployer(FlowProject project, WorkspaceSettings workspace, DeploySettings settings, IFlowLog log)
@@ -39,6 +42,24 @@ public sealed partial class FlowDeployer
     {
         _sources = FlowSourceReader.Read(_project, reportText, _log);
         return _sources is not null;
+    }
+
+    /// <summary>Connects to the workspace and says which one it is, before anything is done there.</summary>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>False when there are errors in the files.</returns>
+    public async Task<bool> NameWorkspaceAsync(CancellationToken cancellationToken)
+    {
+        if (!Prepare())
+        {
+            return false;
+        }
+
+        if (_work!.Count > 0)
+        {
+            await OpenAsync(writes: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     /// <summary>Packages every flow that is deployed.</summary>
@@ -89,19 +110,25 @@ public sealed partial class FlowDeployer
             return [];
         }
 
-        var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
+        _modelOnly = modelOnly;
         foreach (var work in _work)
         {
-            var plan = await DeploymentPlanner.PlanAsync(workspace, work.Sources, work.Package, _settings, writes, modelOnly, cancellationToken).ConfigureAwait(false);
-            work.Plan = plan;
-            work.Applier = new PlanApplier(workspace, plan, _settings, _log);
-            foreach (var line in plan.ToLines())
-            {
-                _log.Result(line);
-            }
+            await PlanAsync(work, writes, modelOnly, cancellationToken).ConfigureAwait(false);
         }
 
         return [.. _work.Select(static w => w.Plan!)];
+    }
+
+    private async Task PlanAsync(Work work, bool writes, bool modelOnly, CancellationToken cancellationToken)
+    {
+        var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
+        var plan = await DeploymentPlanner.PlanAsync(workspace, work.Sources, work.Package, _settings, writes, modelOnly, cancellationToken).ConfigureAwait(false);
+        work.Plan = plan;
+        work.Applier = new PlanApplier(workspace, plan, _settings, _log);
+        foreach (var line in plan.ToLines())
+        {
+            _log.Result(line);
+        }
     }
 
     /// <summary>Applies one stage of the plans.</summary>
@@ -115,7 +142,24 @@ public sealed partial class FlowDeployer
 
         foreach (var work in _work!)
         {
-            await work.Applier!.ApplyAsync(stage, cancellationToken).ConfigureAwait(false);
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await work.Applier!.ApplyAsync(stage, cancellationToken).ConfigureAwait(false);
+                    break;
+                }
+                catch (VersionTakenException e) when (attempt < VersionAttempts)
+                {
+                    // What the other run registered is either this content, or the version before the next one.
+                    _log.Progress($"{e.What} was registered by another run in the meantime; planning again");
+                    await PlanAsync(work, writes: true, _modelOnly, cancellationToken).ConfigureAwait(false);
+                }
+                catch (VersionTakenException e)
+                {
+                    throw (FlowDeploymentException)e.InnerException!;
+                }
+            }
         }
 
         return true;
@@ -159,23 +203,35 @@ public sealed partial class FlowDeployer
         foreach (var work in _work)
         {
             var workspace = await OpenAsync(writes: false, cancellationToken).ConfigureAwait(false);
-            var section = work.Sources.Item.ClientName;
-            if (!workspace.Address.IsLocal)
+            try
             {
-                if (UserSecrets.RemoveLoopback(file, section))
-                {
-                    _log.Progress($"{section}: the connection to the local workspace is removed from the user secrets");
-                }
+                await WriteUserSecretsAsync(workspace, work, file, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == ConfigurationRules.UserSecretsNotWritten)
+            {
+                _log.Report(e.Diagnostic);
+            }
+        }
+    }
 
-                continue;
+    private async Task WriteUserSecretsAsync(MachineLearningWorkspace workspace, Work work, string file, CancellationToken cancellationToken)
+    {
+        var section = work.Sources.Item.ClientName;
+        if (!workspace.Address.IsLocal)
+        {
+            if (UserSecrets.RemoveLoopback(file, section))
+            {
+                _log.Progress($"{section}: the connection to the local workspace is removed from the user secrets");
             }
 
-            var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);
-            var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
-            if (endpoint.ScoringUri is { } uri && UserSecrets.Set(file, section, uri, token))
-            {
-                _log.Progress($"{section}:ScoringUri and {section}:Key are in the project's user secrets");
-            }
+            return;
+        }
+
+        var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);
+        var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        if (endpoint.ScoringUri is { } uri && UserSecrets.Set(file, section, uri, token))
+        {
+            _log.Progress($"{section}:ScoringUri and {section}:Key are in the project's user secrets");
         }
     }
 

@@ -42,6 +42,11 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
         {
             log.Result("Stopped. What is done stays done; run the target again to go on from there.");
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Report(FlowDiagnostic.At(ConfigurationRules.FileNotUsable, null, null, e.Message.TrimEnd('.')));
+            log.Detail(e.ToString());
+        }
         catch (Exception e)
         {
             log.Report(FlowDiagnostic.At(WorkspaceRules.Unexpected, null, null, GetType().Name, e.Message.Split('\n')[0].Trim()));

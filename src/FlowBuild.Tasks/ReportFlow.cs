@@ -1,3 +1,4 @@
+using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -32,7 +33,15 @@ public sealed class ReportFlow : FlowTask
         }
 
         await deployer.WriteUserSecretsAsync(UserSecretsId, cancellationToken).ConfigureAwait(false);
-        DeployedFlow.Write(flows, OutputFile);
+        try
+        {
+            DeployedFlow.Write(flows, OutputFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Report(FlowDiagnostic.At(ConfigurationRules.ResultNotWritten, null, null, e.Message.TrimEnd('.')));
+        }
+
         Deployed = Items(flows);
         foreach (var flow in flows)
         {

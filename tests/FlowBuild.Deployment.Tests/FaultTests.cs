@@ -267,4 +267,29 @@ public sealed class FaultTests
         var endpoint = await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", TestContext.Current.CancellationToken);
         Assert.Equal("blue=100", new TrafficMap(endpoint!.Traffic).ToString());
     }
+
+    [Fact]
+    public async Task Of_two_runs_with_different_content_the_slower_one_takes_the_next_version()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "well");
+        var log = new RecordingLog();
+        var slower = chat.Deployer(log);
+        await slower.PlanAsync(writes: true, TestContext.Current.CancellationToken);
+        chat.Replace("basic-chat/chat.jinja2", "well", "at length");
+        var (_, faster) = await chat.DeployAsync();
+        Assert.EndsWith("/versions/2", faster.ModelId, StringComparison.Ordinal);
+        chat.Replace("basic-chat/chat.jinja2", "at length", "well");
+
+        foreach (var stage in Enum.GetValues<FlowStage>())
+        {
+            Assert.True(await slower.ApplyAsync(stage, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Contains("model basic-chat-model:2 was registered by another run in the meantime; planning again", log.Lines);
+        var deployed = Assert.Single((await slower.GetDeployedAsync(TestContext.Current.CancellationToken))!);
+        Assert.EndsWith("/versions/3", deployed.ModelId, StringComparison.Ordinal);
+        Assert.Equal(["Plan: no changes"], (await chat.PlanAsync()).ToLines());
+    }
 }

@@ -29,6 +29,37 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    public async Task Traffic_of_a_deployment_that_does_not_exist_is_refused_by_plan_and_target()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        var settings = new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "blue=90 gren=10") };
+        const string Problem = "the endpoint has no deployment 'gren'; it has blue";
+
+        var planned = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync(settings));
+        var set = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog(), settings).SetTrafficAsync(Token));
+
+        Assert.Equal(ConfigurationRules.InvalidProperty, planned.Diagnostic.Rule);
+        Assert.EndsWith(Problem, planned.Message, StringComparison.Ordinal);
+        Assert.EndsWith(Problem, set.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_workspace_is_named_before_anything_is_packaged()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var log = new RecordingLog();
+        var deployer = chat.Deployer(log);
+
+        Assert.True(await deployer.NameWorkspaceAsync(Token));
+        deployer.Package(Path.Combine(chat.Folder, "obj"), Token);
+
+        var said = log.Lines.Where(static l => l.StartsWith("workspace ", StringComparison.Ordinal) || l.StartsWith("package ", StringComparison.Ordinal)).ToList();
+        Assert.StartsWith("workspace 'local' in resource group 'local'", said[0], StringComparison.Ordinal);
+        Assert.StartsWith("package basic-chat", said[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Traffic_is_set_and_rolled_back_and_set_again()
     {
         await using var chat = await BasicChat.StartAsync();

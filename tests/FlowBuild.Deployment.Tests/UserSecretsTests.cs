@@ -1,3 +1,4 @@
+using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Apply;
 
 namespace FlowBuild.Deployment.Tests;
@@ -60,12 +61,15 @@ public sealed class UserSecretsTests
     }
 
     [Fact]
-    public void A_file_that_is_no_JSON_is_left_alone()
+    public void A_file_that_is_no_JSON_is_left_alone_and_said()
     {
         using var folder = new TemporaryFolder();
         var file = folder.Write("secrets.json", "{ broken");
 
-        Assert.False(UserSecrets.Set(file, "BasicChat", Local, "key"));
+        var said = Assert.Throws<FlowDeploymentException>(() => UserSecrets.Set(file, "BasicChat", Local, "key"));
+
+        Assert.Equal(ConfigurationRules.UserSecretsNotWritten, said.Diagnostic.Rule);
+        Assert.Contains(file, said.Message, StringComparison.Ordinal);
         Assert.Equal("{ broken", File.ReadAllText(file));
     }
 }

@@ -101,6 +101,15 @@ public sealed class WorkspaceResolverTests : IDisposable
             Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: true)).Diagnostic.Rule);
     }
 
+    [Fact]
+    public void The_local_workspace_in_capitals_is_told_how_to_write_it()
+    {
+        var said = Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "Local").Resolve(writes: true));
+
+        Assert.Equal(ConfigurationRules.InvalidProperty, said.Diagnostic.Rule);
+        Assert.Contains("write 'local'", said.Message, StringComparison.Ordinal);
+    }
+
     private WorkspaceResolver Resolver(string subscription, string group, string workspace, bool useCli = false)
     {
         var project = Path.Combine(_folder.Path, "repo", "project");

@@ -139,11 +139,33 @@ public static class ConfigurationRules
         "The model '{0}' is used as it is registered and the flow '{1}' is not deployed; name the model in model.yml with the flow's folder as path, or leave 'model' out",
         RuleSeverity.Warning);
 
+    /// <summary>A file of the build cannot be read or written.</summary>
+    public static readonly DiagnosticRule FileNotUsable = new(
+        "FLOW4023",
+        "A file cannot be read or written",
+        "A file cannot be read or written: {0}; make it usable for the user who builds",
+        RuleSeverity.Error);
+
+    /// <summary>What a good deployment says about itself cannot be written.</summary>
+    public static readonly DiagnosticRule ResultNotWritten = new(
+        "FLOW4024",
+        "The result of a deployment is not written",
+        "The deployment stands, but its result could not be written: {0}",
+        RuleSeverity.Warning);
+
+    /// <summary>The user secrets cannot take the connection.</summary>
+    public static readonly DiagnosticRule UserSecretsNotWritten = new(
+        "FLOW4025",
+        "The connection is not in the user secrets",
+        "The deployment stands, but the connection of {0} is not in the user secrets: '{1}' {2}; mend the file, or set FlowWriteUserSecrets=false",
+        RuleSeverity.Warning);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
         InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld, EndpointOnly, FlowNotDeployed,
+        FileNotUsable, ResultNotWritten, UserSecretsNotWritten,
     ];
 }

@@ -46,8 +46,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                     await UploadAsync(upload, cancellationToken).ConfigureAwait(false);
                     break;
                 case VersionStep version:
-                    await workspace.PutVersionAsync(version.Collection, version.Name, version.Version, Copy(version.Body), cancellationToken).ConfigureAwait(false);
-                    log.Progress($"{version.Kind} {version.Subject}: {(version.IsNew ? "registered" : "updated")}");
+                    await RegisterAsync(version, cancellationToken).ConfigureAwait(false);
                     break;
                 case EndpointStep endpoint:
                     var operation = await workspace.PutEndpointAsync(endpoint.Name, Copy(endpoint.Body), cancellationToken).ConfigureAwait(false);
@@ -84,6 +83,22 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         log.Progress(result.Sent == 0
             ? $"upload: nothing to send, all {result.Present} files are there"
             : $"upload: {result.Sent} files sent ({Sizes.Text(result.SentBytes)}), {result.Present} were there");
+    }
+
+    private async Task RegisterAsync(VersionStep step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await workspace.PutVersionAsync(step.Collection, step.Name, step.Version, Copy(step.Body), cancellationToken).ConfigureAwait(false);
+        }
+        catch (FlowDeploymentException e) when (step.IsNew && e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+        {
+            // The service refuses to change what a version holds, in several words; that the version is there now says it surely.
+            throw await workspace.GetVersionAsync(step.Collection, step.Name, step.Version, cancellationToken).ConfigureAwait(false) is null ? e
+                : new VersionTakenException($"{step.Kind} {step.Subject}", e);
+        }
+
+        log.Progress($"{step.Kind} {step.Subject}: {(step.IsNew ? "registered" : "updated")}");
     }
 
     private async Task DeployAsync(DeploymentStep step, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FlowBuild.Definitions.Diagnostics;
 
 namespace FlowBuild.Deployment.Apply;
 
@@ -26,27 +27,30 @@ public static class UserSecrets
 
     /// <summary>Sets <c>SECTION:ScoringUri</c> and <c>SECTION:Key</c> and keeps everything else.</summary>
     /// <returns>Whether the file changed.</returns>
+    /// <exception cref="FlowDeploymentException">The file is no JSON object, or cannot be read or written; it stays as it is.</exception>
     public static bool Set(string file, string section, Uri scoringUri, string key)
     {
-        if (Read(file) is not { } secrets)
-        {
-            return false;
-        }
-
+        var secrets = Read(file, section);
         var before = secrets.ToJsonString();
         Remove(secrets, section, "ScoringUri");
         Remove(secrets, section, "Key");
         secrets[$"{section}:ScoringUri"] = scoringUri.ToString();
         secrets[$"{section}:Key"] = key;
-        return Write(file, secrets, before);
+        return Write(file, section, secrets, before);
     }
 
     /// <summary>Removes both where they still point to this machine.</summary>
     /// <returns>Whether the file changed.</returns>
+    /// <exception cref="FlowDeploymentException">The file is no JSON object, or cannot be read or written; it stays as it is.</exception>
     public static bool RemoveLoopback(string file, string section)
     {
-        if (!File.Exists(file) || Read(file) is not { } secrets
-            || Find(secrets, section, "ScoringUri") is not { } text || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || !uri.IsLoopback)
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
+        var secrets = Read(file, section);
+        if (Find(secrets, section, "ScoringUri") is not { } text || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || !uri.IsLoopback)
         {
             return false;
         }
@@ -54,37 +58,49 @@ public static class UserSecrets
         var before = secrets.ToJsonString();
         Remove(secrets, section, "ScoringUri");
         Remove(secrets, section, "Key");
-        return Write(file, secrets, before);
+        return Write(file, section, secrets, before);
     }
 
     // A file that is no JSON object is the user's, and stays as it is.
-    private static JsonObject? Read(string file)
+    private static JsonObject Read(string file, string section)
     {
-        if (!File.Exists(file))
-        {
-            return [];
-        }
-
         try
         {
-            return JsonNode.Parse(File.ReadAllText(file), null, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }) as JsonObject;
+            return !File.Exists(file) ? []
+                : JsonNode.Parse(File.ReadAllText(file), null, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }) as JsonObject
+                    ?? throw NotUsable(file, section, "holds no JSON object", null);
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            return null;
+            throw NotUsable(file, section, "is no valid JSON", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotUsable(file, section, $"cannot be read ({e.Message.TrimEnd('.')})", e);
         }
     }
 
-    private static bool Write(string file, JsonObject secrets, string before)
+    private static bool Write(string file, string section, JsonObject secrets, string before)
     {
         if (secrets.ToJsonString() == before)
         {
             return false;
         }
 
-        AtomicFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(secrets, Indented), isPrivate: true);
-        return true;
+        try
+        {
+            AtomicFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(secrets, Indented), isPrivate: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotUsable(file, section, $"cannot be written ({e.Message.TrimEnd('.')})", e);
+        }
     }
+
+    // The text of the file is secret, and so is what a parser says of it.
+    private static FlowDeploymentException NotUsable(string file, string section, string problem, Exception? e) =>
+        new(FlowDiagnostic.At(ConfigurationRules.UserSecretsNotWritten, null, null, section, file, problem), null, e is JsonException ? null : e);
 
     // Configuration ignores case, and takes "A:B" and { "A": { "B" } } for the same key.
     private static string? Find(JsonObject secrets, string section, string name)

@@ -315,6 +315,9 @@ internal sealed class DeploymentPlanner
     private void PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live)
     {
         var name = _sources.DeploymentName!;
+        string[] names = [name, .. deployments.Select(static d => d.Name)];
+        _settings.Traffic?.RequireDeployments("FlowTraffic", names);
+        _settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", names);
         var now = new TrafficMap(endpoint?.Traffic ?? new Dictionary<string, int>());
         var wanted = WantedTraffic(now, deployments);
         var mirrorNow = new TrafficMap(endpoint?.MirrorTraffic ?? new Dictionary<string, int>());

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Xml;
+using FlowBuild.Deployment.Workspace;
 
 namespace FlowBuild.Deployment.Plan;
 
@@ -24,8 +25,6 @@ internal static class ResourceDifferences
         }
         """)!;
 
-    private static readonly string[] Injected = ["AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT"];
-
     /// <summary>What a PUT of the body would change in a deployment.</summary>
     public static List<PlanChange> OfDeployment(JsonObject body, JsonObject resource)
     {
@@ -37,7 +36,7 @@ internal static class ResourceDifferences
             var wanted = body["properties"]?["environmentVariables"] as JsonObject;
             foreach (var (name, _) in live)
             {
-                if (!Injected.Contains(name) && wanted?.ContainsKey(name) != true)
+                if (!MachineLearningWorkspace.InjectedVariables.Contains(name) && wanted?.ContainsKey(name) != true)
                 {
                     changes.Add(new PlanChange($"environment_variables.{name}", "set", null));
                 }

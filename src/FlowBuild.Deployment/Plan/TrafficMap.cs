@@ -48,6 +48,21 @@ public sealed class TrafficMap : IEquatable<TrafficMap>
             : throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, property, text, $"the percentages sum to {sum}; they must sum to 100");
     }
 
+    /// <summary>Makes sure that every deployment named is there.</summary>
+    /// <param name="property">Name of the property, for the message.</param>
+    /// <param name="deployments">The names of those that are there, or are about to be.</param>
+    /// <exception cref="FlowDeploymentException">One is not.</exception>
+    internal void RequireDeployments(string property, IEnumerable<string> deployments)
+    {
+        var known = deployments.Select(static d => d.ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (Percentages.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, property, ToString(),
+                $"the endpoint has no deployment '{unknown}'{(known.Count > 0 ? $"; it has {string.Join(", ", known)}" : "")}");
+        }
+    }
+
     /// <inheritdoc/>
     public bool Equals(TrafficMap? other) => other is not null && _percentages.SequenceEqual(other._percentages);
 

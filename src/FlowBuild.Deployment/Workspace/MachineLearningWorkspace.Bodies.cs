@@ -13,7 +13,7 @@ public sealed partial class MachineLearningWorkspace
     private const string UploadDatastore = "workspaceblobstore";
 
     // The service puts these into every container; a PUT must not send them back.
-    private static readonly string[] InjectedVariables = ["AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT"];
+    internal static readonly string[] InjectedVariables = ["AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT"];
 
     /// <summary>The ARM id of a version in this workspace.</summary>
     public string VersionId(string kind, string name, string version) => $"{Address.ArmId}/{kind}/{name}/versions/{version}";

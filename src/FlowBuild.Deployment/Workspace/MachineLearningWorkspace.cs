@@ -103,6 +103,10 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     public Task<ResourceOperation> DeleteDeploymentAsync(string endpoint, string deployment, CancellationToken cancellationToken) =>
         StartAsync(RequestMethod.Delete, DeploymentPath(endpoint, deployment), null, $"deployment {deployment}", cancellationToken);
 
+    /// <summary>Where a person looks at an endpoint: its page in the studio; in the local workspace, its contract.</summary>
+    internal string PageOf(EndpointResource endpoint) => Address.IsLocal ? $"{endpoint.SwaggerUri}"
+        : $"https://ml.azure.com/endpoints/realtime/{endpoint.Name}/detail?wsid={Address.ArmId}";
+
     /// <summary>Waits for an operation that somebody else started on an endpoint.</summary>
     public ResourceOperation Attach(EndpointResource endpoint) => new(this, EndpointPath(endpoint.Name), $"endpoint {endpoint.Name}", null, null, null);
 

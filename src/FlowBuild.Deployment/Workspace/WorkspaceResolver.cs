@@ -24,6 +24,12 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
     /// <exception cref="FlowDeploymentException">None is configured, or one place names it in part.</exception>
     public WorkspaceAddress Resolve(bool writes)
     {
+        if (settings.Subscription.Length == 0 && string.Equals(settings.Name, "local", StringComparison.OrdinalIgnoreCase))
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowWorkspace", settings.Name, "write 'local' in small letters for the local workspace, or name the subscription of a workspace in Azure");
+        }
+
         var found = FromParts(
                 settings.Subscription, settings.ResourceGroup, settings.Name,
                 "the properties", ["FlowSubscriptionId", "FlowResourceGroup", "FlowWorkspace"], mayBeEmpty: true)
