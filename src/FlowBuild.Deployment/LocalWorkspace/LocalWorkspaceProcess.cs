@@ -171,7 +171,7 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
             {
                 if (await FindAsync(cancellationToken).ConfigureAwait(false) is { } state)
                 {
-                    log.Progress($"the local workspace runs (process {state.ProcessId}, state in {_folder.Path})");
+                    log.Detail($"the local workspace is started (process {state.ProcessId}, state in {_folder.Path})");
                     return state;
                 }
 

@@ -27,8 +27,11 @@ public static class WorkspaceOpener
     }
 
     /// <summary>Starts the local workspace where it does not run.</summary>
-    public static Task StartLocalAsync(LocalWorkspaceSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
-        new LocalWorkspaceProcess(settings, log).StartAsync(cancellationToken);
+    public static async Task StartLocalAsync(LocalWorkspaceSettings settings, IFlowLog log, CancellationToken cancellationToken)
+    {
+        var state = await new LocalWorkspaceProcess(settings, log).StartAsync(cancellationToken).ConfigureAwait(false);
+        log.Result($"the local workspace runs (process {state.ProcessId})");
+    }
 
     /// <summary>Stops the local workspace; says whether one ran.</summary>
     public static Task<bool> StopLocalAsync(LocalWorkspaceSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
