@@ -282,6 +282,11 @@ public sealed partial class FlowDeployer
                 ?? throw FlowDeploymentException.Of(
                     ConfigurationRules.InvalidRequestFile, requestFile ?? "", "there is none; name one with FlowRequestFile, or put samples.json into the flow's folder");
             using var client = await ScoringClient.OpenAsync(workspace, endpoint, cancellationToken).ConfigureAwait(false);
+            if (_work.Count > 1)
+            {
+                _log.Result($"--- {endpoint.Name}:");
+            }
+
             var answer = work.Sources.Contract is { CanStream: true }
                 ? await client.StreamAsync(request.Body, deployment, _log.Result, cancellationToken).ConfigureAwait(false)
                 : await client.SendAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false);

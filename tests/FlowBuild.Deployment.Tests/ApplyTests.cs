@@ -101,7 +101,7 @@ public sealed class ApplyTests
     [Theory]
     [InlineData("registered")]
     [InlineData("endpoint basic-chat-endpoint: Succeeded")]
-    [InlineData("deployment blue: Creating")]
+    [InlineData("deployment basic-chat-endpoint/blue: Creating")]
     public async Task A_workspace_that_dies_is_a_clear_error_and_the_next_run_finishes(string at)
     {
         await using var chat = await BasicChat.StartAsync(provisioningTime: TimeSpan.FromMilliseconds(300));

@@ -22,7 +22,7 @@ public sealed class FaultTests
 
         Assert.Equal(WorkspaceRules.OperationFailed, failed.Diagnostic.Rule);
         Assert.StartsWith(
-            "Deployment blue failed with ResourceNotReady: The probes gave up. The container did not become healthy: look at the log below",
+            "Deployment basic-chat-endpoint/blue failed with ResourceNotReady: The probes gave up. The container did not become healthy: look at the log below",
             failed.Message, StringComparison.Ordinal);
         Assert.EndsWith("; the container's log ends with: ModuleNotFoundError: No module named 'promptflow'", failed.Message, StringComparison.Ordinal);
         Assert.Equal(
@@ -86,7 +86,7 @@ public sealed class FaultTests
         var isCut = false;
         log.OnLine = line =>
         {
-            if (!isCut && line.Contains("deployment blue: Updating", StringComparison.Ordinal))
+            if (!isCut && line.Contains("deployment basic-chat-endpoint/blue: Updating", StringComparison.Ordinal))
             {
                 isCut = true;
                 if (how == "killed")
@@ -115,7 +115,7 @@ public sealed class FaultTests
 
         var (next, deployed) = await chat.DeployAsync();
 
-        Assert.Contains(next.Lines, static l => l.StartsWith("blue answers", StringComparison.Ordinal));
+        Assert.Contains(next.Lines, static l => l.StartsWith("basic-chat-endpoint/blue answers", StringComparison.Ordinal));
         Assert.EndsWith("/versions/3", deployed.ModelId, StringComparison.Ordinal);
         Assert.Equal(["Plan: no changes"], (await chat.PlanAsync()).ToLines());
 

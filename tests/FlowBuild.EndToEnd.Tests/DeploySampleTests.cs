@@ -85,7 +85,7 @@ public sealed class DeploySampleTests(PackedFeed feed)
         while (await deploying.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             output.Add(line);
-            if (!killed && line.Contains("deployment blue: ", StringComparison.Ordinal))
+            if (!killed && line.Contains("deployment basic-chat-endpoint/blue: ", StringComparison.Ordinal))
             {
                 killed = true;
                 await LocalWorkspaceProcess.StopAsync(user.StateFolder);

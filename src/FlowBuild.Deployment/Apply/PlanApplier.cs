@@ -177,7 +177,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
             {
                 Answer = answer;
                 var made = answer.AnswerKind switch { "made-up" => " (made up by the local workspace)", { } kind => $" ({kind} by the local workspace)", _ => "" };
-                log.Result($"{(pinned ? $"{step.Name} answers" : $"{plan.Endpoint} answers")} in {ResourceOperation.Elapsed(clock.Elapsed - sent)}{made}: {answer.Excerpt}");
+                log.Result($"{(pinned ? $"{plan.Endpoint}/{step.Name} answers" : $"{plan.Endpoint} answers")} in {ResourceOperation.Elapsed(clock.Elapsed - sent)}{made}: {answer.Excerpt}");
                 return;
             }
 

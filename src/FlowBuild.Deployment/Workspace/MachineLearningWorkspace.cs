@@ -93,7 +93,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
 
     /// <summary>Creates or replaces a deployment.</summary>
     public Task<ResourceOperation> PutDeploymentAsync(string endpoint, string deployment, JsonObject body, CancellationToken cancellationToken) =>
-        StartAsync(RequestMethod.Put, DeploymentPath(endpoint, deployment), body, $"deployment {deployment}", cancellationToken);
+        StartAsync(RequestMethod.Put, DeploymentPath(endpoint, deployment), body, $"deployment {endpoint}/{deployment}", cancellationToken);
 
     /// <summary>Deletes an endpoint with its deployments.</summary>
     public Task<ResourceOperation> DeleteEndpointAsync(string endpoint, CancellationToken cancellationToken) =>
@@ -101,7 +101,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
 
     /// <summary>Deletes a deployment.</summary>
     public Task<ResourceOperation> DeleteDeploymentAsync(string endpoint, string deployment, CancellationToken cancellationToken) =>
-        StartAsync(RequestMethod.Delete, DeploymentPath(endpoint, deployment), null, $"deployment {deployment}", cancellationToken);
+        StartAsync(RequestMethod.Delete, DeploymentPath(endpoint, deployment), null, $"deployment {endpoint}/{deployment}", cancellationToken);
 
     /// <summary>Where a person looks at an endpoint: its page in the studio; in the local workspace, its contract.</summary>
     internal string PageOf(EndpointResource endpoint) => Address.IsLocal ? $"{endpoint.SwaggerUri}"
@@ -112,7 +112,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
 
     /// <summary>Waits for an operation that somebody else started on a deployment.</summary>
     public ResourceOperation Attach(string endpoint, DeploymentResource deployment) =>
-        new(this, DeploymentPath(endpoint, deployment.Name), $"deployment {deployment.Name}", null, null, null);
+        new(this, DeploymentPath(endpoint, deployment.Name), $"deployment {endpoint}/{deployment.Name}", null, null, null);
 
     /// <summary>The last lines of a container's log.</summary>
     /// <param name="endpoint">The endpoint.</param>
@@ -124,7 +124,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     {
         var answer = await PostAsync(
             $"{DeploymentPath(endpoint, deployment)}/getLogs", new JsonObject { ["containerType"] = container, ["tail"] = lines },
-            $"log of deployment {deployment}", cancellationToken).ConfigureAwait(false);
+            $"log of deployment {endpoint}/{deployment}", cancellationToken).ConfigureAwait(false);
 
         // The service writes line breaks as two characters.
         return (answer["content"]?.GetValue<string>() ?? "").Replace("\\n", "\n", StringComparison.Ordinal);
