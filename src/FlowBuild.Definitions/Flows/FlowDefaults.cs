@@ -45,17 +45,31 @@ internal static class FlowDefaults
         var start = text.Length > 0 && text[0] is '-' or '+' ? 1 : 0;
         for (var i = start; i < text.Length; i++)
         {
-            if (!char.IsDigit(text[i]) && (text[i] != '_' || i == start))
+            if (!char.IsDigit(text[i]) && text[i] != '_')
             {
                 return false;
             }
         }
 
-        return text.Length > start;
+        return text.Length > start && HasDigitsAroundUnderscores(text);
+    }
+
+    /// <summary>Python reads <c>_</c> in a number only between two digits.</summary>
+    private static bool HasDigitsAroundUnderscores(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '_' && (i == 0 || i == text.Length - 1 || !char.IsDigit(text[i - 1]) || !char.IsDigit(text[i + 1])))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsNumber(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+        (HasDigitsAroundUnderscores(text) && double.TryParse(text.Replace("_", ""), NumberStyles.Float, CultureInfo.InvariantCulture, out _))
         || text.Trim().TrimStart('+', '-').ToLowerInvariant() is "nan" or "inf" or "infinity";
 
     private static bool IsBoolWord(string text) =>

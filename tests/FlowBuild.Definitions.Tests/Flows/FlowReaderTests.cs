@@ -231,6 +231,19 @@ public sealed class FlowReaderTests
         Assert.Contains(why, diagnostic.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("int", "1_000", true)]
+    [InlineData("int", "1__0", false)]
+    [InlineData("int", "1_", false)]
+    [InlineData("int", "_1", false)]
+    [InlineData("double", "1_000.5", true)]
+    [InlineData("double", "1_.5", false)]
+    public void A_numeric_text_fits_when_python_reads_its_underscores(string type, string written, bool fits)
+    {
+        var result = Read($"inputs:\n  text: {{type: string}}\n  n: {{type: {type}, default: \"{written}\"}}\n" + Echo);
+        Assert.Equal(fits, !result.Diagnostics.Any(static d => d.Rule == FlowRules.DefaultDoesNotFit));
+    }
+
     [Fact]
     public void A_flex_flow_is_known_by_its_entry_or_its_file_name()
     {
