@@ -24,7 +24,6 @@ internal static class FlowDefaults
         var kind = scalar is null ? (ScalarKind?)null : YamlScalars.KindOf(scalar, YamlDialect.PromptFlow);
         return type switch
         {
-            FlowValueType.String => scalar is not null,
             FlowValueType.Int => kind is ScalarKind.Int or ScalarKind.Bool
                 || (kind == ScalarKind.Float && IsFinite(YamlValues.FloatOf(scalar!)))
                 || (kind == ScalarKind.Text && IsWholeNumber(scalar!.Value)),
@@ -33,6 +32,8 @@ internal static class FlowDefaults
             FlowValueType.Bool => kind == ScalarKind.Bool || (kind == ScalarKind.Text && IsBoolWord(scalar!.Value)),
             FlowValueType.List => value is YamlSequence || (kind == ScalarKind.Text && scalar!.Value.TrimStart().StartsWith("[", StringComparison.Ordinal)),
             FlowValueType.Image => value is YamlMapping || (kind == ScalarKind.Text && scalar!.Value.Length > 0),
+
+            // Any value is text to the server, as Python writes it, and any is an object.
             _ => true,
         };
     }

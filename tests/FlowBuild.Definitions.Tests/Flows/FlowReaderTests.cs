@@ -245,6 +245,12 @@ public sealed class FlowReaderTests
     }
 
     [Fact]
+    public void Any_default_of_a_string_input_is_text_to_the_server()
+    {
+        Assert.Empty(Read("inputs:\n  text: {type: string, default: [a, b]}\n" + Echo).Diagnostics);
+    }
+
+    [Fact]
     public void A_flex_flow_is_known_by_its_entry_or_its_file_name()
     {
         var declared = Read("entry: flow:ask\ninputs:\n  question: {type: string}\n  top: {type: int, default: 3}\n");
