@@ -185,6 +185,8 @@ public sealed class CalledClientTests
     [InlineData("""[{"inputs":{"question":1},"outputs":{"answer":"a"}}]""")]
     [InlineData("""[{"inputs":5,"question":"q","outputs":{"answer":"a"}}]""")]
     [InlineData("no JSON")]
+    [InlineData("[1,2]")]
+    [InlineData("""[{"inputs":{"question":"q"},"outputs":{"answer":"a"}},1]""")]
     public async Task Stored_turns_that_are_none_are_refused(string stored)
     {
         using var endpoint = new Answering("{}");

@@ -282,7 +282,14 @@ internal static class JsonEmitter
         writer.Close(");");
         writer.Close();
         writer.Line();
-        writer.Line("return turns;");
+        writer.Line($$"""
+            if (reader.TokenType != {{TokenType}}.EndArray)
+            {
+                throw new global::System.Text.Json.JsonException("A turn is an object.");
+            }
+
+            return turns;
+            """);
         writer.Close();
     }
 

@@ -200,6 +200,11 @@ internal static class ChatBasicJson
             });
         }
 
+        if (reader.TokenType != global::System.Text.Json.JsonTokenType.EndArray)
+        {
+            throw new global::System.Text.Json.JsonException("A turn is an object.");
+        }
+
         return turns;
     }
 
