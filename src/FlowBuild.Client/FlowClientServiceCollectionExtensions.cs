@@ -106,8 +106,8 @@ public static class FlowClientServiceCollectionExtensions
     {
         if (Value(section, nameof(FlowClientOptions.ScoringUri)) is { } scoringUri)
         {
-            // One that is not absolute is refused with the other options, under its own name.
-            options.ScoringUri = Uri.TryCreate(scoringUri, UriKind.RelativeOrAbsolute, out var uri) ? uri : null;
+            // A text that is no absolute URI stays set, so that it is refused as what it is and not as missing.
+            options.ScoringUri = Uri.TryCreate(scoringUri, UriKind.RelativeOrAbsolute, out var uri) ? uri : new Uri("", UriKind.Relative);
         }
 
         if (Value(section, "Key") is { } key)

@@ -27,6 +27,7 @@ public sealed class RegistrationTests
     [Theory]
     [InlineData(null, null, "Flow client 'Hello': 'ScoringUri' is missing: set it to the endpoint's scoring URI.")]
     [InlineData("", null, "Flow client 'Hello': 'ScoringUri' is missing: set it to the endpoint's scoring URI.")]
+    [InlineData("https://[", null, "Flow client 'Hello': 'ScoringUri' is not an absolute http or https URI.")]
     [InlineData("endpoint/score", null, "Flow client 'Hello': 'ScoringUri' is not an absolute http or https URI.")]
     [InlineData("http://flows.example.com/score", "the-key", "Flow client 'Hello': The endpoint 'http://flows.example.com' is not encrypted, so no key or token is sent to it: write 'https'. Plain http is allowed on loopback only.")]
     public void Options_that_are_wrong_say_what_is_wrong(string? scoringUri, string? key, string message)

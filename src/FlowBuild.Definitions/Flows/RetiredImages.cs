@@ -4,7 +4,7 @@ namespace FlowBuild.Definitions.Flows;
 /// The container images of prompt flow, which get no updates any more, security included, and are announced to be unavailable
 /// after 2027-04-20.
 /// </summary>
-internal static class RetiredImages
+public static class RetiredImages
 {
     private static readonly string[] Names = ["promptflow-runtime-stable", "promptflow-runtime", "promptflow-python"];
 

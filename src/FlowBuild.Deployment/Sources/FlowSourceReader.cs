@@ -238,7 +238,7 @@ public sealed class FlowSourceReader
         {
             CheckPath(item.DeploymentFile!, environment.CondaFile, "conda_file is relative to the deployment file");
             CheckPath(item.DeploymentFile!, environment.Build?.Path, "build.path is relative to the deployment file");
-            if (sources.IsFlowServed && environment.Image is { } image && image.Value.Contains("/promptflow-runtime", StringComparison.Ordinal)
+            if (sources.IsFlowServed && environment.Image is { } image && RetiredImages.IsRetired(image.Value)
                 && File.Exists(Path.Combine(item.Folder, "requirements.txt")))
             {
                 Report(PackageRules.RequirementsNotInstalled, item.DeploymentFile, image.Span, image.Value);
