@@ -33,7 +33,22 @@ internal sealed class BasicChat : IAsyncDisposable
                 Path.Combine(FlowFolder, "flow.dag.yaml"), "BasicChat", EndpointFile, DeploymentFile, Path.Combine(_folder.Path, "project", "model.yml")),
         ]);
 
+    /// <summary>The retries of a build, without its pauses.</summary>
+    public Patience Patience { get; init; } = Patience.Local with
+    {
+        RetryDelay = Moment, BusyDelay = TimeSpan.FromMilliseconds(50), BusyAttempts = 100, Poll = Moment, VerificationDelay = Moment,
+        Verification = TimeSpan.FromSeconds(1),
+    };
+
+    private static TimeSpan Moment => TimeSpan.FromMilliseconds(1);
+
     private TimeSpan ProvisioningTime { get; init; }
+
+    private WorkspaceSettings Settings => new(
+        Project.Directory, "", "", "local", "", "", UseAzureCliDefaults: false, new LocalWorkspaceSettings("", "dotnet", StateFolder, null, ""))
+    {
+        Patience = Patience,
+    };
 
     public static async Task<BasicChat> StartAsync(TimeSpan provisioningTime = default)
     {
@@ -124,11 +139,7 @@ internal sealed class BasicChat : IAsyncDisposable
 
     /// <summary>A deployer as a new build makes it.</summary>
     public FlowDeployer Deployer(IFlowLog log, DeploySettings? settings = null, FlowProject? project = null) => new(
-        project ?? Project,
-        new WorkspaceSettings(
-            Project.Directory, "", "", "local", "", "", UseAzureCliDefaults: false,
-            new LocalWorkspaceSettings("", "dotnet", StateFolder, null, "")),
-        settings ?? new DeploySettings(), log);
+        project ?? Project, Settings, settings ?? new DeploySettings(), log);
 
     /// <summary>Everything that DeployFlow does.</summary>
     public async Task<(RecordingLog Log, DeployedFlow Deployed)> DeployAsync(DeploySettings? settings = null, RecordingLog? log = null)
@@ -154,9 +165,7 @@ internal sealed class BasicChat : IAsyncDisposable
     }
 
     public Task<MachineLearningWorkspace> OpenWorkspaceAsync() => WorkspaceOpener.OpenAsync(
-        new WorkspaceSettings(
-            Project.Directory, "", "", "local", "", "", UseAzureCliDefaults: false, new LocalWorkspaceSettings("", "dotnet", StateFolder, null, "")),
-        writes: false, new RecordingLog(), TestContext.Current.CancellationToken);
+        Settings, writes: false, new RecordingLog(), TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -149,9 +149,9 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     private async Task AskAsync(VerificationStep step, bool pinned, bool isMoved, CancellationToken cancellationToken)
     {
         using var client = await ScoringClient.OpenAsync(workspace, await EndpointAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        var limit = workspace.Address.IsLocal ? TimeSpan.FromSeconds(3) : TimeSpan.FromMinutes(1);
+        var limit = workspace.Connection.Patience.Verification;
         var clock = Stopwatch.StartNew();
-        for (var pause = TimeSpan.FromMilliseconds(250); ; pause *= 2)
+        for (var pause = workspace.Connection.Patience.VerificationDelay; ; pause *= 2)
         {
             var sent = clock.Elapsed;
             ScoringAnswer answer;
@@ -263,7 +263,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                     WorkspaceRules.TrafficNotSet, plan.Endpoint, new TrafficMap(_endpoint.Traffic).ToString(), traffic.ToString());
             }
 
-            await Task.Delay(workspace.Connection.BusyDelay, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(workspace.Connection.Patience.BusyDelay, cancellationToken).ConfigureAwait(false);
             _endpoint = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false) ?? _endpoint;
         }
 

@@ -133,7 +133,7 @@ public sealed class ArtifactStore
         }, cancellationToken);
 
     // Another run that uploads the same content at the same time writes the same bytes: what it came first with is tried again.
-    private static async Task<T> UndisturbedAsync<T>(Func<BlobContainerClient, Task<T>> call, BlobContainerClient container)
+    private async Task<T> UndisturbedAsync<T>(Func<BlobContainerClient, Task<T>> call, BlobContainerClient container, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -143,7 +143,7 @@ public sealed class ArtifactStore
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < DisturbedAttempts)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt)).ConfigureAwait(false);
+                await Task.Delay(_workspace.Connection.Patience.Poll * attempt, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -152,7 +152,7 @@ public sealed class ArtifactStore
     {
         try
         {
-            return await UndisturbedAsync(call, _bySecret is { } known ? await known.ConfigureAwait(false) : _byIdentity).ConfigureAwait(false);
+            return await UndisturbedAsync(call, _bySecret is { } known ? await known.ConfigureAwait(false) : _byIdentity, cancellationToken).ConfigureAwait(false);
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403 && _datastore.HasSecrets)
         {
@@ -169,7 +169,7 @@ public sealed class ArtifactStore
 
         try
         {
-            return await UndisturbedAsync(call, await _bySecret.ConfigureAwait(false)).ConfigureAwait(false);
+            return await UndisturbedAsync(call, await _bySecret.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -237,10 +237,10 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         for (var attempt = 1; ; attempt++)
         {
             var response = await RawAsync(method, At(path), body, cancellationToken).ConfigureAwait(false);
-            if (response.Status == 409 && attempt < WorkspaceConnection.BusyAttempts)
+            if (response.Status == 409 && attempt < _connection.Patience.BusyAttempts)
             {
                 _connection.Log.Progress($"{what}: another change is in progress, waiting for it");
-                await Task.Delay(_connection.BusyDelay, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(_connection.Patience.BusyDelay, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 

@@ -41,7 +41,7 @@ public sealed class ResourceOperation
         var log = _workspace.Connection.Log;
         var started = DateTime.UtcNow;
         var shown = "";
-        var pause = TimeSpan.FromMilliseconds(100);
+        var pause = _workspace.Connection.Patience.Poll;
         for (var poll = await PollAsync(first: true, cancellationToken).ConfigureAwait(false); ; poll = await PollAsync(first: false, cancellationToken).ConfigureAwait(false))
         {
             if (poll.Fault is { } fault)

@@ -12,7 +12,7 @@ internal sealed class WorkspaceConnection
 
     private WorkspaceConnection(
         WorkspaceAddress address, Uri controlPlane, Uri? localBlobs, TokenCredential credential, string credentialWord,
-        HttpPipelineTransport? transport, string apiVersion, IFlowLog log)
+        HttpPipelineTransport? transport, string apiVersion, Patience patience, IFlowLog log)
     {
         Address = address;
         _controlPlane = controlPlane;
@@ -21,6 +21,7 @@ internal sealed class WorkspaceConnection
         CredentialWord = credentialWord;
         Transport = transport;
         ApiVersion = apiVersion.Length == 0 ? MachineLearningWorkspace.DefaultApiVersion : apiVersion;
+        Patience = patience;
         Log = log;
     }
 
@@ -40,18 +41,16 @@ internal sealed class WorkspaceConnection
 
     public IFlowLog Log { get; }
 
-    /// <summary>How often a change is tried while another one is in progress.</summary>
-    public const int BusyAttempts = 12;
-
-    /// <summary>The pause between these tries.</summary>
-    public TimeSpan BusyDelay => Address.IsLocal ? TimeSpan.FromMilliseconds(500) : TimeSpan.FromSeconds(10);
+    public Patience Patience { get; }
 
     public static WorkspaceConnection ToAzure(WorkspaceAddress address, WorkspaceSettings settings, IFlowLog log) => new(
         address, new Uri("https://management.azure.com"), null, Credentials.Create(settings.Credential),
-        settings.Credential.Length == 0 ? "Default" : settings.Credential, null, settings.ApiVersion, log);
+        settings.Credential.Length == 0 ? "Default" : settings.Credential, null, settings.ApiVersion, settings.Patience ?? Patience.Azure, log);
 
-    public static WorkspaceConnection ToLocal(WorkspaceAddress address, Uri controlPlane, string token, byte[] certificate, string apiVersion, IFlowLog log) => new(
-        address, controlPlane, controlPlane, new LocalCredential(token), "local", PinnedTransport.Create(certificate), apiVersion, log);
+    public static WorkspaceConnection ToLocal(
+        WorkspaceAddress address, Uri controlPlane, string token, byte[] certificate, WorkspaceSettings settings, IFlowLog log) => new(
+        address, controlPlane, controlPlane, new LocalCredential(token), "local", PinnedTransport.Create(certificate), settings.ApiVersion,
+        settings.Patience ?? Patience.Local, log);
 
     public MachineLearningWorkspace Open()
     {
@@ -68,10 +67,9 @@ internal sealed class WorkspaceConnection
         if (Transport is not null)
         {
             options.Transport = Transport;
-            options.Retry.MaxRetries = 2;
-            options.Retry.Delay = TimeSpan.FromMilliseconds(200);
         }
 
+        Patience.Configure(options.Retry);
         options.AddPolicy(new RetryLog(Log), HttpPipelinePosition.PerRetry);
         return options;
     }

@@ -23,7 +23,7 @@ public static class WorkspaceOpener
 
         var state = await new LocalWorkspaceProcess(settings.Local, log).StartAsync(cancellationToken).ConfigureAwait(false);
         var address = new WorkspaceAddress(state.Subscription, state.ResourceGroup, state.Workspace, "FlowWorkspace=local", IsLocal: true);
-        return WorkspaceConnection.ToLocal(address, state.ControlPlane, state.Token, state.Certificate, settings.ApiVersion, log).Open();
+        return WorkspaceConnection.ToLocal(address, state.ControlPlane, state.Token, state.Certificate, settings, log).Open();
     }
 
     /// <summary>Starts the local workspace where it does not run.</summary>

@@ -17,7 +17,11 @@ public sealed record WorkspaceSettings(
     string Credential,
     string ApiVersion,
     bool UseAzureCliDefaults,
-    LocalWorkspaceSettings Local);
+    LocalWorkspaceSettings Local)
+{
+    /// <summary>How long a deployment waits; null for what suits the workspace.</summary>
+    public Patience? Patience { get; init; }
+}
 
 /// <summary>How the local workspace is started.</summary>
 /// <param name="Assembly">Full path of FlowBuild.LocalWorkspace.dll.</param>
