@@ -188,18 +188,6 @@ public sealed class FaultTests
         Assert.Single(log.Lines, static l => l.Contains("storage refuses the signed-in identity (AuthorizationPermissionMismatch)", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_retried_call_is_said()
-    {
-        await using var chat = await BasicChat.StartAsync();
-        await chat.SetFaultsAsync("""{ "calls": [ { "action": "Fail", "path": "onlineEndpoints", "status": 503, "code": "ServiceUnavailable" } ] }""");
-
-        var (log, deployed) = await chat.DeployAsync();
-
-        Assert.Equal(100, deployed.TrafficPercent);
-        Assert.Contains(log.Lines, static l => l.Contains("try 2", StringComparison.Ordinal));
-    }
-
     [Theory]
     [InlineData("Fail")]
     [InlineData("Cut")]

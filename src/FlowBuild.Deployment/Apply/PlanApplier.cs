@@ -238,7 +238,16 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     private async Task ObserveAsync(TrafficMap traffic, VerificationStep? verification, Func<Task<string>> goBack, CancellationToken cancellationToken)
     {
         log.Progress($"rollout: {traffic}, observed for {ResourceOperation.Elapsed(settings.RolloutInterval)}");
-        await Task.Delay(settings.RolloutInterval, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Task.Delay(settings.RolloutInterval, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            log.Result($"the rollout of {plan.Endpoint} stands at {traffic}; run the target again to go on from there, or RollbackFlow to go back");
+            throw;
+        }
+
         if (verification is not null)
         {
             await VerifyAsync(verification, pinned: true, goBack, cancellationToken).ConfigureAwait(false);
@@ -298,6 +307,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         }
 
         lines.AddRange(otherwise is null ? [] : [otherwise]);
+        lines.AddRange(workspace.Address.IsLocal ? [] : [$"{plan.Endpoint} in the studio: {workspace.StudioPageOf(plan.Endpoint)}"]);
         return new FlowDeploymentException(WithLastLine(failure.Diagnostic, last), lines, failure);
     }
 

@@ -104,8 +104,10 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         StartAsync(RequestMethod.Delete, DeploymentPath(endpoint, deployment), null, $"deployment {endpoint}/{deployment}", cancellationToken);
 
     /// <summary>Where a person looks at an endpoint: its page in the studio; in the local workspace, its contract.</summary>
-    internal string PageOf(EndpointResource endpoint) => Address.IsLocal ? $"{endpoint.SwaggerUri}"
-        : $"https://ml.azure.com/endpoints/realtime/{endpoint.Name}/detail?wsid={Address.ArmId}";
+    internal string PageOf(EndpointResource endpoint) => Address.IsLocal ? $"{endpoint.SwaggerUri}" : StudioPageOf(endpoint.Name);
+
+    /// <summary>An endpoint's page in the studio.</summary>
+    internal string StudioPageOf(string endpoint) => $"https://ml.azure.com/endpoints/realtime/{endpoint}/detail?wsid={Address.ArmId}";
 
     /// <summary>Waits for an operation that somebody else started on an endpoint.</summary>
     public ResourceOperation Attach(EndpointResource endpoint) => new(this, EndpointPath(endpoint.Name), $"endpoint {endpoint.Name}", null, null, null);
@@ -236,7 +238,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         // One change at a time: the service answers 409 while another one runs.
         for (var attempt = 1; ; attempt++)
         {
-            var response = await RawAsync(method, At(path), body, cancellationToken).ConfigureAwait(false);
+            var response = await SendChangeAsync(method, path, body, what, cancellationToken).ConfigureAwait(false);
             if (response.Status == 409 && attempt < _connection.Patience.BusyAttempts)
             {
                 _connection.Log.Progress($"{what}: another change is in progress, waiting for it");
@@ -255,6 +257,20 @@ public sealed partial class MachineLearningWorkspace : ArmResource
                 this, path, what, method == RequestMethod.Delete ? null : ReadOrNull(response),
                 response.Headers.TryGetValue("Azure-AsyncOperation", out var operation) ? Own(new Uri(operation)) : null,
                 method == RequestMethod.Delete && response.Headers.TryGetValue("Location", out var location) ? Own(new Uri(location)) : null);
+        }
+    }
+
+    // Stopped while the request is on its way, nobody knows whether the workspace has taken it.
+    private async Task<Response> SendChangeAsync(RequestMethod method, string path, JsonObject? body, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RawAsync(method, At(path), body, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _connection.Log.Result($"the change of {what} was being sent and may have begun in the workspace; run the target again to go on, or ShowFlow to see its state");
+            throw;
         }
     }
 
@@ -296,11 +312,11 @@ public sealed partial class MachineLearningWorkspace : ArmResource
             return response;
         }
 
-        var fault = ServiceFault.Parse(response.Content.ToMemory(), response.ReasonPhrase is { Length: > 0 } reason ? reason : "Error");
+        var fault = ServiceFault.Of(response, response.ReasonPhrase is { Length: > 0 } reason ? reason : "Error");
         var remedy = response.Status is 401 or 403
             ? " The signed-in identity lacks a role; 'AzureML Data Scientist' on the workspace is enough to deploy."
             : Remedies.For(fault.Code) is { } known ? " " + known : "";
-        var request = response.Headers.TryGetValue("x-ms-request-id", out var id) ? $" (request {id})" : "";
+        var request = fault.Correlation is { } ids ? $" ({ids})" : "";
         throw FlowDeploymentException.Of(
             WorkspaceRules.RequestFailed, $"{fault.Code}: {fault.Message.TrimEnd('.')} ({what}, HTTP {response.Status}).{remedy}{request}");
     }

@@ -38,6 +38,20 @@ public sealed class ResourceOperation
     /// <exception cref="FlowDeploymentException">The change failed, or did not end in time.</exception>
     public async Task<JsonObject> WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await WaitForEndAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _workspace.Connection.Log.Result(
+                $"{Capital(What)} is still being changed in the workspace; it is not waited for any more. Run the target again to wait for it and go on, or ShowFlow to see its state");
+            throw;
+        }
+    }
+
+    private async Task<JsonObject> WaitForEndAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
         var log = _workspace.Connection.Log;
         var started = DateTime.UtcNow;
         var shown = "";
@@ -96,7 +110,7 @@ public sealed class ResourceOperation
             // The resource's own word says more than InProgress.
             var word = Is(state, "InProgress") || Is(state, "Running") ? _answer?["properties"]?["provisioningState"]?.GetValue<string>() ?? state : state;
             return new Poll(
-                word, Is(state, "Succeeded"), Is(state, "Failed") || Is(state, "Canceled") ? ServiceFault.Parse(response.Content.ToMemory(), state) : null,
+                word, Is(state, "Succeeded"), Is(state, "Failed") || Is(state, "Canceled") ? ServiceFault.Of(response, state) : null,
                 status["percentComplete"] is JsonValue value && value.TryGetValue<double>(out var percent) ? percent : null, RetryAfter(response));
         }
 
@@ -124,7 +138,7 @@ public sealed class ResourceOperation
         }
 
         var response = await _workspace.RawAsync(address, cancellationToken).ConfigureAwait(false);
-        var fault = ServiceFault.Parse(response.Content.ToMemory(), state);
+        var fault = ServiceFault.Of(response, state);
         return response.Status == 200 && fault.Message.Length > 0 ? fault : unknown;
     }
 

@@ -1,13 +1,26 @@
 using System.Text.Json;
+using Azure;
 
 namespace FlowBuild.Deployment.Workspace;
 
 /// <summary>An error document of the service, read as far as it goes: no member of it is promised.</summary>
 /// <param name="Code">The deepest code, the one that says something.</param>
 /// <param name="Message">The message beside it.</param>
-/// <param name="Correlation">The correlation ids that the document names, or null.</param>
+/// <param name="Correlation">The ids by which support finds the request, of the document or else of the response's headers; or null.</param>
 public sealed record ServiceFault(string Code, string Message, string? Correlation)
 {
+    /// <summary>Reads a failed response, or one that tells of an operation that ended in failure.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="fallbackCode">The code where the document has none.</param>
+    internal static ServiceFault Of(Response response, string fallbackCode)
+    {
+        var fault = Parse(response.Content.ToMemory(), fallbackCode);
+        return fault.Correlation is not null ? fault
+            : response.Headers.TryGetValue("x-ms-correlation-request-id", out var correlation) ? fault with { Correlation = $"correlation {correlation}" }
+            : response.Headers.TryGetValue("x-ms-request-id", out var request) ? fault with { Correlation = $"request {request}" }
+            : fault;
+    }
+
     /// <summary>Reads the body of a failed response, or of an operation that ended in failure.</summary>
     /// <param name="body">The body; need not be JSON.</param>
     /// <param name="fallbackCode">The code where the document has none.</param>

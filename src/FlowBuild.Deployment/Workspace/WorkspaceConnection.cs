@@ -70,7 +70,7 @@ internal sealed class WorkspaceConnection
         }
 
         Patience.Configure(options.Retry);
-        options.AddPolicy(new RetryLog(Log), HttpPipelinePosition.PerRetry);
+        options.RetryPolicy = new SaidRetryPolicy(options.Retry, Log);
         return options;
     }
 
@@ -87,15 +87,4 @@ internal sealed class WorkspaceConnection
     }
 
     private static string FirstLine(string text) => text.Split('\n')[0].Trim().TrimEnd('.');
-
-    private sealed class RetryLog(IFlowLog log) : HttpPipelineSynchronousPolicy
-    {
-        public override void OnSendingRequest(HttpMessage message)
-        {
-            if (message.ProcessingContext.RetryNumber > 0)
-            {
-                log.Progress($"{message.Request.Method} {message.Request.Uri.Host}: try {message.ProcessingContext.RetryNumber + 1}, the one before was not answered as it should");
-            }
-        }
-    }
 }

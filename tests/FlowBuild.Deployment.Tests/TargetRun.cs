@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace FlowBuild.Deployment.Tests;
+
+/// <summary>
+/// Targets of the basic chat's project in a real <c>dotnet msbuild</c>. The project imports the file of the deployment targets and
+/// no SDK, so there is nothing to restore or to compile.
+/// </summary>
+internal sealed class TargetRun
+{
+    private readonly BasicChat _chat;
+
+    public TargetRun(BasicChat chat)
+    {
+        _chat = chat;
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var tasks = Path.Combine(Repository.Root, "src", "FlowBuild.Tasks", "bin", configuration, "net8.0", "FlowBuild.Tasks.dll");
+        Assert.True(File.Exists(tasks), tasks);
+        chat.Write("BasicChat.proj", $"""
+            <Project>
+              <PropertyGroup>
+                <FlowBuildTasksAssembly>{tasks}</FlowBuildTasksAssembly>
+                <IntermediateOutputPath>obj/</IntermediateOutputPath>
+                <OutDir>bin/</OutDir>
+              </PropertyGroup>
+              <ItemGroup>
+                <PromptFlow Include="basic-chat/flow.dag.yaml" Endpoint="endpoint.yml" Deployment="deployment.yml" Model="model.yml" />
+              </ItemGroup>
+              <Import Project="{Path.Combine(Repository.Root, "build", "FlowBuild.Deployment.targets")}" />
+            </Project>
+            """);
+
+        // What the machine's user has set must not decide which workspace or identity is meant.
+        foreach (var name in System.Environment.GetEnvironmentVariables().Keys.Cast<string>())
+        {
+            if (name.StartsWith("AZURE", StringComparison.OrdinalIgnoreCase) || name.StartsWith("IDENTITY_", StringComparison.Ordinal) || name.StartsWith("Flow", StringComparison.OrdinalIgnoreCase))
+            {
+                Environment[name] = null;
+            }
+        }
+
+        Environment["FLOWBUILD_LOCAL_WORKSPACE"] = chat.StateFolder;
+        Environment["AZURE_CONFIG_DIR"] = Path.Combine(chat.Folder, "azure-cli");
+    }
+
+    /// <summary>The environment that the process runs in, over the one of the tests.</summary>
+    public Dictionary<string, string?> Environment { get; } = [];
+
+    public Task<CommandResult> RunAsync(string target, params string[] properties) =>
+        DotNetCommand.RunAsync(Folder, Environment, Arguments(target, properties), TestContext.Current.CancellationToken);
+
+    /// <summary>Runs a target and interrupts the process, as Ctrl+C does, when its output holds a text.</summary>
+    public async Task<CommandResult> InterruptAsync(string target, string text, params string[] properties)
+    {
+        using var process = DotNetCommand.Start(Folder, Environment, Arguments(target, properties));
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = new StringBuilder();
+        var isSent = false;
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            output.Append(line).Append('\n');
+            if (!isSent && line.Contains(text, StringComparison.Ordinal))
+            {
+                isSent = true;
+                using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+                await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+        }
+
+        output.Append(await errors);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(isSent, output.ToString());
+        return new CommandResult(process.ExitCode, output.ToString());
+    }
+
+    private string Folder => Path.Combine(_chat.Folder, "project");
+
+    private static string[] Arguments(string target, string[] properties) =>
+        ["msbuild", "BasicChat.proj", $"-t:{target}", "-nologo", "-tl:off", "-v:minimal", .. properties.Select(static p => $"-p:{p}")];
+}
