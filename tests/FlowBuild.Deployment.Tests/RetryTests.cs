@@ -4,11 +4,11 @@ namespace FlowBuild.Deployment.Tests;
 public sealed class RetryTests
 {
     [Theory]
-    [InlineData("\"action\": \"Fail\", \"status\": 503, \"code\": \"ServiceUnavailable\"", "GET", "onlineEndpoints/basic-chat-endpoint$|onlineEndpoints/basic-chat-endpoint\\\\?", "GET onlineEndpoints/basic-chat-endpoint: HTTP 503, again in about 0.2 s (try 2 of 3)")]
+    [InlineData("\"action\": \"Fail\", \"status\": 503, \"code\": \"ServiceUnavailable\"", "GET", "onlineEndpoints/basic-chat-endpoint$|onlineEndpoints/basic-chat-endpoint\\\\?", "GET onlineEndpoints/basic-chat-endpoint: HTTP 503, again in about 0 s (try 2 of 3)")]
     [InlineData("\"action\": \"Throttle\", \"seconds\": 1", "PUT", "deployments/blue", "PUT onlineEndpoints/basic-chat-endpoint/deployments/blue: HTTP 429, again in about 1 s (try 2 of 3)")]
-    [InlineData("\"action\": \"Fail\", \"status\": 500", "POST", "listKeys", "POST onlineEndpoints/basic-chat-endpoint/listKeys: HTTP 500, again in about 0.2 s (try 2 of 3)")]
-    [InlineData("\"action\": \"Throttle\"", "PUT", "^/flowbuildlocal/", "HTTP 503 ServerBusy, again in about 0.2 s (try 2 of 3)")]
-    [InlineData("\"action\": \"Throttle\"", "GET", "^/flowbuildlocal/.*comp=list", "GET 127.0.0.1/flowbuildlocal/azureml-blobstore-local: HTTP 503 ServerBusy, again in about 0.2 s (try 2 of 3)")]
+    [InlineData("\"action\": \"Fail\", \"status\": 500", "POST", "listKeys", "POST onlineEndpoints/basic-chat-endpoint/listKeys: HTTP 500, again in about 0 s (try 2 of 3)")]
+    [InlineData("\"action\": \"Throttle\"", "PUT", "^/flowbuildlocal/", "HTTP 503 ServerBusy, again in about 0 s (try 2 of 3)")]
+    [InlineData("\"action\": \"Throttle\"", "GET", "^/flowbuildlocal/.*comp=list", "GET 127.0.0.1/flowbuildlocal/azureml-blobstore-local: HTTP 503 ServerBusy, again in about 0 s (try 2 of 3)")]
     [InlineData("\"action\": \"Fail\", \"status\": 502", "GET", "odidp:", "GET mfeOperationsStatus/odidp:")]
     [InlineData("\"action\": \"Cut\"", "PUT", "models/basic-chat-model", "PUT models/basic-chat-model/versions/1: no answer (")]
     public async Task A_call_that_is_sent_again_says_which_one_why_and_when(string fault, string method, string path, string says)
