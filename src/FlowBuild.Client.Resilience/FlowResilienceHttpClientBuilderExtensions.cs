@@ -18,8 +18,9 @@ public static class FlowResilienceHttpClientBuilderExtensions
     /// </summary>
     /// <remarks>
     /// It sets no time-outs of its own, so that a language model may take its time and a stream may last:
-    /// <see cref="FlowClientOptions.Timeout"/> bounds the whole call, with all its repetitions and waits. Do not add a standard resilience
-    /// handler beside it: that one cuts calls after 10 and 30 seconds, and repeats them.
+    /// <see cref="FlowClientOptions.Timeout"/> bounds the whole call, with all its repetitions and waits. It takes the place of every
+    /// resilience handler that was added before, such as a standard one for all clients of the program: that one cuts calls after 10 and 30
+    /// seconds, and repeats them. With 0 retries it does only that.
     /// </remarks>
     /// <param name="builder">What an <c>Add…Client</c> method returned.</param>
     /// <param name="configure">Sets the options.</param>
@@ -30,6 +31,7 @@ public static class FlowResilienceHttpClientBuilderExtensions
         var options = new FlowResilienceOptions();
         configure?.Invoke(options);
         Check(options);
+        builder.ConfigureAdditionalHttpMessageHandlers(static (handlers, _) => RemoveResilience(handlers));
         if (options.MaxRetries == 0)
         {
             return builder;
@@ -52,6 +54,15 @@ public static class FlowResilienceHttpClientBuilderExtensions
             });
         });
         return builder;
+    }
+
+    private static void RemoveResilience(IList<DelegatingHandler> handlers)
+    {
+        foreach (var handler in handlers.OfType<ResilienceHandler>().ToList())
+        {
+            handlers.Remove(handler);
+            handler.Dispose();
+        }
     }
 
     private static void Check(FlowResilienceOptions options)

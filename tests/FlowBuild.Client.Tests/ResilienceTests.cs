@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Azure;
 using FlowBuild.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -192,6 +193,61 @@ public sealed class ResilienceTests
     }
 
     [Fact]
+    public async Task Each_repetition_is_sent_with_the_key_of_its_moment()
+    {
+        var key = new AzureKeyCredential("old");
+        var answered = 0;
+        await using var server = ReplayServer.Start(connection =>
+        {
+            key.Update("new");
+            return Interlocked.Increment(ref answered) == 1
+                ? connection.AnswerAsync("429 Too Many Requests", "")
+                : connection.AnswerAsync("200 OK", Good);
+        });
+        await using var services = Services(server.ScoringUri, key: key);
+
+        await Endpoint(services).HelloAsync(cancellationToken: Stop);
+
+        Assert.Equal(["Bearer old", "Bearer new"], server.Requests.Select(request => request.Headers["Authorization"]));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task A_standard_handler_that_the_program_gives_all_its_clients_repeats_no_flow(int maxRetries)
+    {
+        await using var server = Answers(("500 Internal Server Error", []), ("200 OK", []));
+        var collection = new ServiceCollection();
+        collection.AddSingleton<TimeProvider>(_time);
+        collection.ConfigureHttpClientDefaults(client => client.AddStandardResilienceHandler());
+        collection
+            .AddFlowClient<object, FlowEndpoint>("Hello", options => options.ScoringUri = server.ScoringUri, endpoint => endpoint)
+            .AddFlowResilience(options => options.MaxRetries = maxRetries);
+        await using var services = collection.BuildServiceProvider();
+
+        await Assert.ThrowsAsync<FlowRequestException>(() => Endpoint(services).HelloAsync(cancellationToken: Stop));
+
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Resilience_that_is_added_twice_counts_once()
+    {
+        await using var server = Answers(("429 Too Many Requests", []));
+        var collection = new ServiceCollection();
+        collection.AddSingleton<TimeProvider>(_time);
+        collection
+            .AddFlowClient<object, FlowEndpoint>("Hello", options => options.ScoringUri = server.ScoringUri, endpoint => endpoint)
+            .AddFlowResilience()
+            .AddFlowResilience();
+        await using var services = collection.BuildServiceProvider();
+
+        await Assert.ThrowsAsync<FlowRequestException>(() => Endpoint(services).HelloAsync(cancellationToken: Stop));
+
+        Assert.Equal(4, server.Requests.Count);
+    }
+
+    [Fact]
     public void Options_out_of_their_range_are_refused()
     {
         var builder = new ServiceCollection().AddHttpClient("x");
@@ -220,7 +276,7 @@ public sealed class ResilienceTests
         return await Endpoint(services).HelloAsync(cancellationToken: Stop);
     }
 
-    private ServiceProvider Services(Uri scoringUri, TimeSpan? timeout = null, TimeProvider? time = null)
+    private ServiceProvider Services(Uri scoringUri, TimeSpan? timeout = null, TimeProvider? time = null, AzureKeyCredential? key = null)
     {
         var services = new ServiceCollection();
         services.AddSingleton(time ?? _time);
@@ -231,6 +287,7 @@ public sealed class ResilienceTests
                 {
                     options.ScoringUri = scoringUri;
                     options.Timeout = timeout ?? options.Timeout;
+                    options.KeyCredential = key;
                 },
                 endpoint => endpoint)
             .AddFlowResilience();
