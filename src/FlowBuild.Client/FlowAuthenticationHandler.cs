@@ -15,7 +15,7 @@ internal sealed class FlowAuthenticationHandler : DelegatingHandler
     public FlowAuthenticationHandler(AzureKeyCredential? key, TokenCredential? credential)
     {
         _key = key;
-        _tokens = credential is null ? null : new FlowTokenCache(credential, TimeProvider.System);
+        _tokens = credential is null ? null : FlowTokenCache.Of(credential);
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -40,16 +40,6 @@ internal sealed class FlowAuthenticationHandler : DelegatingHandler
         return SendWithNewTokenAsync(request, cancellationToken);
     }
 
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _tokens?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
     private async Task<HttpResponseMessage> SendWithNewTokenAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Authorize(request.Headers, await _tokens!.GetAsync(cancellationToken).ConfigureAwait(false));
@@ -69,10 +59,8 @@ internal sealed class FlowAuthenticationHandler : DelegatingHandler
         headers.TryAddWithoutValidation("Authorization", cached.Value);
     }
 
-    // A line break that a file or a variable ended with is the usual one; the transport would send it as a blank.
-    private static string Checked(string secret) => secret.AsSpan().ContainsAnyExceptInRange('!', '~')
-        ? throw new InvalidOperationException("The key or token cannot be sent: it holds a blank, a line break or a character that is not ASCII.")
-        : secret;
+    private static string Checked(string secret) =>
+        TransportSecurity.FitsHeader(secret) ? secret : throw new InvalidOperationException($"The key or token {TransportSecurity.UnfitForHeader}");
 
     private sealed record CachedHeader(string Secret, string Value);
 }

@@ -6,6 +6,8 @@ namespace FlowBuild;
 /// <summary>How a client calls its endpoint. Read once, when the <see cref="FlowEndpoint"/> is made; later changes have no effect.</summary>
 public sealed class FlowClientOptions
 {
+    private const int MaxResponseSizeBound = 1024 * 1024 * 1024;
+
     /// <summary>The endpoint's scoring URI, such as <c>https://name.region.inference.ml.azure.com/score</c>. Absolute.</summary>
     public Uri? ScoringUri { get; set; }
 
@@ -34,7 +36,7 @@ public sealed class FlowClientOptions
     /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The largest answer, or single event of a stream, that is read, in bytes. Default: 64 MiB. At least 1.</summary>
+    /// <summary>The largest answer, or single event of a stream, that is read, in bytes. 1 to 1 GiB; default: 64 MiB.</summary>
     public int MaxResponseSize { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
@@ -50,19 +52,26 @@ public sealed class FlowClientOptions
     public bool IncludeServerMessage { get; set; }
 
     /// <summary>What is wrong with these options, a sentence each; empty when nothing is.</summary>
-    internal IEnumerable<string> Problems()
+    /// <param name="section">The path of the configuration section that they come from; null when they are set in code.</param>
+    internal IEnumerable<string> Problems(string? section = null)
     {
+        var prefix = section is null ? "" : section + ":";
         if (ScoringUri is null)
         {
-            yield return "'ScoringUri' is missing: set it to the endpoint's scoring URI.";
+            yield return $"'{prefix}ScoringUri' is missing: set it to the endpoint's scoring URI.";
         }
         else if (!ScoringUri.IsAbsoluteUri || ScoringUri.Scheme is not ("http" or "https"))
         {
-            yield return "'ScoringUri' is not an absolute http or https URI.";
+            yield return $"'{prefix}ScoringUri' is not an absolute http or https URI.";
         }
         else if ((KeyCredential is not null || TokenCredential is not null) && !TransportSecurity.MayCarryCredentials(ScoringUri))
         {
             yield return TransportSecurity.Refusal(ScoringUri);
+        }
+
+        if (KeyCredential is { } key && !TransportSecurity.FitsHeader(key.Key))
+        {
+            yield return $"'{(section is null ? "KeyCredential" : prefix + "Key")}' {TransportSecurity.UnfitForHeader}";
         }
 
         if (KeyCredential is not null && TokenCredential is not null)
@@ -72,7 +81,7 @@ public sealed class FlowClientOptions
 
         if (DeploymentName is not null && (DeploymentName.Length == 0 || !DeploymentName.All(IsNameCharacter)))
         {
-            yield return "'DeploymentName' is no name of a deployment: letters, digits and '-' are allowed.";
+            yield return $"'{prefix}DeploymentName' is no name of a deployment: letters, digits and '-' are allowed.";
         }
 
         if (Timeout <= TimeSpan.Zero && Timeout != System.Threading.Timeout.InfiniteTimeSpan || Timeout.TotalMilliseconds > int.MaxValue)
@@ -80,9 +89,9 @@ public sealed class FlowClientOptions
             yield return "'Timeout' must be above zero and below 25 days, or infinite.";
         }
 
-        if (MaxResponseSize < 1)
+        if (MaxResponseSize is < 1 or > MaxResponseSizeBound)
         {
-            yield return "'MaxResponseSize' must be at least 1 byte.";
+            yield return $"'MaxResponseSize' must be 1 to {MaxResponseSizeBound} bytes.";
         }
     }
 

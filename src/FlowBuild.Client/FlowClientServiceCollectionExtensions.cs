@@ -1,6 +1,7 @@
 using Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 
 namespace FlowBuild;
@@ -27,36 +28,8 @@ public static class FlowClientServiceCollectionExtensions
         Func<FlowEndpoint, TImplementation> create,
         object? serviceKey = null)
         where TClient : class
-        where TImplementation : class, TClient
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        ArgumentNullException.ThrowIfNull(configure);
-        ArgumentNullException.ThrowIfNull(create);
-
-        var fullName = serviceKey is null ? name : $"{name}:{serviceKey}";
-        RefuseTakenName(services, fullName, typeof(TClient));
-        services.AddOptions<FlowClientOptions>(fullName).Configure(configure).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<FlowClientOptions>>(new FlowClientOptionsValidation(fullName, typeof(TClient)));
-
-        if (serviceKey is null)
-        {
-            services.AddTransient<TClient>(provider => create(CreateEndpoint(provider, fullName)));
-        }
-        else
-        {
-            services.AddKeyedTransient<TClient>(serviceKey, (provider, _) => create(CreateEndpoint(provider, fullName)));
-        }
-
-        return services.AddHttpClient(fullName)
-            .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(static () => FlowHttp.CreateTransport())
-            .AddHttpMessageHandler(provider =>
-            {
-                var options = Options(provider, fullName);
-                return new FlowAuthenticationHandler(options.KeyCredential, options.TokenCredential);
-            });
-    }
+        where TImplementation : class, TClient =>
+        services.Add<TClient, TImplementation>(name, configure, create, serviceKey, section: null);
 
     /// <summary>
     /// Registers a client whose options stand in a configuration section: <c>ScoringUri</c>, <c>Key</c> and <c>DeploymentName</c>, each
@@ -84,21 +57,64 @@ public static class FlowClientServiceCollectionExtensions
         where TImplementation : class, TClient
     {
         ArgumentNullException.ThrowIfNull(section);
-        return services.AddFlowClient<TClient, TImplementation>(name, options => Read(section, options), create, serviceKey);
+        return services.Add<TClient, TImplementation>(
+            name, options => Read(section, options), create, serviceKey, (section as IConfigurationSection)?.Path);
     }
 
-    private static void RefuseTakenName(IServiceCollection services, string fullName, Type client)
+    private static IHttpClientBuilder Add<TClient, TImplementation>(
+        this IServiceCollection services,
+        string name,
+        Action<FlowClientOptions> configure,
+        Func<FlowEndpoint, TImplementation> create,
+        object? serviceKey,
+        string? section)
+        where TClient : class
+        where TImplementation : class, TClient
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        ArgumentNullException.ThrowIfNull(create);
+
+        var fullName = serviceKey is null ? name : $"{name}:{serviceKey}";
+        RefuseTakenName(services, fullName, typeof(TClient), serviceKey);
+        services.AddOptions<FlowClientOptions>(fullName).Configure(configure).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FlowClientOptions>>(new FlowClientOptionsValidation(fullName, typeof(TClient), serviceKey, section));
+
+        if (serviceKey is null)
+        {
+            services.AddTransient<TClient>(provider => create(CreateEndpoint(provider, fullName)));
+        }
+        else
+        {
+            services.AddKeyedTransient<TClient>(serviceKey, (provider, _) => create(CreateEndpoint(provider, fullName)));
+        }
+
+        // The last handler before the transport, whatever else is added: none of the program's own sees the key or can send it elsewhere,
+        // and a repeated request gets the key of its moment.
+        services.PostConfigure<HttpClientFactoryOptions>(fullName, factory => factory.HttpMessageHandlerBuilderActions.Add(handlers =>
+        {
+            var options = Options(handlers.Services, fullName);
+            handlers.AdditionalHandlers.Add(new FlowAuthenticationHandler(options.KeyCredential, options.TokenCredential));
+        }));
+
+        return services.AddHttpClient(fullName)
+            .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(provider => FlowHttp.CreateTransport(Options(provider, fullName).ScoringUri!));
+    }
+
+    private static void RefuseTakenName(IServiceCollection services, string fullName, Type client, object? serviceKey)
     {
         var other = services
             .Where(descriptor => !descriptor.IsKeyedService)
             .Select(descriptor => descriptor.ImplementationInstance)
             .OfType<FlowClientOptionsValidation>()
-            .FirstOrDefault(validation => validation.FullName == fullName && validation.Client != client);
+            .FirstOrDefault(validation => validation.FullName == fullName && !(validation.Client == client && Equals(validation.ServiceKey, serviceKey)));
         if (other is not null)
         {
             throw new InvalidOperationException(
                 $"The name '{fullName}' is taken by the client '{other.Client.FullName}', and '{client.FullName}' would share its options: " +
-                "give one of the two flows another 'ClientName', or register it with a service key.");
+                "give one of the two flows another 'ClientName', or register it with a service key of another text.");
         }
     }
 
@@ -126,11 +142,13 @@ public static class FlowClientServiceCollectionExtensions
     private static FlowClientOptions Options(IServiceProvider provider, string fullName) =>
         provider.GetRequiredService<IOptionsMonitor<FlowClientOptions>>().Get(fullName);
 
-    private sealed class FlowClientOptionsValidation(string fullName, Type client) : IValidateOptions<FlowClientOptions>
+    private sealed class FlowClientOptionsValidation(string fullName, Type client, object? serviceKey, string? section) : IValidateOptions<FlowClientOptions>
     {
         public string FullName => fullName;
 
         public Type Client => client;
+
+        public object? ServiceKey => serviceKey;
 
         public ValidateOptionsResult Validate(string? name, FlowClientOptions options)
         {
@@ -139,7 +157,7 @@ public static class FlowClientServiceCollectionExtensions
                 return ValidateOptionsResult.Skip;
             }
 
-            var problems = options.Problems().Select(problem => $"Flow client '{fullName}': {problem}").ToList();
+            var problems = options.Problems(section).Select(problem => $"Flow client '{fullName}': {problem}").ToList();
             return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
         }
     }

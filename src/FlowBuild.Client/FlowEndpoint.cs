@@ -153,6 +153,11 @@ public sealed class FlowEndpoint
                 : $"The {origin} is no JSON from line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1} on.";
             throw new FlowContractException(message).WithRawResponse(document);
         }
+        catch (InvalidOperationException exception)
+        {
+            // Python may write half of a surrogate pair, in a name too; the reader says so when it is asked for the text.
+            throw new FlowContractException($"The {origin} holds text that is not Unicode.", innerException: exception).WithRawResponse(document);
+        }
         catch (FlowContractException exception)
         {
             throw exception.WithRawResponse(document);
@@ -189,7 +194,7 @@ public sealed class FlowEndpoint
         }
 
         var body = await deadline.GuardAsync(response.Content.ReadAsStreamAsync(deadline.Token), activity).ConfigureAwait(false);
-        var events = new FlowEventStream(body, deadline, _maxResponseSize, response.StatusCode);
+        var events = new FlowEventStream(body, deadline, _maxResponseSize, response, clientRequestId);
         var updates = new FlowUpdateReader<TUpdate>(events, read, deadline, activity);
         await using var disposal = updates.ConfigureAwait(false);
         while (await updates.MoveNextAsync().ConfigureAwait(false))
@@ -243,24 +248,22 @@ public sealed class FlowEndpoint
     {
         if (response.Content.Headers.ContentLength > _maxResponseSize)
         {
-            throw FlowHttp.TooLarge("answer", _maxResponseSize, response.StatusCode);
+            throw FlowHttp.TooLarge("answer", _maxResponseSize, response, clientRequestId);
         }
 
         try
         {
             using var body = await FlowResponseBody.ReadAsync(response.Content, _maxResponseSize, cancellationToken).ConfigureAwait(false);
-            return body.IsWhole ? Parse(body.Bytes, read, "answer") : throw FlowHttp.TooLarge("answer", _maxResponseSize, response.StatusCode);
+            return body.IsWhole ? Parse(body.Bytes, read, "answer") : throw FlowHttp.TooLarge("answer", _maxResponseSize, response, clientRequestId);
         }
         catch (IOException exception)
         {
             throw new FlowRequestException(
                 (exception as HttpIOException)?.HttpRequestError ?? HttpRequestError.ResponseEnded,
                 "The connection was cut before the answer was whole.",
-                response.StatusCode,
-                exception)
-            {
-                ClientRequestId = clientRequestId,
-            };
+                response,
+                clientRequestId,
+                exception);
         }
     }
 }

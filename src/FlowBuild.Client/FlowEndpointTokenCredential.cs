@@ -16,7 +16,8 @@ public sealed class FlowEndpointTokenCredential : TokenCredential
     private const string ApiVersion = "2024-10-01";
 
     private static readonly Uri AzureControlPlane = new("https://management.azure.com");
-    private static readonly HttpClient DefaultClient = new(FlowHttp.CreateTransport());
+    private static readonly HttpClient DefaultClient = new(FlowHttp.CreateTransport(AzureControlPlane));
+    private static readonly HttpClient LoopbackClient = new(FlowHttp.CreateTransport(new Uri("http://localhost")));
 
     private readonly HttpClient _httpClient;
     private readonly TokenCredential _credential;
@@ -53,7 +54,7 @@ public sealed class FlowEndpointTokenCredential : TokenCredential
         }
 
         _credential = credential;
-        _httpClient = httpClient ?? DefaultClient;
+        _httpClient = httpClient ?? (TransportSecurity.IsLoopback(controlPlane) ? LoopbackClient : DefaultClient);
         _scope = new TokenRequestContext([new Uri(controlPlane, "/.default").AbsoluteUri]);
         _uri = new Uri(controlPlane, $"/{string.Join('/', segments)}/token?api-version={ApiVersion}");
     }

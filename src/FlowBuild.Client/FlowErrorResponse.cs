@@ -27,10 +27,13 @@ internal static class FlowErrorResponse
             ServerMessage = message,
             ModelStatusCode = int.TryParse(modelStatus, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null,
             ModelReason = Header(response, "ms-azureml-model-error-reason"),
-            RequestId = Header(response, "x-request-id"),
+            RequestId = RequestId(response),
             ClientRequestId = clientRequestId,
         };
     }
+
+    /// <summary>The id that the endpoint gave to the request.</summary>
+    public static string? RequestId(HttpResponseMessage response) => Header(response, "x-request-id");
 
     // "The endpoint answered 424 (FailedDependency), its deployment 400: 'UserError' in node 'echo'."
     private static string MessageOf(
@@ -82,7 +85,7 @@ internal static class FlowErrorResponse
                 return document.RootElement.ValueKind == JsonValueKind.Object
                     && document.RootElement.TryGetProperty("error"u8, out var error)
                     && error.ValueKind == JsonValueKind.Object
-                    ? (Text(error, "code"), Text(error, "message"))
+                    ? (Text(error, "code") is { } code ? Bounded(code) : null, Text(error, "message"))
                     : (null, null);
             }
         }

@@ -1,23 +1,30 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 
 namespace FlowBuild;
 
-/// <summary>The body of an event stream, with a bound to what one event may hold and to how long the server may be silent.</summary>
+/// <summary>
+/// The body of an event stream, with a bound to what one event may hold and to how long the server may be silent. A body that ends in the
+/// middle of an event was cut, also where the server promised no length and the transport cannot tell.
+/// </summary>
 internal sealed class FlowEventStream : Stream
 {
     private readonly Stream _body;
     private readonly FlowDeadline _deadline;
     private readonly int _maxEventSize;
-    private readonly HttpStatusCode _status;
+    private readonly HttpResponseMessage _response;
+    private readonly string? _clientRequestId;
     private long _sinceLastEvent;
 
-    public FlowEventStream(Stream body, FlowDeadline deadline, int maxEventSize, HttpStatusCode status)
+    // The last three bytes, newest lowest. A stream that has not begun is at no event.
+    private int _tail = '\n' << 8 | '\n';
+
+    public FlowEventStream(Stream body, FlowDeadline deadline, int maxEventSize, HttpResponseMessage response, string? clientRequestId)
     {
         _body = body;
         _deadline = deadline;
         _maxEventSize = maxEventSize;
-        _status = status;
+        _response = response;
+        _clientRequestId = clientRequestId;
         deadline.Pause();
     }
 
@@ -41,7 +48,7 @@ internal sealed class FlowEventStream : Stream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = _body.ReadAsync(buffer, cancellationToken);
-        return read.IsCompletedSuccessfully ? new ValueTask<int>(Counted(read.Result)) : WaitAsync(read);
+        return read.IsCompletedSuccessfully ? new ValueTask<int>(Checked(buffer.Span[..read.Result])) : WaitAsync(read, buffer);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -57,12 +64,13 @@ internal sealed class FlowEventStream : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> WaitAsync(ValueTask<int> read)
+    private async ValueTask<int> WaitAsync(ValueTask<int> read, Memory<byte> buffer)
     {
         _deadline.Restart();
         try
         {
-            return Counted(await read.ConfigureAwait(false));
+            var count = await read.ConfigureAwait(false);
+            return Checked(buffer.Span[..count]);
         }
         finally
         {
@@ -70,10 +78,29 @@ internal sealed class FlowEventStream : Stream
         }
     }
 
-    // The parser keeps an event until it is whole, and comments for ever: both count.
-    private int Counted(int read)
+    private int Checked(ReadOnlySpan<byte> read)
     {
-        _sinceLastEvent += read;
-        return _sinceLastEvent <= _maxEventSize ? read : throw FlowHttp.TooLarge("update", _maxEventSize, _status);
+        if (read.IsEmpty && !EndsWithBlankLine())
+        {
+            throw new HttpIOException(HttpRequestError.ResponseEnded, "The stream ended in the middle of an event.");
+        }
+
+        foreach (var value in read[Math.Max(0, read.Length - 3)..])
+        {
+            _tail = _tail << 8 | value;
+        }
+
+        // The parser keeps an event until it is whole, and comments for ever: both count.
+        _sinceLastEvent += read.Length;
+        return _sinceLastEvent <= _maxEventSize ? read.Length : throw FlowHttp.TooLarge("update", _maxEventSize, _response, _clientRequestId);
+    }
+
+    // A line ends in \n, \r or \r\n.
+    private bool EndsWithBlankLine()
+    {
+        var lineEnd = (_tail & 0xFFFF) == ('\r' << 8 | '\n') ? 2 : 1;
+        return IsLineEnd(_tail) && IsLineEnd(_tail >> (8 * lineEnd));
+
+        static bool IsLineEnd(int value) => (value & 0xFF) is '\r' or '\n';
     }
 }

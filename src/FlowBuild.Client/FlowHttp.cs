@@ -9,19 +9,21 @@ internal static class FlowHttp
 
     /// <summary>
     /// A transport for scoring calls. A redirect is an error: it would carry the request elsewhere. A stream that is left early is closed
-    /// rather than read to its end, so that the flow stops. Connections are renewed, so that a moved endpoint is found again.
+    /// rather than read to its end, so that the flow stops. Connections are renewed, so that a moved endpoint is found again. What goes to
+    /// loopback goes there without the proxy that the environment may name, since it may be unencrypted.
     /// </summary>
-    public static SocketsHttpHandler CreateTransport() => new()
+    public static SocketsHttpHandler CreateTransport(Uri destination) => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,
+        UseProxy = !TransportSecurity.IsLoopback(destination),
         ResponseDrainTimeout = TimeSpan.Zero,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     };
 
     /// <summary>A client for one endpoint; each call brings its own time-out.</summary>
     public static HttpClient CreateClient(FlowClientOptions options) =>
-        new(new FlowAuthenticationHandler(options.KeyCredential, options.TokenCredential) { InnerHandler = CreateTransport() })
+        new(new FlowAuthenticationHandler(options.KeyCredential, options.TokenCredential) { InnerHandler = CreateTransport(options.ScoringUri!) })
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -35,6 +37,6 @@ internal static class FlowHttp
                 $"'ClientRequestId' gave an id that is not 1 to {MaxRequestIdLength} characters of 'A-Z a-z 0-9 - _'.");
 
     /// <summary>The exception for an answer, or an update of a stream, above the bound.</summary>
-    public static FlowRequestException TooLarge(string what, int maxSize, HttpStatusCode status) =>
-        new(HttpRequestError.ConfigurationLimitExceeded, $"The {what} is larger than {maxSize} bytes, the client's 'MaxResponseSize'.", status, null);
+    public static FlowRequestException TooLarge(string what, int maxSize, HttpResponseMessage response, string? clientRequestId) => new(
+        HttpRequestError.ConfigurationLimitExceeded, $"The {what} is larger than {maxSize} bytes, the client's 'MaxResponseSize'.", response, clientRequestId);
 }

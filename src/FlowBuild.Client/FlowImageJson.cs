@@ -19,6 +19,22 @@ internal static class FlowImageJson
             throw FlowJson.Unfit(ref reader, output, "image");
         }
 
+        try
+        {
+            return ReadObject(ref reader) ?? throw NoImage(output);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // A text that is not Unicode.
+            throw NoImage(output, exception);
+        }
+    }
+
+    private static FlowContractException NoImage(string output, Exception? innerException = null) => new(
+        $"The output '{output}' is declared as image, but the answer holds an object that is no image.", output, "image", innerException);
+
+    private static FlowImage? ReadObject(ref Utf8JsonReader reader)
+    {
         FlowImage? image = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -38,8 +54,7 @@ internal static class FlowImageJson
             }
         }
 
-        return image ?? throw new FlowContractException(
-            $"The output '{output}' is declared as image, but the answer holds an object that is no image.", output, "image");
+        return image;
     }
 
     public static void Write(Utf8JsonWriter writer, FlowImage image, FlowImageFormat format)

@@ -71,8 +71,9 @@ internal sealed class FlowRequestContent : HttpContent, IBufferWriter<byte>
         Interlocked.Increment(ref _sending);
         try
         {
-            ObjectDisposedException.ThrowIf(_buffer is null, this);
-            await stream.WriteAsync(_buffer.AsMemory(0, _length), cancellationToken).ConfigureAwait(false);
+            var buffer = Volatile.Read(ref _buffer);
+            ObjectDisposedException.ThrowIf(buffer is null, this);
+            await stream.WriteAsync(buffer.AsMemory(0, _length), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

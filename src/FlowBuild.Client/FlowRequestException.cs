@@ -14,9 +14,12 @@ public class FlowRequestException : HttpRequestException
     {
     }
 
-    internal FlowRequestException(HttpRequestError error, string message, HttpStatusCode statusCode, Exception? innerException)
-        : base(error, message, innerException, statusCode)
+    internal FlowRequestException(
+        HttpRequestError error, string message, HttpResponseMessage response, string? clientRequestId, Exception? innerException = null)
+        : base(error, message, innerException, response.StatusCode)
     {
+        RequestId = FlowErrorResponse.RequestId(response);
+        ClientRequestId = clientRequestId;
     }
 
     /// <summary>

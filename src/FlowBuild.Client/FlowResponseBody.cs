@@ -36,34 +36,28 @@ internal readonly struct FlowResponseBody : IDisposable
 
         // One byte more than promised, so that the end is seen without growing.
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(promised, BelievedSize) + 1);
+
+        // When a read fails, the buffer is left to the collector: the stream of a handler of one's own may still write into it.
         var length = 0;
-        try
+        var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
         {
-            var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            while (true)
+            var read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
             {
-                var read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
-                if (read == 0)
-                {
-                    return new(buffer, length, isWhole: true);
-                }
-
-                length += read;
-                if (length > maxSize)
-                {
-                    return new(buffer, maxSize, isWhole: false);
-                }
-
-                if (length == buffer.Length)
-                {
-                    buffer = Grown(buffer);
-                }
+                return new(buffer, length, isWhole: true);
             }
-        }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            throw;
+
+            length += read;
+            if (length > maxSize)
+            {
+                return new(buffer, maxSize, isWhole: false);
+            }
+
+            if (length == buffer.Length)
+            {
+                buffer = Grown(buffer);
+            }
         }
     }
 

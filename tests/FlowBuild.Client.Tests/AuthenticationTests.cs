@@ -61,6 +61,17 @@ public sealed class AuthenticationTests
         Assert.StartsWith("The endpoint 'http://flows.example.com' is not encrypted", withToken.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("http://localhost./score")]
+    [InlineData("http://localhost.example.com/score")]
+    [InlineData("http://localhost@flows.example.com/score")]
+    [InlineData("http://127.0.0.1.example.com/score")]
+    [InlineData("http://0.0.0.0/score")]
+    [InlineData("http://[::]/score")]
+    [InlineData("http://[::127.0.0.1]/score")]
+    public void What_only_looks_like_loopback_is_refused(string uri) =>
+        Assert.Throws<ArgumentException>(() => new FlowEndpoint(new Uri(uri), new AzureKeyCredential("the-key")));
+
     [Fact]
     public async Task A_request_that_a_handler_sent_elsewhere_unencrypted_gets_no_key()
     {
@@ -79,6 +90,7 @@ public sealed class AuthenticationTests
     [InlineData("http://localhost:1/score")]
     [InlineData("http://127.0.0.1:1/score")]
     [InlineData("http://[::1]:1/score")]
+    [InlineData("http://[::ffff:127.0.0.1]:1/score")]
     public void A_key_is_taken_for_encrypted_and_loopback_addresses(string uri) =>
         Assert.NotNull(new FlowEndpoint(new Uri(uri), new AzureKeyCredential("the-key")));
 
@@ -86,11 +98,15 @@ public sealed class AuthenticationTests
     public async Task A_key_that_no_header_can_hold_is_refused_without_being_shown()
     {
         await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
-        var endpoint = new FlowEndpoint(server.ScoringUri, new AzureKeyCredential("hunter2\n"));
+        var key = new AzureKeyCredential("good");
+        var endpoint = new FlowEndpoint(server.ScoringUri, key);
+        key.Update("hunter2\n");
 
+        var made = Assert.Throws<ArgumentException>(() => new FlowEndpoint(server.ScoringUri, key));
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => endpoint.HelloAsync(cancellationToken: Stop));
 
         Assert.DoesNotContain("hunter2", exception.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", made.ToString(), StringComparison.Ordinal);
         Assert.Empty(server.Requests);
     }
 

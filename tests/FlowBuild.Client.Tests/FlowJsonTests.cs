@@ -116,6 +116,10 @@ public sealed class FlowJsonTests
     [InlineData("""{"data:image/png;path":"/etc/passwd"}""")]
     [InlineData("""{"type":"image_url","image_url":{"url":"file:///etc/passwd"}}""")]
     [InlineData("""{"type":"image_url","image_url":{"url":"data:image/png;base64,%"}}""")]
+    [InlineData("""{"type":"image_url","image_url":{"url":"\ud83d"}}""")]
+    [InlineData("""{"data:image/png;base64":"\ud83d"}""")]
+    [InlineData("""{"data:image/png;url":"\ud83d"}""")]
+    [InlineData("""{"\ud83d":"AQID"}""")]
     public void What_is_no_image_does_not_fit(string json) =>
         Assert.Equal("image", Assert.Throws<FlowContractException>(() => Read(json, FlowJson.ReadImage)).DeclaredType);
 

@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Core;
 using FlowBuild.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +16,7 @@ public sealed class RegistrationTests
     {
         await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
         await using var services = WithSection(
-            ("Hello:ScoringUri", server.ScoringUri.OriginalString), ("Hello:Key", "the-key"), ("Hello:DeploymentName", "green"));
+            ("Flows:Hello:ScoringUri", server.ScoringUri.OriginalString), ("Flows:Hello:Key", "the-key"), ("Flows:Hello:DeploymentName", "green"));
 
         await services.GetRequiredService<IHello>().ScoreAsync(Stop);
 
@@ -25,18 +26,36 @@ public sealed class RegistrationTests
     }
 
     [Theory]
-    [InlineData(null, null, "Flow client 'Hello': 'ScoringUri' is missing: set it to the endpoint's scoring URI.")]
-    [InlineData("", null, "Flow client 'Hello': 'ScoringUri' is missing: set it to the endpoint's scoring URI.")]
-    [InlineData("https://[", null, "Flow client 'Hello': 'ScoringUri' is not an absolute http or https URI.")]
-    [InlineData("endpoint/score", null, "Flow client 'Hello': 'ScoringUri' is not an absolute http or https URI.")]
+    [InlineData(null, null, "Flow client 'Hello': 'Flows:Hello:ScoringUri' is missing: set it to the endpoint's scoring URI.")]
+    [InlineData("", null, "Flow client 'Hello': 'Flows:Hello:ScoringUri' is missing: set it to the endpoint's scoring URI.")]
+    [InlineData("https://[", null, "Flow client 'Hello': 'Flows:Hello:ScoringUri' is not an absolute http or https URI.")]
+    [InlineData("endpoint/score", null, "Flow client 'Hello': 'Flows:Hello:ScoringUri' is not an absolute http or https URI.")]
+    [InlineData("https://flows.example.com/score", "hunter2\n", "Flow client 'Hello': 'Flows:Hello:Key' cannot be sent: it holds a blank, a line break or a character that is not ASCII.")]
     [InlineData("http://flows.example.com/score", "the-key", "Flow client 'Hello': The endpoint 'http://flows.example.com' is not encrypted, so no key or token is sent to it: write 'https'. Plain http is allowed on loopback only.")]
     public void Options_that_are_wrong_say_what_is_wrong(string? scoringUri, string? key, string message)
     {
-        using var services = WithSection(("Hello:ScoringUri", scoringUri), ("Hello:Key", key));
+        using var services = WithSection(("Flows:Hello:ScoringUri", scoringUri), ("Flows:Hello:Key", key));
 
         var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IHello>());
 
         Assert.Equal(message, exception.Message);
+    }
+
+    [Fact]
+    public void Options_that_are_set_in_code_are_named_as_in_code()
+    {
+        using var services = new ServiceCollection()
+            .AddFlowClient<IHello, Hello>("Hello", options => options.KeyCredential = new AzureKeyCredential("a b"), endpoint => new Hello(endpoint))
+            .Services.BuildServiceProvider();
+
+        var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IHello>());
+
+        Assert.Equal(
+            [
+                "Flow client 'Hello': 'ScoringUri' is missing: set it to the endpoint's scoring URI.",
+                "Flow client 'Hello': 'KeyCredential' cannot be sent: it holds a blank, a line break or a character that is not ASCII.",
+            ],
+            exception.Failures);
     }
 
     [Fact]
@@ -87,6 +106,69 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Two_service_keys_that_read_alike_are_refused_rather_than_mixed_up()
+    {
+        var services = new ServiceCollection();
+        services.AddFlowClient<IHello, Hello>("Hello", options => { }, endpoint => new Hello(endpoint), 1);
+
+        var exception = Assert.Throws<InvalidOperationException>(
+            () => services.AddFlowClient<IHello, Hello>("Hello", options => { }, endpoint => new Hello(endpoint), "1"));
+
+        Assert.StartsWith("The name 'Hello:1' is taken", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_outlives_the_handlers_that_the_factory_renews()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
+        var credential = new CountingCredential();
+        var collection = new ServiceCollection();
+        foreach (var slot in (string[])["blue", "green"])
+        {
+            collection.AddFlowClient<IHello, Hello>(
+                "Hello",
+                options =>
+                {
+                    options.ScoringUri = server.ScoringUri;
+                    options.TokenCredential = credential;
+                },
+                endpoint => new Hello(endpoint),
+                slot);
+        }
+
+        await using var services = collection.BuildServiceProvider();
+
+        // Each has a handler of its own, as one client has from one renewal to the next.
+        await services.GetRequiredKeyedService<IHello>("blue").ScoreAsync(Stop);
+        await services.GetRequiredKeyedService<IHello>("green").ScoreAsync(Stop);
+
+        Assert.Equal(1, credential.Count);
+    }
+
+    [Fact]
+    public async Task No_handler_of_one_s_own_sees_the_key()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
+        var watch = new Watch();
+        await using var services = WithHandler(server.ScoringUri, watch);
+
+        await services.GetRequiredService<IHello>().ScoreAsync(Stop);
+
+        Assert.Null(Assert.Single(watch.Seen));
+        Assert.Equal("Bearer the-key", Assert.Single(server.Requests).Headers["Authorization"]);
+    }
+
+    [Fact]
+    public async Task A_handler_that_sends_the_request_elsewhere_unencrypted_sends_no_key_with_it()
+    {
+        await using var services = WithHandler(new Uri("https://flows.example.com/score"), new Elsewhere());
+
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => services.GetRequiredService<IHello>().ScoreAsync(Stop));
+
+        Assert.StartsWith("The endpoint 'http://elsewhere.example.com' is not encrypted", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_builder_takes_handlers()
     {
         await using var server = ReplayServer.Start(Transcript.Load("flask_success"));
@@ -107,7 +189,23 @@ public sealed class RegistrationTests
             .AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Key, value.Value)))
             .Build();
         var services = new ServiceCollection();
-        services.AddFlowClient<IHello, Hello>("Hello", configuration.GetSection("Hello"), endpoint => new Hello(endpoint));
+        services.AddFlowClient<IHello, Hello>("Hello", configuration.GetSection("Flows:Hello"), endpoint => new Hello(endpoint));
+        return services.BuildServiceProvider();
+    }
+
+    private static ServiceProvider WithHandler(Uri scoringUri, DelegatingHandler handler)
+    {
+        var services = new ServiceCollection();
+        services
+            .AddFlowClient<IHello, Hello>(
+                "Hello",
+                options =>
+                {
+                    options.ScoringUri = scoringUri;
+                    options.KeyCredential = new AzureKeyCredential("the-key");
+                },
+                endpoint => new Hello(endpoint))
+            .AddHttpMessageHandler(() => handler);
         return services.BuildServiceProvider();
     }
 
@@ -128,5 +226,38 @@ public sealed class RegistrationTests
             request.Headers.Add("x-stamp", "yes");
             return base.SendAsync(request, cancellationToken);
         }
+    }
+
+    private sealed class Watch : DelegatingHandler
+    {
+        public List<string?> Seen { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Seen.Add(request.Headers.Authorization?.ToString());
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class Elsewhere : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.RequestUri = new Uri("http://elsewhere.example.com/score");
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class CountingCredential : TokenCredential
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            new($"token-{Interlocked.Increment(ref _count)}", DateTimeOffset.UtcNow.AddHours(1));
+
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(GetToken(requestContext, cancellationToken));
     }
 }

@@ -200,6 +200,80 @@ public sealed class ScoreTests
         Assert.Equal("The output 'answer' is declared as string, but the answer holds text that is not Unicode.", exception.Message);
     }
 
+    [Theory]
+    [InlineData("""{"\ud83d":1}""")]
+    [InlineData("""{"output":"a","types":{"\ud83d":"\ud83d"},"\udc00":[]}""")]
+    public async Task A_name_that_is_not_Unicode_is_a_contract_exception(string body)
+    {
+        await using var server = ReplayServer.Start("200 OK", body, "Content-Type: application/json");
+
+        var exception = await Assert.ThrowsAsync<FlowContractException>(() => Calls.Endpoint(server.ScoringUri).HelloAsync(cancellationToken: Stop));
+
+        Assert.Equal("The answer holds text that is not Unicode.", exception.Message);
+        Assert.Equal(body, exception.RawResponse);
+    }
+
+    [Fact]
+    public async Task Of_members_of_one_name_the_last_counts_as_in_Python()
+    {
+        await using var server = ReplayServer.Start("200 OK", """{"output":"first","output":"last"}""", "Content-Type: application/json");
+
+        Assert.Equal("last", (await Calls.Endpoint(server.ScoringUri).HelloAsync(cancellationToken: Stop)).Output);
+    }
+
+    [Theory]
+    [InlineData(998, true)]
+    [InlineData(1000, false)]
+    public async Task Values_may_nest_as_deep_as_Python_writes_them(int depth, bool fits)
+    {
+        var body = $$"""{"types":{{new string('[', depth)}}{{new string(']', depth)}}}""";
+        await using var server = ReplayServer.Start("200 OK", body, "Content-Type: application/json");
+
+        var call = Calls.Endpoint(server.ScoringUri).HelloAsync(cancellationToken: Stop);
+
+        if (fits)
+        {
+            Assert.Equal(2 * depth, (await call).Types.GetRawText().Length);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<FlowContractException>(() => call);
+        }
+    }
+
+    [Fact]
+    public async Task A_code_that_is_a_novel_is_cut()
+    {
+        await using var server = ReplayServer.Start(
+            "400 Bad Request", $$$"""{"error":{"code":"{{{new string('x', 50_000)}}}","message":"m"}}""", "Content-Type: application/json");
+
+        var exception = await Assert.ThrowsAsync<FlowRequestException>(() => Calls.Endpoint(server.ScoringUri).HelloAsync(cancellationToken: Stop));
+
+        Assert.Equal(4096, exception.Code!.Length);
+        Assert.InRange(exception.Message.Length, 4096, 4200);
+    }
+
+    [Fact]
+    public async Task An_answer_that_cannot_be_used_still_has_its_request_ids()
+    {
+        await using var cut = ReplayServer.Start(async connection =>
+        {
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nx-request-id: theirs\r\nContent-Length: 100\r\n\r\n{\"output\"");
+            connection.Cut();
+        });
+        await using var large = ReplayServer.Start("200 OK", "{         }", "x-request-id: theirs");
+        var options = new FlowClientOptions { ClientRequestId = () => "mine", MaxResponseSize = 10 };
+
+        foreach (var server in (ReplayServer[])[cut, large])
+        {
+            options.MaxResponseSize = server == cut ? 100 : 10;
+            var exception = await Assert.ThrowsAsync<FlowRequestException>(() => Calls.Endpoint(server.ScoringUri, options).HelloAsync(cancellationToken: Stop));
+
+            Assert.Equal("theirs", exception.RequestId);
+            Assert.Equal("mine", exception.ClientRequestId);
+        }
+    }
+
     [Fact]
     public async Task A_missing_output_is_named()
     {

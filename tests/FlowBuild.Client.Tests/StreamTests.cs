@@ -112,6 +112,48 @@ public sealed class StreamTests
     }
 
     [Theory]
+    [InlineData("data: {\"answer\": \"b\"}\n")]
+    [InlineData("data: {\"ans")]
+    [InlineData("data: {\"answer\": \"b\"}\r\n")]
+    public async Task A_stream_that_ends_in_the_middle_of_an_event_is_interrupted_also_where_no_length_was_promised(string half)
+    {
+        await using var server = ReplayServer.Start(async connection =>
+        {
+            await connection.SendAsync(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: {\"answer\": \"a\"}\n\n" + half);
+            connection.Cut();
+        });
+        var updates = new List<StreamUpdate>();
+
+        var exception = await Assert.ThrowsAsync<FlowStreamInterruptedException>(
+            () => Calls.Endpoint(server.ScoringUri).StreamAsync(Stop).IntoAsync(updates));
+
+        Assert.Equal([new("a", null)], updates);
+        Assert.Equal(1, exception.UpdateCount);
+    }
+
+    [Theory]
+    [InlineData("\n", "\n")]
+    [InlineData("\r\n", "\r\n")]
+    [InlineData("\r", "\r")]
+    [InlineData("\n", "\r\n")]
+    [InlineData("\r\n", "\n")]
+    public async Task Lines_may_end_in_every_way_that_event_streams_know(string first, string second)
+    {
+        await using var server = ReplayServer.Start(async connection =>
+        {
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n\uFEFF");
+            await connection.SendAsync($"event: any{first}id: 1{second}data: {{\"answer\":{first}data: \"a\"}}{first}{second}");
+            connection.Cut();
+        });
+        var updates = new List<StreamUpdate>();
+
+        await Calls.Endpoint(server.ScoringUri).StreamAsync(Stop).IntoAsync(updates);
+
+        Assert.Equal([new("a", null)], updates);
+    }
+
+    [Theory]
     [InlineData("flask_stream_json")]
     [InlineData("fastapi_stream_json")]
     public async Task A_JSON_answer_is_one_update(string transcript)
