@@ -69,7 +69,63 @@ public sealed class ConversationTests
         }
 
         Assert.Empty(conversation.Turns);
-        await conversation.StreamAsync("next", Stop).GetAsyncEnumerator(Stop).DisposeAsync();
+        await AllAsync(conversation.StreamAsync("next", Stop));
+        Assert.Equal(["next"], conversation.Turns.Select(turn => turn.Question));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_message_that_is_cancelled_is_no_turn_and_the_next_one_may_be_sent(bool streaming)
+    {
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var asked = 0;
+        await using var server = ReplayServer.Start(async connection =>
+        {
+            if (Interlocked.Increment(ref asked) == 1)
+            {
+                await cancellation.CancelAsync();
+                await connection.WaitUntilClosedAsync();
+                return;
+            }
+
+            await connection.PlayAsync(Transcript.Load("flask_stream_json"));
+        });
+        var conversation = Conversation(server, Earlier);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => streaming ? AllAsync(conversation.StreamAsync("lost", cancellation.Token)) : conversation.SendAsync("lost", cancellation.Token));
+        Assert.Equal([Earlier], conversation.Turns);
+
+        await conversation.SendAsync("kept", Stop);
+        Assert.Equal(["earlier", "kept"], conversation.Turns.Select(turn => turn.Question));
+    }
+
+    [Fact]
+    public async Task A_second_message_is_refused_while_the_first_streams()
+    {
+        await using var server = ReplayServer.Start(Transcript.Load("flask_stream_both_accept"));
+        var conversation = Conversation(server);
+
+        await foreach (var update in conversation.StreamAsync("one", Stop))
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(() => conversation.SendAsync("two", Stop));
+            await Assert.ThrowsAsync<InvalidOperationException>(() => AllAsync(conversation.StreamAsync("three", Stop)));
+        }
+
+        Assert.Equal(["one"], conversation.Turns.Select(turn => turn.Question));
+        Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("[] []")]
+    [InlineData("""[{"inputs":{"question":"q"},"outputs":{"answer":"a"}}] and more""")]
+    [InlineData("""[{"inputs":{"\ud83d":1}}]""")]
+    public void What_is_stored_is_refused_when_something_else_stands_in_it(string stored)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri("http://localhost/score") };
+
+        Assert.Throws<FormatException>(() => ChatConversation.FromJson(new ChatClient(client), stored));
     }
 
     [Fact]

@@ -54,7 +54,11 @@ internal static class ConversationEmitter
                 {
                     var reader = new global::System.Text.Json.Utf8JsonReader(global::System.Text.Encoding.UTF8.GetBytes(json));
                     reader.Read();
-                    return new {{shape.ConversationType}}(client, {{shape.JsonType}}.ReadTurns(ref reader));
+                    var turns = {{shape.JsonType}}.ReadTurns(ref reader);
+
+                    // Anything behind the turns makes this throw.
+                    reader.Read();
+                    return new {{shape.ConversationType}}(client, turns);
                 }
                 catch (global::System.Exception exception) when (exception is global::System.Text.Json.JsonException or global::FlowBuild.FlowContractException)
                 {

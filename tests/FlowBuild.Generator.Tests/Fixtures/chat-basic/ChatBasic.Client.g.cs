@@ -145,7 +145,11 @@ public sealed partial class ChatBasicConversation
         {
             var reader = new global::System.Text.Json.Utf8JsonReader(global::System.Text.Encoding.UTF8.GetBytes(json));
             reader.Read();
-            return new ChatBasicConversation(client, ChatBasicJson.ReadTurns(ref reader));
+            var turns = ChatBasicJson.ReadTurns(ref reader);
+
+            // Anything behind the turns makes this throw.
+            reader.Read();
+            return new ChatBasicConversation(client, turns);
         }
         catch (global::System.Exception exception) when (exception is global::System.Text.Json.JsonException or global::FlowBuild.FlowContractException)
         {
