@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace FlowBuild;
 
@@ -46,31 +47,33 @@ internal sealed class FlowDeadline : IDisposable
     }
 
     /// <summary>
-    /// Throws what really ended the call, when <paramref name="exception"/> only says that it was cancelled; returns otherwise. Marks the
-    /// span as failed in either case.
+    /// Throws what really ended the call, when <paramref name="exception"/> only says that it was cancelled or, as a transport may when it
+    /// is cancelled, that it broke; returns otherwise. Marks the span as failed in either case.
     /// </summary>
     public void ThrowReason(Exception exception, Activity? activity)
     {
         activity.Fail(exception);
-        if (exception is not OperationCanceledException cancelled)
+        if (exception is not (OperationCanceledException or IOException))
         {
             return;
         }
 
         if (_caller.IsCancellationRequested)
         {
-            throw new TaskCanceledException("The call was cancelled.", cancelled, _caller);
+            throw new TaskCanceledException("The call was cancelled.", exception, _caller);
         }
 
         if (_source.IsCancellationRequested)
         {
-            throw new TaskCanceledException("The call was cancelled: " + TimeIsUp().Message, TimeIsUp(cancelled), _source.Token);
+            var timeIsUp = new TimeoutException($"The answer did not come within {Waited}.", exception);
+            throw new TaskCanceledException("The call was cancelled: " + timeIsUp.Message, timeIsUp, _source.Token);
         }
     }
 
-    /// <summary>Says how long was waited.</summary>
-    public TimeoutException TimeIsUp(Exception? innerException = null) =>
-        new($"The endpoint sent nothing for {_timeout.TotalSeconds:0.###} seconds, the client's 'Timeout'.", innerException);
+    /// <summary>What ended a stream that had begun, when the endpoint no longer sent anything.</summary>
+    public TimeoutException SilentTooLong(Exception innerException) => new($"The endpoint sent nothing for {Waited}.", innerException);
+
+    private string Waited => string.Create(CultureInfo.InvariantCulture, $"{_timeout.TotalSeconds:0.###} seconds, the client's 'Timeout'");
 
     public void Dispose() => _source.Dispose();
 }

@@ -33,7 +33,8 @@ internal sealed class FlowUpdateReader<TUpdate> : IAsyncDisposable
     /// <exception cref="FlowStreamInterruptedException">The stream was cut, or nothing came in time.</exception>
     public ValueTask<bool> MoveNextAsync()
     {
-        var next = _events.MoveNextAsync();
+        // What has already arrived no longer matters to who cancelled, and the parser would go on with it.
+        var next = _deadline.IsCancelledByCaller ? ValueTask.FromCanceled<bool>(_deadline.Token) : _events.MoveNextAsync();
         return next.IsCompletedSuccessfully ? next : WaitAsync(next);
     }
 
@@ -53,7 +54,7 @@ internal sealed class FlowUpdateReader<TUpdate> : IAsyncDisposable
         }
         catch (Exception exception) when (IsCut(exception))
         {
-            var timeIsUp = exception is OperationCanceledException ? _deadline.TimeIsUp(exception) : null;
+            var timeIsUp = exception is OperationCanceledException ? _deadline.SilentTooLong(exception) : null;
             var interrupted = new FlowStreamInterruptedException(
                 $"The stream was interrupted after {_updateCount} update(s): {timeIsUp?.Message ?? "the connection was cut."}", timeIsUp ?? exception)
             {
@@ -71,7 +72,7 @@ internal sealed class FlowUpdateReader<TUpdate> : IAsyncDisposable
     }
 
     private bool IsCut(Exception exception) =>
-        !_deadline.IsCancelledByCaller && exception is IOException or OperationCanceledException;
+        !_deadline.IsCancelledByCaller && (exception is IOException || (exception is OperationCanceledException && _deadline.Token.IsCancellationRequested));
 
     private TUpdate ParseEvent(string type, ReadOnlySpan<byte> data)
     {

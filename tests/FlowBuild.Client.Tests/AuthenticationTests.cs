@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Core;
 using FlowBuild.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FlowBuild.Client.Tests;
 
@@ -108,6 +109,28 @@ public sealed class AuthenticationTests
         Assert.DoesNotContain("hunter2", exception.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", made.ToString(), StringComparison.Ordinal);
         Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task A_redirect_that_a_transport_of_one_s_own_follows_carries_no_key()
+    {
+        await using var elsewhere = ReplayServer.Start(Transcript.Load("flask_success"));
+        await using var server = ReplayServer.Start("307 Temporary Redirect", "", $"Location: {elsewhere.ScoringUri}");
+        await using var services = new ServiceCollection()
+            .AddFlowClient<object, FlowEndpoint>(
+                "Hello",
+                options =>
+                {
+                    options.ScoringUri = server.ScoringUri;
+                    options.KeyCredential = Calls.Key;
+                },
+                endpoint => endpoint)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler())
+            .Services.BuildServiceProvider();
+
+        await ((FlowEndpoint)services.GetRequiredService<object>()).HelloAsync(cancellationToken: Stop);
+
+        Assert.False(Assert.Single(elsewhere.Requests).Headers.ContainsKey("Authorization"));
     }
 
     [Fact]

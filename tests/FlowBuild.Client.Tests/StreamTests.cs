@@ -225,6 +225,57 @@ public sealed class StreamTests
         await closed.Task.WaitAsync(stop);
     }
 
+    [Fact(Timeout = TooLong)]
+    public async Task After_cancelling_no_update_comes_that_had_already_arrived()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var server = ReplayServer.Start(async connection =>
+        {
+            await connection.StartChunksAsync();
+            await connection.SendChunkAsync("data: {\"answer\": \"a\"}\n\ndata: {\"answer\": \"b\"}\n\n");
+            await connection.WaitUntilClosedAsync();
+        });
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stop);
+
+        await using var stream = Calls.Endpoint(server.ScoringUri).StreamAsync(cancellation.Token).GetAsyncEnumerator(CancellationToken.None);
+        Assert.True(await stream.MoveNextAsync());
+        await cancellation.CancelAsync();
+        var exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await stream.MoveNextAsync());
+
+        Assert.Equal(cancellation.Token, exception.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(true, typeof(TaskCanceledException))]
+    [InlineData(false, typeof(FlowStreamInterruptedException))]
+    public async Task A_transport_of_one_s_own_that_breaks_is_a_cut_unless_the_caller_cancelled(bool cancelled, Type expected)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var client = new HttpClient(new Breaks(() =>
+        {
+            if (cancelled)
+            {
+                cancellation.Cancel();
+            }
+
+            throw new IOException("broken");
+        })) { BaseAddress = new Uri("http://localhost/score") };
+
+        var exception = await Record.ExceptionAsync(() => new FlowEndpoint(client).StreamAsync(cancellation.Token).IntoAsync([]));
+
+        Assert.IsType(expected, exception);
+    }
+
+    [Fact]
+    public async Task A_transport_of_one_s_own_that_gives_up_by_itself_is_not_called_a_time_out()
+    {
+        using var client = new HttpClient(new Breaks(() => throw new OperationCanceledException("given up"))) { BaseAddress = new Uri("http://localhost/score") };
+
+        var exception = await Assert.ThrowsAsync<OperationCanceledException>(() => new FlowEndpoint(client).StreamAsync(Stop).IntoAsync([]));
+
+        Assert.Equal("given up", exception.Message);
+    }
+
     [Fact]
     public async Task An_event_that_is_no_JSON_is_a_contract_exception()
     {
@@ -234,5 +285,26 @@ public sealed class StreamTests
 
         Assert.Equal("The update is no JSON from line 1, byte 12 on.", exception.Message);
         Assert.Equal("{\"answer\": NaN}", exception.RawResponse);
+    }
+
+    /// <summary>Answers with an event stream whose first read does what it is told.</summary>
+    private sealed class Breaks(Action read) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var content = new StreamContent(new Broken(read));
+            content.Headers.ContentType = new("text/event-stream");
+            return Task.FromResult(new HttpResponseMessage { Content = content });
+        }
+
+        private sealed class Broken(Action read) : MemoryStream
+        {
+            public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+            {
+                await Task.Yield();
+                read();
+                return 0;
+            }
+        }
     }
 }
