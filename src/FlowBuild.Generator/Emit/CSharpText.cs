@@ -9,6 +9,11 @@ internal static class CSharpText
     /// <summary>A C# string literal with its quotes.</summary>
     public static string Literal(string value)
     {
+        if (IsPlain(value, '"', '\\'))
+        {
+            return "\"" + value + "\"";
+        }
+
         var text = new StringBuilder(value.Length + 2).Append('"');
         foreach (var c in value)
         {
@@ -49,6 +54,11 @@ internal static class CSharpText
     /// <summary>Text as XML content of a documentation comment; line breaks are kept as <c>\n</c>.</summary>
     public static string Xml(string value)
     {
+        if (IsPlain(value, '&', '<', '>'))
+        {
+            return value;
+        }
+
         var text = new StringBuilder(value.Length);
         for (var i = 0; i < value.Length; i++)
         {
@@ -100,6 +110,11 @@ internal static class CSharpText
     /// <summary>Text for a <c>//</c> comment: one line.</summary>
     public static string Comment(string value)
     {
+        if (IsPlain(value))
+        {
+            return value;
+        }
+
         var text = new StringBuilder(value.Length);
         foreach (var c in value)
         {
@@ -107,6 +122,20 @@ internal static class CSharpText
         }
 
         return text.ToString();
+    }
+
+    // What nearly every text of a flow is: printable ASCII that stands for itself.
+    private static bool IsPlain(string value, char special = '\0', char other = '\0', char third = '\0')
+    {
+        foreach (var c in value)
+        {
+            if (c is < ' ' or > '~' || c == special || c == other || c == third)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsXmlCharacter(string value, int index) =>

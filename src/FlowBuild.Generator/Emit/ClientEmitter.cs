@@ -26,7 +26,7 @@ internal static class ClientEmitter
     private static void WriteInterface(CodeWriter writer, FlowShape shape)
     {
         var description = shape.Model.Contract.Description;
-        writer.Documentation("summary", $"Calls the flow {ContractsEmitter.Flow(shape)}.");
+        writer.Documentation("summary", $"Calls the flow {shape.Source}.");
         if (!string.IsNullOrWhiteSpace(description))
         {
             writer.Documentation("remarks", CSharpText.Xml(description!.Trim()));
@@ -67,7 +67,7 @@ internal static class ClientEmitter
             ? $"static (ref global::System.Text.Json.Utf8JsonReader reader) => {ValueForm.FlowJson}.ReadElement(ref reader, \"result\")"
             : $"{shape.JsonType}.ReadOutput";
 
-        writer.Documentation("summary", $"Calls the flow {ContractsEmitter.Flow(shape)} over HTTP. Safe for use by many threads at once.");
+        writer.Documentation("summary", $"Calls the flow {shape.Source} over HTTP. Safe for use by many threads at once.");
         writer.Line(FlowEmitter.GeneratedCode);
         writer.Line($"{shape.Accessibility} sealed partial class {shape.ClientType} : {shape.InterfaceType}");
         writer.Open();

@@ -7,12 +7,12 @@ internal static class ContractsEmitter
     {
         if (!shape.Model.Contract.AcceptsAnyInput)
         {
-            WriteRecord(writer, shape, shape.InputType, $"What the flow {Flow(shape)} takes.", shape.Inputs, WriteInputRemarks);
+            WriteRecord(writer, shape, shape.InputType, $"What the flow {shape.Source} takes.", shape.Inputs, WriteInputRemarks);
         }
 
         if (!shape.Model.Contract.ReturnsBareResult)
         {
-            WriteRecord(writer, shape, shape.OutputType, $"What the flow {Flow(shape)} gives.", shape.Outputs, WriteOutputRemarks);
+            WriteRecord(writer, shape, shape.OutputType, $"What the flow {shape.Source} gives.", shape.Outputs, WriteOutputRemarks);
         }
 
         if (shape.CanStream)
@@ -21,7 +21,7 @@ internal static class ContractsEmitter
                 writer,
                 shape,
                 shape.UpdateType,
-                $"One piece of a streamed answer of the flow {Flow(shape)}. A property is null when the piece does not hold it.\n" +
+                $"One piece of a streamed answer of the flow {shape.Source}. A property is null when the piece does not hold it.\n" +
                 "The first piece holds the outputs that do not stream; the text of all pieces together is the answer.",
                 shape.Updates,
                 static (_, _) => { });
@@ -33,15 +33,12 @@ internal static class ContractsEmitter
                 writer,
                 shape,
                 shape.TurnType,
-                $"One finished turn of a chat with the flow {Flow(shape)}: what was asked and what was answered.",
+                $"One finished turn of a chat with the flow {shape.Source}: what was asked and what was answered.",
                 [chat.Question, chat.Answer],
                 static (_, _) => { },
                 isRequired: static _ => true);
         }
     }
-
-    /// <summary>The flow as documentation names it.</summary>
-    public static string Flow(FlowShape shape) => CSharpText.Code(shape.Model.Source);
 
     private static void WriteRecord(
         CodeWriter writer,

@@ -18,7 +18,7 @@ internal static class ConversationEmitter
 
         writer.Documentation(
             "summary",
-            $"A conversation with the flow {ContractsEmitter.Flow(shape)}. It keeps the finished turns and sends them with each message;\n" +
+            $"A conversation with the flow {shape.Source}. It keeps the finished turns and sends them with each message;\n" +
             "a turn that fails or is given up leaves no trace. Messages are sent one after the other.");
         writer.Line(FlowEmitter.GeneratedCode);
         writer.Line($"{shape.Accessibility} sealed partial class {shape.ConversationType}");

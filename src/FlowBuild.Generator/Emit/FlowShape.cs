@@ -16,7 +16,7 @@ internal sealed record Member(
     string JsonName, string Property, ValueForm Form, bool IsNullable, string TypeWord, string? Description, string? DefaultJson)
 {
     /// <summary>The C# type of the property.</summary>
-    public string PropertyType => IsNullable ? Form.Type + "?" : Form.Type;
+    public string PropertyType => IsNullable ? Form.NullableType : Form.Type;
 }
 
 /// <summary>The two members of a turn and the input that holds the turns.</summary>
@@ -28,6 +28,17 @@ internal sealed class FlowShape
     public FlowShape(FlowModel model)
     {
         Model = model;
+        Source = CSharpText.Code(model.Source);
+        InputType = Name + "Input";
+        OutputType = Name + "Output";
+        UpdateType = Name + "Update";
+        TurnType = Name + "Turn";
+        ConversationType = Name + "Conversation";
+        InterfaceType = $"I{Name}Client";
+        ClientType = Name + "Client";
+        JsonType = Name + "Json";
+        ExtensionsType = Name + "ServiceCollectionExtensions";
+
         var contract = model.Contract;
         var chat = FindChat(contract);
 
@@ -71,27 +82,30 @@ internal sealed class FlowShape
 
     public FlowModel Model { get; }
 
+    /// <summary>The flow file as documentation names it.</summary>
+    public string Source { get; }
+
     public string Name => Model.Name;
 
     public string Accessibility => Model.IsPublic ? "public" : "internal";
 
-    public string InputType => Name + "Input";
+    public string InputType { get; }
 
-    public string OutputType => Name + "Output";
+    public string OutputType { get; }
 
-    public string UpdateType => Name + "Update";
+    public string UpdateType { get; }
 
-    public string TurnType => Name + "Turn";
+    public string TurnType { get; }
 
-    public string ConversationType => Name + "Conversation";
+    public string ConversationType { get; }
 
-    public string InterfaceType => $"I{Name}Client";
+    public string InterfaceType { get; }
 
-    public string ClientType => Name + "Client";
+    public string ClientType { get; }
 
-    public string JsonType => Name + "Json";
+    public string JsonType { get; }
 
-    public string ExtensionsType => Name + "ServiceCollectionExtensions";
+    public string ExtensionsType { get; }
 
     public IReadOnlyList<Member> Inputs { get; }
 

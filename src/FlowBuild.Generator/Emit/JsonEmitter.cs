@@ -14,7 +14,7 @@ internal static class JsonEmitter
     public static void Write(CodeWriter writer, FlowShape shape)
     {
         var contract = shape.Model.Contract;
-        writer.Documentation("summary", $"Writes requests to and reads answers of the flow {ContractsEmitter.Flow(shape)} as JSON, without reflection.");
+        writer.Documentation("summary", $"Writes requests to and reads answers of the flow {shape.Source} as JSON, without reflection.");
         writer.Line(FlowEmitter.GeneratedCode);
         writer.Line($"internal static class {shape.JsonType}");
         writer.Open();
@@ -111,7 +111,7 @@ internal static class JsonEmitter
                 var local = locals.Take(Identifiers.CamelCase(member.Property));
                 writer.Line($"if ({value} is {{ }} {local})");
                 writer.Open();
-                writer.Line(member.Form.Write(name, local));
+                member.Form.Write(writer, name, local);
                 writer.Close();
                 writer.Line();
             }
@@ -123,7 +123,7 @@ internal static class JsonEmitter
                 writer.Line($"throw Unset({CSharpText.Literal(member.JsonName)});");
                 writer.Close();
                 writer.Line();
-                writer.Line(member.Form.Write(name, local));
+                member.Form.Write(writer, name, local);
             }
             else if (member.Form == ValueForm.Element)
             {
@@ -132,12 +132,12 @@ internal static class JsonEmitter
                 writer.Line($"throw Unset({CSharpText.Literal(member.JsonName)});");
                 writer.Close();
                 writer.Line();
-                writer.Line(member.Form.Write(name, value));
+                member.Form.Write(writer, name, value);
             }
             else
             {
-                writer.Line(member.Form.Write(
-                    name, member.Form.IsReference ? $"{value} ?? throw Unset({CSharpText.Literal(member.JsonName)})" : value));
+                member.Form.Write(
+                    writer, name, member.Form.IsReference ? $"{value} ?? throw Unset({CSharpText.Literal(member.JsonName)})" : value);
             }
         }
 
@@ -154,7 +154,7 @@ internal static class JsonEmitter
         writer.Open();
         for (var i = 0; i < members.Count; i++)
         {
-            writer.Line($"{members[i].Form.Type}? {locals[i]} = null;");
+            writer.Line($"{members[i].Form.NullableType} {locals[i]} = null;");
         }
 
         writer.Line($"{ValueForm.FlowJson}.ReadStartObject(ref reader);");
@@ -229,14 +229,14 @@ internal static class JsonEmitter
         var value = "turn." + member.Property;
         if (!member.IsNullable)
         {
-            writer.Line(member.Form.Write(name, value));
+            member.Form.Write(writer, name, value);
             return;
         }
 
         var local = new NameScope("writer", "turn", "turns", "item").Take(Identifiers.CamelCase(member.Property));
         writer.Line($"if ({value} is {{ }} {local})");
         writer.Open();
-        writer.Line(member.Form.Write(name, local));
+        member.Form.Write(writer, name, local);
         writer.Close();
         writer.Line("else");
         writer.Open();
@@ -263,8 +263,8 @@ internal static class JsonEmitter
             """);
         writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.StartObject)");
         writer.Open();
-        writer.Line($"{chat.Question.Form.Type}? {question} = null;");
-        writer.Line($"{chat.Answer.Form.Type}? {answer} = null;");
+        writer.Line($"{chat.Question.Form.NullableType} {question} = null;");
+        writer.Line($"{chat.Answer.Form.NullableType} {answer} = null;");
         writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
         writer.Open();
         ReadTurnPart(writer, "inputs", chat.Question, question);

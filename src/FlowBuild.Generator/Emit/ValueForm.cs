@@ -5,16 +5,19 @@ namespace FlowBuild.Generator.Emit;
 /// <summary>How a value of a flow appears in C# and how generated code writes and reads it as JSON.</summary>
 /// <param name="Type">The C# type without a question mark.</param>
 /// <param name="IsReference">Whether the C# type is a reference type.</param>
-/// <param name="Write">Statements that write a member: its encoded name and an expression of the C# type.</param>
+/// <param name="Write">Emits the statements that write a member; takes its encoded name and an expression of the C# type.</param>
 /// <param name="Read">Expression that reads a value where null is a breach of the contract; takes the output's name as a literal.</param>
 /// <param name="ReadNullable">Expression that reads a value or null.</param>
 internal sealed record ValueForm(
     string Type,
     bool IsReference,
-    Func<string, string, string> Write,
+    Action<CodeWriter, string, string> Write,
     Func<string, string> Read,
     Func<string, string> ReadNullable)
 {
+    /// <summary>The C# type with a question mark.</summary>
+    public string NullableType { get; } = Type + "?";
+
     /// <summary>Whether the C# type can be a reference type although <see cref="IsReference"/> is false: a type of the user's own.</summary>
     public bool MayBeReference { get; init; }
 
@@ -32,7 +35,7 @@ internal sealed record ValueForm(
     /// <summary><c>double</c></summary>
     public static readonly ValueForm Number = Plain("double", isReference: false, "WriteNumber", "Double") with
     {
-        Write = static (name, value) => $"writer.WritePropertyName({name});\n{FlowJson}.WriteDouble(writer, {value});",
+        Write = static (writer, name, value) => writer.Line($"writer.WritePropertyName({name});\n{FlowJson}.WriteDouble(writer, {value});"),
     };
 
     /// <summary><c>bool</c></summary>
@@ -42,7 +45,7 @@ internal sealed record ValueForm(
     public static readonly ValueForm List = new(
         $"global::System.Collections.Generic.IReadOnlyList<{ElementType}>",
         IsReference: true,
-        static (name, value) => $"writer.WritePropertyName({name});\n{FlowJson}.WriteList(writer, {value});",
+        static (writer, name, value) => writer.Line($"writer.WritePropertyName({name});\n{FlowJson}.WriteList(writer, {value});"),
         static output => $"{FlowJson}.ReadList(ref reader, {output})",
         static output => $"{FlowJson}.ReadNullableList(ref reader, {output})");
 
@@ -50,7 +53,7 @@ internal sealed record ValueForm(
     public static readonly ValueForm Element = new(
         ElementType,
         IsReference: false,
-        static (name, value) => $"writer.WritePropertyName({name});\n{value}.WriteTo(writer);",
+        static (writer, name, value) => writer.Line($"writer.WritePropertyName({name});\n{value}.WriteTo(writer);"),
         static output => $"{FlowJson}.ReadElement(ref reader, {output})",
         static output => $"reader.TokenType == global::System.Text.Json.JsonTokenType.Null ? null : {FlowJson}.ReadElement(ref reader, {output})");
 
@@ -61,8 +64,8 @@ internal sealed record ValueForm(
     public static ValueForm Image(FlowMessageFormat format) => new(
         "global::FlowBuild.FlowImage",
         IsReference: true,
-        (name, value) =>
-            $"writer.WritePropertyName({name});\n{FlowJson}.WriteImage(writer, {value}, global::FlowBuild.FlowImageFormat.{format});",
+        (writer, name, value) => writer.Line(
+            $"writer.WritePropertyName({name});\n{FlowJson}.WriteImage(writer, {value}, global::FlowBuild.FlowImageFormat.{format.ToString()});"),
         static output => $"{FlowJson}.ReadImage(ref reader, {output})",
         static output => $"{FlowJson}.ReadNullableImage(ref reader, {output})");
 
@@ -70,7 +73,7 @@ internal sealed record ValueForm(
     public static ValueForm Turns(string turnType) => new(
         $"global::System.Collections.Generic.IReadOnlyList<{turnType}>",
         IsReference: true,
-        static (name, value) => $"writer.WritePropertyName({name});\nWriteTurns(writer, {value});",
+        static (writer, name, value) => writer.Line($"writer.WritePropertyName({name});\nWriteTurns(writer, {value});"),
         static _ => "ReadTurns(ref reader)",
         static _ => "ReadTurns(ref reader)");
 
@@ -104,7 +107,16 @@ internal sealed record ValueForm(
     };
 
     /// <summary>The type word of a value type, as flow files write it.</summary>
-    public static string Word(FlowValueType type) => type.ToString().ToLowerInvariant();
+    public static string Word(FlowValueType type) => type switch
+    {
+        FlowValueType.String => "string",
+        FlowValueType.Int => "int",
+        FlowValueType.Double => "double",
+        FlowValueType.Bool => "bool",
+        FlowValueType.List => "list",
+        FlowValueType.Image => "image",
+        _ => "object",
+    };
 
     private static ValueForm ListOf(string item, string writeItem, string readItem)
     {
@@ -112,7 +124,7 @@ internal sealed record ValueForm(
         return new ValueForm(
             $"global::System.Collections.Generic.IReadOnlyList<{item}>",
             IsReference: true,
-            (name, value) => $$"""
+            (writer, name, value) => writer.Line($$"""
                 writer.WriteStartArray({{name}});
                 foreach (var item in {{value}})
                 {
@@ -120,7 +132,7 @@ internal sealed record ValueForm(
                 }
 
                 writer.WriteEndArray();
-                """,
+                """),
             Read,
             output => $"reader.TokenType == global::System.Text.Json.JsonTokenType.Null ? null : {Read(output)}");
     }
@@ -134,7 +146,8 @@ internal sealed record ValueForm(
         return new ValueForm(
             type,
             IsReference: false,
-            (name, value) => $"writer.WritePropertyName({name});\nglobal::System.Text.Json.JsonSerializer.Serialize(writer, {value}, {typeInfo});",
+            (writer, name, value) => writer.Line(
+                $"writer.WritePropertyName({name});\nglobal::System.Text.Json.JsonSerializer.Serialize(writer, {value}, {typeInfo});"),
             Read,
             Read)
         {
@@ -145,7 +158,7 @@ internal sealed record ValueForm(
     private static ValueForm Plain(string type, bool isReference, string write, string read) => new(
         type,
         isReference,
-        (name, value) => $"writer.{write}({name}, {value});",
+        (writer, name, value) => writer.Line($"writer.{write}({name}, {value});"),
         output => $"{FlowJson}.Read{read}(ref reader, {output})",
         output => $"{FlowJson}.ReadNullable{read}(ref reader, {output})");
 }
