@@ -18,7 +18,7 @@ public sealed class OtherYamlParserTests(PackedFeed feed)
               </PropertyGroup>
               <ItemGroup>
                 <PackageReference Include="Microsoft.CodeAnalysis.CSharp" Version="4.8.0" PrivateAssets="all" />
-                <PackageReference Include="YamlDotNet" Version="16.3.0" />
+                <PackageReference Include="YamlDotNet" Version="15.3.0" />
               </ItemGroup>
             </Project>
             """);
@@ -54,7 +54,7 @@ public sealed class OtherYamlParserTests(PackedFeed feed)
         var ran = await user.DotNetAsync("run", "--project", "Caller");
 
         Assert.True(ran.ExitCode == 0, ran.Output);
-        Assert.Contains("YamlDotNet, Version=16.0.0.0", ran.Output, StringComparison.Ordinal);
+        Assert.Contains("YamlDotNet, Version=15.0.0.0", ran.Output, StringComparison.Ordinal);
         Assert.Contains("EchoClient", ran.Output, StringComparison.Ordinal);
     }
 }

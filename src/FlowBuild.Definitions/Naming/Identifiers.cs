@@ -22,7 +22,7 @@ public static class Identifiers
     /// <c>MAX_TOKENS</c> <c>MaxTokens</c>.</summary>
     public static string PascalCase(string name)
     {
-        var shouts = name.Any(char.IsUpper) && !name.Any(char.IsLower);
+        var shouts = Shouts(name);
         var text = new StringBuilder(name.Length);
         var startsWord = true;
         foreach (var c in name)
@@ -67,6 +67,22 @@ public static class Identifiers
             return Escape(IsStart(clean[0]) ? clean : "_" + clean);
         });
         return string.Join(".", parts);
+    }
+
+    private static bool Shouts(string name)
+    {
+        var hasUpper = false;
+        foreach (var c in name)
+        {
+            if (char.IsLower(c))
+            {
+                return false;
+            }
+
+            hasUpper |= char.IsUpper(c);
+        }
+
+        return hasUpper;
     }
 
     private static bool IsStart(char c) => c == '_' || char.IsLetter(c) || char.GetUnicodeCategory(c) == UnicodeCategory.LetterNumber;

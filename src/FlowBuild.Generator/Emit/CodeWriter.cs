@@ -9,6 +9,7 @@ namespace FlowBuild.Generator.Emit;
 internal sealed class CodeWriter
 {
     private const int LargestKeptBuffer = 1 << 18;
+    private const int ShortLength = 16;
 
     [ThreadStatic]
     private static char[]? _kept;
@@ -90,22 +91,22 @@ internal sealed class CodeWriter
 
     private void Append(string text)
     {
-        for (var start = 0; start < text.Length;)
+        if (!_startsLine && text.Length <= ShortLength && TryAppendWord(text))
         {
-            var end = text.IndexOf('\n', start);
-            var length = (end < 0 ? text.Length : end) - start;
-            if (end > start && text[end - 1] == '\r')
-            {
-                length--;
-            }
+            return;
+        }
 
-            if (length > 0)
+        for (var rest = text.AsSpan(); ;)
+        {
+            var end = rest.IndexOf('\n');
+            var line = end < 0 ? rest : rest.Slice(0, end > 0 && rest[end - 1] == '\r' ? end - 1 : end);
+            if (line.Length > 0)
             {
                 var indentation = _startsLine ? _depth * 4 : 0;
-                Reserve(indentation + length);
+                Reserve(indentation + line.Length + 1);
                 _buffer.AsSpan(_length, indentation).Fill(' ');
-                text.CopyTo(start, _buffer, _length + indentation, length);
-                _length += indentation + length;
+                line.CopyTo(_buffer.AsSpan(_length + indentation));
+                _length += indentation + line.Length;
                 _startsLine = false;
             }
 
@@ -117,8 +118,27 @@ internal sealed class CodeWriter
             Reserve(1);
             _buffer[_length++] = '\n';
             _startsLine = true;
-            start = end + 1;
+            rest = rest.Slice(end + 1);
         }
+    }
+
+    // Most of what is written is a name between two others: for so little, a plain loop is the fastest way.
+    private bool TryAppendWord(string text)
+    {
+        Reserve(text.Length);
+        var target = _buffer.AsSpan(_length, text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] is '\n' or '\r')
+            {
+                return false;
+            }
+
+            target[i] = text[i];
+        }
+
+        _length += text.Length;
+        return true;
     }
 
     private void Reserve(int length)

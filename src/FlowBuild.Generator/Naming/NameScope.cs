@@ -24,17 +24,19 @@ internal sealed class NameScope
     /// <param name="suffix">What is added to a reserved name.</param>
     public string Take(string wanted, string suffix = "Value")
     {
-        if (_reserved.Contains(wanted))
+        if (IsReserved(wanted))
         {
             wanted += suffix;
         }
 
         var name = wanted;
-        for (var number = 2; !_taken.Add(name) || _reserved.Contains(name); number++)
+        for (var number = 2; !_taken.Add(name) || IsReserved(name); number++)
         {
             name = wanted + number.ToString(CultureInfo.InvariantCulture);
         }
 
         return name;
     }
+
+    private bool IsReserved(string name) => Array.IndexOf(_reserved, name) >= 0;
 }
