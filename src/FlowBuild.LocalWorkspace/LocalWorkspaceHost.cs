@@ -18,21 +18,23 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace FlowBuild.LocalWorkspace;
 
 /// <summary>A running local workspace: control plane, blob store and scoring gateway on loopback, in this process.</summary>
-public sealed class LocalWorkspaceHost : IAsyncDisposable
+internal sealed class LocalWorkspaceHost : IAsyncDisposable
 {
+    private const int MostPortChoices = 10;
+
     private readonly StateFolder _folder;
     private readonly InstanceLock _lock;
     private readonly WorkspaceLog _log;
     private readonly WorkspaceIdentity _identity;
     private readonly WebApplication _server;
     private readonly Operations _operations;
-    private readonly FlowProcesses? _processes;
+    private readonly FlowProcesses _processes;
     private readonly TaskCompletionSource _stopRequested;
     private int _isDisposed;
 
     private LocalWorkspaceHost(
         StateFolder folder, InstanceLock instanceLock, WorkspaceLog log, WorkspaceIdentity identity, X509Certificate2 certificate,
-        WebApplication server, Operations operations, FlowProcesses? processes, TaskCompletionSource stopRequested)
+        WebApplication server, Operations operations, FlowProcesses processes, TaskCompletionSource stopRequested)
     {
         (_folder, _lock, _log, _identity, Certificate) = (folder, instanceLock, log, identity, certificate);
         (_server, _operations, _processes, _stopRequested) = (server, operations, processes, stopRequested);
@@ -53,15 +55,6 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
     /// <summary>The made-up subscription that holds the workspace.</summary>
     public Guid SubscriptionId => _identity.SubscriptionId;
 
-    /// <summary>Name of the resource group.</summary>
-    public string ResourceGroup => WorkspaceNames.ResourceGroup;
-
-    /// <summary>Name of the workspace.</summary>
-    public string Workspace => WorkspaceNames.Workspace;
-
-    /// <summary>The made-up region.</summary>
-    public string Location => WorkspaceNames.Location;
-
     /// <summary>Ends when the workspace was asked to stop, by its route or by being idle.</summary>
     public Task StopRequested => _stopRequested.Task;
 
@@ -80,7 +73,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         {
             log = new WorkspaceLog(folder);
             instanceLock.Sign("starting");
-            return await StartAsync(options, folder, instanceLock, log, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(options, folder, instanceLock, log, 1, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -105,11 +98,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         await _server.StopAsync().ConfigureAwait(false);
         await _operations.DisposeAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
-        if (_processes is not null)
-        {
-            await _processes.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await _processes.DisposeAsync().ConfigureAwait(false);
         _log.Write("stopped");
         _log.Dispose();
         Certificate.Dispose();
@@ -117,7 +106,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
     }
 
     private static async Task<LocalWorkspaceHost> StartAsync(
-        LocalWorkspaceOptions options, StateFolder folder, InstanceLock instanceLock, WorkspaceLog log, CancellationToken cancellationToken)
+        LocalWorkspaceOptions options, StateFolder folder, InstanceLock instanceLock, WorkspaceLog log, int portChoice, CancellationToken cancellationToken)
     {
         var identity = WorkspaceIdentity.Load(folder);
         var certificate = identity.LoadCertificate();
@@ -141,6 +130,13 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
+            await server.DisposeAsync().ConfigureAwait(false);
+            if (isFirst && portChoice < MostPortChoices)
+            {
+                // Another program took a free port first; nobody knows ours yet.
+                return await StartAsync(options, folder, instanceLock, log, portChoice + 1, cancellationToken).ConfigureAwait(false);
+            }
+
             throw new WorkspaceStartException(
                 $"A port of the local workspace in '{folder.Path}' is taken by another program ({identity.ControlPlanePort} or {identity.ScoringPort}). Stop that program, or name another folder in FLOWBUILD_LOCAL_WORKSPACE.", e);
         }
@@ -165,9 +161,10 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
 
     private static WebApplication BuildServer(WorkspaceIdentity identity, X509Certificate2 certificate)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
+        // Empty: the appsettings.json and the variables of the program around it are not the workspace's.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.Services.AddRoutingCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -186,7 +183,7 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         return builder.Build();
     }
 
-    private static (Operations Operations, FlowProcesses? Processes) Compose(
+    private static (Operations Operations, FlowProcesses Processes) Compose(
         WebApplication server, LocalWorkspaceOptions options, StateFolder folder, WorkspaceIdentity identity, Activity activity, WorkspaceLog log,
         TaskCompletionSource stopRequested)
     {
@@ -200,10 +197,10 @@ public sealed class LocalWorkspaceHost : IAsyncDisposable
         var computes = ProxyTypes.Computes(store, scope);
         var faults = new FaultBox();
         var requests = new RequestLog();
-        var flows = new ServedFlows(blobs, models, environments, codes, scope);
+        var flows = new ServedFlows(blobs, models, environments, codes, scope, options.StandIns);
         var endpoints = new OnlineEndpoints(store, operations, new EndpointBody(scope, computes), faults);
         var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments, codes), flows, requests, faults);
-        var processes = ServeCommand.Parse(options.ServeCommand) is { } command ? new FlowProcesses(command, blobs, requests, folder) : null;
+        var processes = new FlowProcesses(ServeCommand.Parse(options.ServeCommand), blobs, requests, folder);
         var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, options, processes, identity, log);
         var gate = new ArmGate(identity, faults, log);
         var keys = new BlobAuthorization(identity);

@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
+using FlowBuild.LocalWorkspace.Scoring;
+
 namespace FlowBuild.LocalWorkspace;
 
 /// <summary>How a local workspace is started.</summary>
-public sealed class LocalWorkspaceOptions
+internal sealed class LocalWorkspaceOptions
 {
     /// <summary>The folder that holds its state; made when it is missing. Default: <c>FLOWBUILD_LOCAL_WORKSPACE</c>, else
     /// <c>~/.flowbuild/local</c>.</summary>
@@ -28,5 +31,8 @@ public sealed class LocalWorkspaceOptions
     public TimeSpan? IdleTimeout { get; init; }
 
     /// <summary>The workspace is all that the process does, so a fault may end it.</summary>
-    internal bool IsOwnProcess { get; init; }
+    public bool IsOwnProcess { get; init; }
+
+    /// <summary>What answers for single flows in a test, by the path of the flow's folder in the blob store.</summary>
+    public ConcurrentDictionary<string, FlowStandIn> StandIns { get; } = new(StringComparer.Ordinal);
 }

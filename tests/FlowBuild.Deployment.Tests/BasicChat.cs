@@ -24,7 +24,7 @@ internal sealed class BasicChat : IAsyncDisposable
 
     public string EndpointFile => Path.Combine(_folder.Path, "project", "endpoint.yml");
 
-    public LocalWorkspaceHost Host => _host ?? throw new InvalidOperationException("The workspace is not started.");
+    internal LocalWorkspaceHost Host => _host ?? throw new InvalidOperationException("The workspace is not started.");
 
     public FlowProject Project => new(
         "BasicChat", Path.Combine(_folder.Path, "project"),
@@ -123,7 +123,7 @@ internal sealed class BasicChat : IAsyncDisposable
 
     /// <summary>Puts a resource of the workspace beside what a deployment makes.</summary>
     public Task PutResourceAsync(string path, string json) => PutAsync(
-        $"subscriptions/{Host.SubscriptionId}/resourceGroups/{Host.ResourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/{Host.Workspace}/{path}?api-version=2024-10-01", json);
+        $"subscriptions/{Host.SubscriptionId}/resourceGroups/local/providers/Microsoft.MachineLearningServices/workspaces/local/{path}?api-version=2024-10-01", json);
 
     private async Task PutAsync(string path, string json)
     {

@@ -26,14 +26,14 @@ public sealed class RunningWorkspace : IAsyncDisposable
         _arm.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", host.Token);
     }
 
-    public LocalWorkspaceHost Host { get; private set; }
+    internal LocalWorkspaceHost Host { get; private set; }
 
     public string Folder => _folder.Path;
 
-    public string WorkspaceId => $"/subscriptions/{Host.SubscriptionId}/resourceGroups/{Host.ResourceGroup}"
-        + $"/providers/Microsoft.MachineLearningServices/workspaces/{Host.Workspace}";
+    public string WorkspaceId => $"/subscriptions/{Host.SubscriptionId}/resourceGroups/local"
+        + $"/providers/Microsoft.MachineLearningServices/workspaces/local";
 
-    public string LocationId => $"/subscriptions/{Host.SubscriptionId}/providers/Microsoft.MachineLearningServices/locations/{Host.Location}";
+    public string LocationId => $"/subscriptions/{Host.SubscriptionId}/providers/Microsoft.MachineLearningServices/locations/local";
 
     public Uri ContainerUri => new(Host.ControlPlane, $"/flowbuildlocal/{ContainerName}");
 
@@ -60,7 +60,7 @@ public sealed class RunningWorkspace : IAsyncDisposable
         }
     }
 
-    public static LocalWorkspaceOptions Options(string folder, TimeSpan provisioningTime, string? serveCommand = null) => new()
+    internal static LocalWorkspaceOptions Options(string folder, TimeSpan provisioningTime, string? serveCommand = null) => new()
     {
         ServeCommand = serveCommand,
         StateFolder = Path.Combine(folder, "state"),
@@ -283,9 +283,12 @@ public sealed record ArmAnswer(HttpStatusCode Status, JsonNode? Body, HttpRespon
 /// <summary>A client of a scoring URI.</summary>
 public sealed class ScoringClient(Uri uri, string key) : IDisposable
 {
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
 
     public string Key => key;
+
+    /// <summary>Host and port.</summary>
+    public string Authority => uri.Authority;
 
     /// <summary>Sends to the scoring URI, or to another path of the same container.</summary>
     public async Task<ScoringAnswer> SendAsync(
@@ -308,19 +311,36 @@ public sealed class ScoringClient(Uri uri, string key) : IDisposable
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
-        using var response = await _http.SendAsync(request);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         var headers = response.Headers.Concat(response.Content.Headers).ToDictionary(static h => h.Key, static h => string.Join(',', h.Value), StringComparer.OrdinalIgnoreCase);
-        return new ScoringAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), headers);
+        var (text, isCut) = await ReadAsync(await response.Content.ReadAsStreamAsync());
+        return new ScoringAnswer((int)response.StatusCode, text, headers, isCut);
     }
 
     public Task<ScoringAnswer> ScoreAsync(string body, string? accept = null, string? deployment = null) =>
         SendAsync(HttpMethod.Post, "score", body, accept, deployment);
 
     public void Dispose() => _http.Dispose();
+
+    private static async Task<(string Text, bool IsCut)> ReadAsync(Stream body)
+    {
+        using var read = new MemoryStream();
+        var isCut = false;
+        try
+        {
+            await body.CopyToAsync(read);
+        }
+        catch (HttpIOException)
+        {
+            isCut = true;
+        }
+
+        return (Encoding.UTF8.GetString(read.ToArray()), isCut);
+    }
 }
 
 /// <summary>An answer of the scoring gateway.</summary>
-public sealed record ScoringAnswer(int Status, string Body, IReadOnlyDictionary<string, string> Headers)
+public sealed record ScoringAnswer(int Status, string Body, IReadOnlyDictionary<string, string> Headers, bool IsCut)
 {
     public JsonNode? Json => JsonNode.Parse(Body);
 }

@@ -168,4 +168,75 @@ public sealed class ScoringTests
 
         Assert.Equal(404, (await client.ScoreAsync("""{"question":"q"}""")).Status);
     }
+
+    [Fact]
+    public async Task A_node_whose_condition_is_not_met_gives_null_and_so_do_those_that_read_only_such()
+    {
+        const string Flow = """
+            inputs:
+              mode: {type: int, default: 1}
+            outputs:
+              first: {type: string, reference: "${first.output}"}
+              second: {type: string, reference: "${second.output}"}
+              third: {type: string, reference: "${third.output}"}
+            nodes:
+            - {name: first, type: python, source: {type: code, path: a.py}, inputs: {}, activate: {when: "${inputs.mode}", is: 2.0}}
+            - {name: second, type: python, source: {type: code, path: a.py}, inputs: {a: "${first.output}"}}
+            - {name: third, type: python, source: {type: code, path: a.py}, inputs: {a: "${second.output}", b: "${other.output}"}}
+            - {name: other, type: python, source: {type: code, path: a.py}, inputs: {a: "${inputs.mode}"}}
+            """;
+        await using var workspace = await RunningWorkspace.StartAsync();
+        using var client = await workspace.DeployAsync("my-endpoint", await workspace.RegisterFlowAsync("m", "1", "branches", ("flow.dag.yaml", Flow)));
+
+        var bypassed = (await client.ScoreAsync("{}")).Json!.AsObject();
+        var run = (await client.ScoreAsync("""{"mode": 2}""")).Json!.AsObject();
+
+        Assert.Equal([true, true, false], bypassed.Select(static output => output.Value is null));
+        Assert.Equal([false, false, false], run.Select(static output => output.Value is null));
+    }
+
+    [Fact]
+    public async Task A_property_of_a_bypassed_node_is_an_error_and_its_null_is_no_stream()
+    {
+        const string Flow = """
+            inputs:
+              text: {type: string, default: a}
+            outputs:
+              output: {type: string, reference: "${n.output.answer}"}
+            nodes:
+            - {name: n, type: python, source: {type: code, path: n.py}, inputs: {text: "${inputs.text}"}, activate: {when: "${inputs.text}", is: go}}
+            """;
+        await using var workspace = await RunningWorkspace.StartAsync();
+        using var client = await workspace.DeployAsync("my-endpoint", await workspace.RegisterFlowAsync("m", "1", "property", ("flow.dag.yaml", Flow)));
+        using var whole = await workspace.DeployAsync(
+            "whole", await workspace.RegisterFlowAsync("w", "1", "whole", ("flow.dag.yaml", Flow.Replace(".answer", "", StringComparison.Ordinal))));
+
+        var error = (await client.ScoreAsync("{}")).Json!["error"]!["message"]!.GetValue<string>();
+        var answer = await whole.ScoreAsync("{}", "text/event-stream, application/json");
+
+        Assert.StartsWith("Flow execution failed. Invalid property 'answer' when accessing the node 'n'.", error, StringComparison.Ordinal);
+        Assert.Equal("application/json", answer.Headers["Content-Type"]);
+    }
+
+    [Fact]
+    public async Task A_prompty_without_outputs_answers_with_a_bare_text()
+    {
+        const string Prompty = """
+            ---
+            name: ask
+            model: {api: chat, configuration: {type: openai, model: x}}
+            inputs:
+              question: {type: string}
+            ---
+            user:
+            {{question}}
+            """;
+        await using var workspace = await RunningWorkspace.StartAsync();
+        using var client = await workspace.DeployAsync("my-endpoint", await workspace.RegisterFlowAsync("m", "1", "ask", ("ask.prompty", Prompty)));
+
+        var answer = await client.ScoreAsync("""{"question":"q"}""");
+
+        Assert.Equal("made-up", answer.Headers["x-flowbuild-answer"]);
+        Assert.Equal(System.Text.Json.JsonValueKind.String, answer.Json!.GetValueKind());
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using FlowBuild.Testing;
 
@@ -7,7 +8,8 @@ namespace FlowBuild.LocalWorkspace.Tests;
 /// Every recorded exchange of the real server, asked again of a flow that is deployed to a local workspace. What must be equal is in
 /// <c>TranscriptOutcomes.tsv</c>: <c>exact</c> status, content type and body; <c>json</c> the same with members in any order;
 /// <c>shape</c> status, content type, and members with their kinds, since the values come from Python; <c>events</c> the same for a
-/// stream, with its framing; <c>left-out</c> nothing, for the reason beside it.
+/// stream, with its framing; <c>left-out</c> nothing, for the reason beside it. What the flow's Python gave in a case is in
+/// <see cref="Given"/>, and said by the test as a user's test says it; the rest is the workspace's own.
 /// </summary>
 public sealed class TranscriptTests(TranscriptTests.Workspace workspace) : IClassFixture<TranscriptTests.Workspace>
 {
@@ -16,6 +18,36 @@ public sealed class TranscriptTests(TranscriptTests.Workspace workspace) : IClas
         .Skip(1)
         .Select(static line => line.Split('\t'))
         .ToDictionary(static row => row[0], static row => (row[1], row[2]));
+
+    // What the code of a flow gave in a case.
+    private static readonly Dictionary<string, Func<FlowAnswer>> Given = new()
+    {
+        ["empty_generator_event_stream"] = static () => FlowAnswer.Outputs(new { output = Pieces() }),
+        ["empty_generator_json"] = static () => FlowAnswer.Outputs(new { output = Pieces() }),
+        ["flex_class_success"] = static () => FlowAnswer.Result(new { answer = "p:q", n = 1 }),
+        ["inf_output"] = static () => FlowAnswer.Outputs(new { output = double.PositiveInfinity }),
+        ["line_timeout"] = static () => FlowAnswer.Failure("Line None execution timeout for exceeding 2 seconds"),
+        ["missing_property"] = static () => FlowAnswer.Failure(
+            "Flow execution failed. Invalid property 'zzz' when accessing the node 'n'. Please check the property and try again."),
+        ["nan_output"] = static () => FlowAnswer.Outputs(new { output = double.NaN }),
+        ["node_exception"] = static () => FlowAnswer.Failure("Execution failure in 'echo': (ValueError) boom from the node"),
+        ["non_string_chunks_event_stream"] = static () => FlowAnswer.Outputs(new { output = OddPieces() }),
+        ["non_string_chunks_json"] = static () => FlowAnswer.Outputs(new { output = OddPieces() }),
+        ["output_type_mismatch_and_null"] = static () => FlowAnswer.Outputs(new
+        {
+            i = "not an int", s = (string?)null, u = JsonNode.Parse("""{"inf": 1, "big": 1180591620717411303424, "t": [1, 2]}"""),
+        }),
+        ["reference_forms"] = static () => FlowAnswer.Outputs(new
+        {
+            whole = Referred(), @short = Referred(), idx_on_section = Referred(), idx_dot = "first", prop = "pv", prop_idx = 20, prop_nested = 5, prop_quoted = 7,
+        }),
+        ["stream_error_first_item"] = static () => FlowAnswer.Outputs(new { answer = BrokenPieces(), turns = 0 }),
+        ["stream_error_midway"] = static () => FlowAnswer.Outputs(new { answer = BrokenPieces("Echo: ", "a "), turns = 0 }),
+        ["stream_error_midway_json_accept"] = static () => FlowAnswer.Outputs(new { answer = BrokenPieces("Echo: ", "a "), turns = 0 }),
+        ["two_generators_event_stream"] = static () => FlowAnswer.Outputs(new { o1 = Pieces("a"), o2 = Pieces("b") }),
+        ["unserializable_output"] = static () => FlowAnswer.Failure(
+            "The output 'u' for flow is incorrect. The output value is not JSON serializable. JSON dump failed: (TypeError) Object of type X is not JSON serializable. Please verify your flow output and make sure the value serializable."),
+    };
 
     public static TheoryData<string> Held => new(Transcript.Names.Where(static name => Table[name].Outcome != "left-out"));
 
@@ -41,12 +73,14 @@ public sealed class TranscriptTests(TranscriptTests.Workspace workspace) : IClas
         var answer = await client.SendAsync(new HttpMethod(transcript.Method), transcript.Target.TrimStart('/'), body, accept);
 
         // The real server has no gateway before it, which answers 424 for every error of a container.
-        var status = answer.Headers.TryGetValue("ms-azureml-model-error-statuscode", out var own) ? int.Parse(own, System.Globalization.CultureInfo.InvariantCulture) : answer.Status;
+        var status = answer.Headers.TryGetValue("ms-azureml-model-error-statuscode", out var own) ? int.Parse(own, CultureInfo.InvariantCulture) : answer.Status;
         var head = transcript.AnswerHead.Split("\r\n");
-        Assert.Equal(int.Parse(head[0].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture), status);
+        Assert.Equal(int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture), status);
         Assert.Equal(Header(head, "Content-Type"), answer.Headers.GetValueOrDefault("Content-Type"));
         Assert.Equal(Header(head, "Allow"), answer.Headers.GetValueOrDefault("Allow"));
-        var recorded = transcript.AnswerBody.Replace(transcript.RequestHeaders["Host"], workspace.Running.Host.Scoring.Authority, StringComparison.Ordinal);
+        Assert.Equal(OfHere(Header(head, "Location")), answer.Headers.GetValueOrDefault("Location"));
+        Assert.Equal(transcript.IsCut, answer.IsCut);
+        var recorded = OfHere(transcript.AnswerBody)!;
         switch (Table[name].Outcome)
         {
             case "exact":
@@ -66,7 +100,33 @@ public sealed class TranscriptTests(TranscriptTests.Workspace workspace) : IClas
                 Assert.Fail($"'{Table[name].Outcome}' is no outcome.");
                 break;
         }
+
+        string? OfHere(string? text) => text?.Replace(transcript.RequestHeaders["Host"], client.Authority, StringComparison.Ordinal);
     }
+
+    private static async IAsyncEnumerable<object?> Pieces(params object?[] pieces)
+    {
+        foreach (var piece in pieces)
+        {
+            await Task.Yield();
+            yield return piece;
+        }
+    }
+
+    private static IAsyncEnumerable<object?> OddPieces() => Pieces(1, new { a = "line1\nline2" }, null, "x\n\ny", (string[])["l"]);
+
+    private static async IAsyncEnumerable<string> BrokenPieces(params string[] pieces)
+    {
+        foreach (var piece in pieces)
+        {
+            await Task.Yield();
+            yield return piece;
+        }
+
+        throw new InvalidOperationException("boom in the middle of the stream");
+    }
+
+    private static JsonNode Referred() => JsonNode.Parse("""{"p": "pv", "q": [10, 20], "r": {"s": 5}, "a-b": 7}""")!;
 
     private static string? Header(string[] head, string name) =>
         head.FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
@@ -88,15 +148,15 @@ public sealed class TranscriptTests(TranscriptTests.Workspace workspace) : IClas
         }
     }
 
-    /// <summary>A workspace to which each recorded flow is deployed once for each environment that it was recorded in.</summary>
+    /// <summary>A workspace to which each recorded flow is deployed once for each environment, and each case that says what its code gave.</summary>
     public sealed class Workspace : IAsyncLifetime
     {
         private readonly Dictionary<string, ScoringClient> _clients = [];
         private readonly SemaphoreSlim _one = new(1);
+        private readonly TemporaryFolder _flows = new();
+        private LocalWorkspace _workspace = null!;
 
-        public RunningWorkspace Running { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync() => Running = await RunningWorkspace.StartAsync();
+        public async ValueTask InitializeAsync() => _workspace = await LocalWorkspace.StartAsync(TestContext.Current.CancellationToken);
 
         public async Task<ScoringClient> ClientAsync(string transcript)
         {
@@ -106,13 +166,13 @@ public sealed class TranscriptTests(TranscriptTests.Workspace workspace) : IClas
             var fields = name.StartsWith("response_included_fields", StringComparison.Ordinal) ? """["output","hidden"]"""
                 : name == "included_fields_unknown_name" ? """["zzz"]"""
                 : null;
-            var endpoint = $"{flow}-{engine}{(fields is null ? "" : fields.Length > 10 ? "-two" : "-none")}";
+            var key = $"{engine} {flow} {fields}{(Given.ContainsKey(name) ? name : "")}";
             await _one.WaitAsync();
             try
             {
-                if (!_clients.TryGetValue(endpoint, out var client))
+                if (!_clients.TryGetValue(key, out var client))
                 {
-                    _clients.Add(endpoint, client = await DeployAsync(endpoint, flow, engine, fields));
+                    _clients.Add(key, client = await DeployAsync(flow, engine, fields, Given.GetValueOrDefault(name)));
                 }
 
                 return client;
@@ -131,20 +191,27 @@ public sealed class TranscriptTests(TranscriptTests.Workspace workspace) : IClas
             }
 
             _one.Dispose();
-            await Running.DisposeAsync();
+            await _workspace.DisposeAsync();
+            _flows.Dispose();
         }
 
-        private async Task<ScoringClient> DeployAsync(string endpoint, string flow, string engine, string? fields)
+        private async Task<ScoringClient> DeployAsync(string flow, string engine, string? fields, Func<FlowAnswer>? given)
         {
-            var file = Directory.GetFiles(Path.Combine(Transcript.Folder, "flows"), flow + ".*").Single();
-            var model = await Running.RegisterFlowAsync(endpoint, "1", flow, (Path.GetFileName(file)[(flow.Length + 1)..], await File.ReadAllTextAsync(file)));
-            var variables = new List<(string, string)> { ("PROMPTFLOW_SERVING_ENGINE", engine) };
+            var recorded = Directory.GetFiles(Path.Combine(Transcript.Folder, "flows"), flow + ".*").Single();
+            // hello.flow.dag.yaml is the file flow.dag.yaml of the folder hello.
+            var file = _flows.Write($"{flow}/{Path.GetFileName(recorded)[(flow.Length + 1)..]}", await File.ReadAllTextAsync(recorded));
+            var variables = new Dictionary<string, string> { ["PROMPTFLOW_SERVING_ENGINE"] = engine };
             if (fields is not null)
             {
-                variables.Add(("PROMPTFLOW_RESPONSE_INCLUDED_FIELDS", fields));
+                variables.Add("PROMPTFLOW_RESPONSE_INCLUDED_FIELDS", fields);
             }
 
-            return await Running.DeployAsync(endpoint, model, [.. variables]);
+            var endpoint = await _workspace.DeployAsync(Path.GetDirectoryName(file)!, new LocalDeploymentOptions
+            {
+                EnvironmentVariables = variables,
+                Answer = given is null ? null : _ => given(),
+            });
+            return new ScoringClient(endpoint.ScoringUri, endpoint.Key);
         }
 
         // Which flow a case ran on, as the README of the transcripts says.

@@ -118,6 +118,7 @@ public sealed record FlowOutput(
 /// <param name="Connection">The connection that an llm node names, or null.</param>
 /// <param name="IsAggregation">Runs over all lines of a batch; never served.</param>
 /// <param name="ActivateWhen">The reference that decides whether the node runs, or null when it always does.</param>
+/// <param name="ActivateIsJson">The value of that reference at which the node runs, as compact JSON; null when it always does.</param>
 /// <param name="Span">The name in the file.</param>
 public sealed record FlowNode(
     string Name,
@@ -129,4 +130,5 @@ public sealed record FlowNode(
     Located<string>? Connection,
     bool IsAggregation,
     Located<string>? ActivateWhen,
+    string? ActivateIsJson,
     SourceSpan Span);

@@ -69,6 +69,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         FlowFileReader.CheckKeys(problems, node, FlowSchemas.Node);
         var type = ReadType(name, span, node, isUsed);
         var (sourceType, path, tool) = ReadSource(name, span, node, type, isUsed);
+        var (when, isJson) = ReadActivate(name, node.Find("activate"));
         return new FlowNode(
             name,
             type,
@@ -78,7 +79,8 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             ReadInputs(node.Find("inputs")),
             FlowFileReader.LocatedOf(node.Find("connection")),
             FlowFileReader.IsTruthy(node.Find("aggregation")) || FlowFileReader.IsTruthy(node.Find("reduce")),
-            ReadActivate(name, node.Find("activate")),
+            when,
+            isJson,
             span);
     }
 
@@ -179,11 +181,11 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         return (sourceType, path, tool);
     }
 
-    private Located<string>? ReadActivate(string name, YamlEntry? entry)
+    private (Located<string>? When, string? IsJson) ReadActivate(string name, YamlEntry? entry)
     {
         if (entry is not { } given)
         {
-            return null;
+            return default;
         }
 
         if (given.Value is not YamlMapping activate)
@@ -194,20 +196,20 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
                 "activate",
                 "a mapping with 'when' and 'is'",
                 FlowFileReader.DescribeShape(given.Value));
-            return null;
+            return default;
         }
 
         FlowFileReader.CheckKeys(problems, activate, FlowSchemas.Activate);
         if (activate.Find("when") is not { } when)
         {
             problems.Add(FlowRules.ActivateIncomplete, given.Key.Span, name, "when");
-            return null;
+            return default;
         }
 
         if (activate.Find("is") is not { } value)
         {
             problems.Add(FlowRules.ActivateIncomplete, given.Key.Span, name, "is");
-            return null;
+            return default;
         }
 
         if (FlowFileReader.IsNull(when.Value) && FlowFileReader.IsNull(value.Value))
@@ -215,7 +217,9 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             problems.Add(FlowRules.ActivateEmpty, given.Key.Span, name);
         }
 
-        return new(when.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(when.Value, Dialect), when.ValueSpan);
+        return (
+            new(when.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(when.Value, Dialect), when.ValueSpan),
+            YamlJson.Write(value.Value, Dialect));
     }
 
     private EquatableArray<KeyValuePair<string, Located<string>>> ReadInputs(YamlEntry? entry)

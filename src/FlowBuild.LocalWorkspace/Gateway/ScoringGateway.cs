@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Xml;
@@ -18,7 +19,7 @@ namespace FlowBuild.LocalWorkspace.Gateway;
 /// </summary>
 internal sealed class ScoringGateway(
     OnlineEndpoints endpoints, OnlineDeployments deployments, ServedFlows flows, RequestLog requests, FaultBox faults, LocalWorkspaceOptions options,
-    FlowProcesses? processes, WorkspaceIdentity identity, WorkspaceLog log)
+    FlowProcesses processes, WorkspaceIdentity identity, WorkspaceLog log)
 {
     private const string ScoreAction = WorkspaceScope.WorkspaceType + "/onlineEndpoints/score/action";
     private const int LargestBody = 32 * 1024 * 1024;
@@ -71,6 +72,20 @@ internal sealed class ScoringGateway(
         response.StatusCode = 424;
         response.Headers["ms-azureml-model-error-statuscode"] = modelStatus;
         response.Headers["ms-azureml-model-error-reason"] = reason;
+    }
+
+    /// <summary>
+    /// Ends an answer in its middle, which is how a failure shows once the status is sent. What was sent arrives: after an exception the
+    /// web server closes the connection without the chunk that ends the body, where aborting would drop what is on its way.
+    /// </summary>
+    public static void Cut(HttpContext context, Exception cause)
+    {
+        if (context.Response.HasStarted)
+        {
+            ExceptionDispatchInfo.Throw(cause);
+        }
+
+        context.Abort();
     }
 
     private async Task RouteAsync(HttpContext context)
@@ -174,9 +189,9 @@ internal sealed class ScoringGateway(
             await MirrorAsync(context, endpoint, path, body).ConfigureAwait(false);
         }
 
-        if (processes is null || flow.Folder.Length == 0)
+        if (!processes.Serve(flow))
         {
-            await WriteAsync(context, Ask(context, flow, path, body)).ConfigureAwait(false);
+            await WriteAsync(context, await AskAsync(context, flow, path, body).ConfigureAwait(false)).ConfigureAwait(false);
         }
         else if (await processes.FindAsync(endpoint, deployment, flow, context.RequestAborted).ConfigureAwait(false) is { } server)
         {
@@ -201,27 +216,34 @@ internal sealed class ScoringGateway(
             && deployments.Find(endpoint.Name, mirror.Key) is { } deployment
             && await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false) is { } flow)
         {
-            var status = Ask(context, flow, path, body).Status;
+            var status = (await AskAsync(context, flow, path, body).ConfigureAwait(false)).Status;
             requests.Add(endpoint.Name, deployment.Name, context.Request.Method, path, status, context.TraceIdentifier, isMirrored: true);
         }
     }
 
-    private static ServedAnswer Ask(HttpContext context, ServedFlow flow, string path, string body) => FlowServer.Answer(
-        flow, context.Request.Method, path, context.Request.Host.Value ?? "", context.Request.Headers.Accept.ToString(), body);
+    private static Task<ServedAnswer> AskAsync(HttpContext context, ServedFlow flow, string path, string body) => FlowServer.AnswerAsync(
+        flow, context.Request.Method, path, context.Request.Host.Value ?? "", context.Request.Headers.Accept.ToString(), body, context.RequestAborted);
 
     private async Task WriteAsync(HttpContext context, ServedAnswer answer)
     {
         var response = context.Response;
         response.ContentType = answer.ContentType;
         response.StatusCode = answer.Status;
-        if (answer.Status >= 400)
+        if (answer is { Status: >= 400, IsRefusal: false })
         {
             SetModelError(response, answer.Status.ToString(CultureInfo.InvariantCulture), "model_error");
         }
 
-        if (answer.Origin is AnswerOrigin.Recorded or AnswerOrigin.MadeUp)
+        var origin = answer.Origin switch
         {
-            response.Headers["x-flowbuild-answer"] = answer.Origin == AnswerOrigin.Recorded ? "recorded" : "made-up";
+            AnswerOrigin.Recorded => "recorded",
+            AnswerOrigin.MadeUp => "made-up",
+            AnswerOrigin.Given => "given",
+            _ => null,
+        };
+        if (origin is not null)
+        {
+            response.Headers["x-flowbuild-answer"] = origin;
         }
 
         foreach (var (header, value) in answer.Headers ?? new Dictionary<string, string>())
@@ -237,11 +259,19 @@ internal sealed class ScoringGateway(
             return;
         }
 
-        foreach (var piece in answer.Events!)
+        try
         {
-            await response.WriteAsync(piece, context.RequestAborted).ConfigureAwait(false);
-            await response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-            await Task.Delay(options.StreamInterval, context.RequestAborted).ConfigureAwait(false);
+            await foreach (var piece in answer.Events!.ConfigureAwait(false))
+            {
+                await response.WriteAsync(piece, context.RequestAborted).ConfigureAwait(false);
+                await response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+                await Task.Delay(options.StreamInterval, context.RequestAborted).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            log.Write($"a stream of {context.Request.Path} was cut: {e.GetType().Name}");
+            Cut(context, e);
         }
     }
 }

@@ -3,10 +3,10 @@ using FlowBuild.Definitions.Flows;
 
 namespace FlowBuild.LocalWorkspace.Scoring;
 
-/// <summary>The values of an answer.</summary>
-/// <param name="Outputs">Values by output, in the order of the contract.</param>
-/// <param name="Origin">Where they come from.</param>
-internal sealed record FlowAnswer(IReadOnlyList<KeyValuePair<string, PythonValue>> Outputs, AnswerOrigin Origin);
+/// <summary>What a run of a flow gives.</summary>
+/// <param name="Value">An object with the outputs in the order of the contract, or the bare result of code.</param>
+/// <param name="Origin">Where it comes from.</param>
+internal sealed record FlowResult(PythonValue Value, AnswerOrigin Origin);
 
 /// <summary>
 /// Finds values for a flow's outputs without its Python: what the flow file alone decides, else what a row of the flow folder says
@@ -14,27 +14,62 @@ internal sealed record FlowAnswer(IReadOnlyList<KeyValuePair<string, PythonValue
 /// </summary>
 internal static class FlowAnswers
 {
-    /// <summary>The values for converted inputs.</summary>
-    public static FlowAnswer For(ServedFlow flow, IReadOnlyDictionary<string, PythonValue> inputs)
+    private static readonly ContractOutput BareResult = new("output", FlowValueType.String, FlowValueType.String, null, false, false);
+
+    /// <summary>The result for converted inputs.</summary>
+    /// <exception cref="ScoringException">The flow cannot give an output for them.</exception>
+    public static FlowResult For(ServedFlow flow, IReadOnlyDictionary<string, PythonValue> inputs)
     {
-        var computed = flow.Contract.Outputs.Select(output => KeyValuePair.Create(output.Name, Compute(flow, output, inputs))).ToList();
-        if (computed.TrueForAll(static pair => pair.Value is not null))
+        var known = Computed(flow, inputs);
+        if (known.Count == flow.Contract.Outputs.Count && !(known.Count == 0 && flow.Contract.ReturnsBareResult))
         {
-            return new FlowAnswer([.. computed.Select(static pair => KeyValuePair.Create(pair.Key, pair.Value!))], AnswerOrigin.Computed);
+            return Complete(flow, known, AnswerOrigin.Computed);
         }
 
-        if (Recording(flow, inputs) is { } recording)
-        {
-            return new FlowAnswer(
-                [.. computed.Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? recording.Find(pair.Key)!))], AnswerOrigin.Recorded);
-        }
-
-        var outputs = flow.Contract.Outputs.Zip(computed, (output, pair) => KeyValuePair.Create(output.Name, pair.Value ?? MakeUp(flow, output)));
-        return new FlowAnswer([.. outputs], AnswerOrigin.MadeUp);
+        return Recording(flow, inputs) is { } recording
+            ? Complete(flow, Merge(known, recording.Members), AnswerOrigin.Recorded)
+            : Complete(flow, known, AnswerOrigin.MadeUp);
     }
 
-    /// <summary>A made-up value of a type.</summary>
-    public static PythonValue MakeUp(ServedFlow flow, ContractOutput output)
+    /// <summary>The outputs that the flow file alone decides: those that are an input or a literal, and those of nodes that do not run.</summary>
+    /// <exception cref="ScoringException">An output asks a bypassed node for a property.</exception>
+    public static IReadOnlyDictionary<string, PythonValue> Computed(ServedFlow flow, IReadOnlyDictionary<string, PythonValue> inputs)
+    {
+        var known = new Dictionary<string, PythonValue>(StringComparer.Ordinal);
+        if (flow.Contract.Kind == FlowKind.Dag)
+        {
+            var bypassed = new BypassedNodes(flow.Definition, inputs);
+            foreach (var output in flow.Contract.Outputs)
+            {
+                if (Compute(flow, output, inputs, bypassed) is { } value)
+                {
+                    known.Add(output.Name, value);
+                }
+            }
+        }
+
+        return known;
+    }
+
+    /// <summary>All outputs of the contract in its order: those that are known, the others made up.</summary>
+    public static FlowResult Complete(ServedFlow flow, IReadOnlyDictionary<string, PythonValue> known, AnswerOrigin origin)
+    {
+        var outputs = flow.Contract.Outputs
+            .Select(output => KeyValuePair.Create(output.Name, known.GetValueOrDefault(output.Name) ?? MakeUp(flow, output))).ToList();
+
+        // A flow with an entry point returns what its code returns; several outputs are an object.
+        return new FlowResult(
+            flow.Contract.ReturnsBareResult && outputs.Count < 2
+                ? outputs.Select(static o => o.Value).FirstOrDefault() ?? MakeUp(flow, BareResult)
+                : new PythonDict(outputs),
+            origin);
+    }
+
+    private static Dictionary<string, PythonValue> Merge(
+        IReadOnlyDictionary<string, PythonValue> known, IEnumerable<KeyValuePair<string, PythonValue>> others) =>
+        known.Concat(others.Where(o => !known.ContainsKey(o.Key))).DistinctBy(static o => o.Key).ToDictionary(StringComparer.Ordinal);
+
+    private static PythonValue MakeUp(ServedFlow flow, ContractOutput output)
     {
         var sentence = PythonValue.Of(
             $"This is a made-up {output.Name} of the flow {flow.Name}: the local workspace knows its contract and asks no model.");
@@ -50,14 +85,9 @@ internal static class FlowAnswers
         };
     }
 
-    // An output that is an input, or a literal, needs no node.
-    private static PythonValue? Compute(ServedFlow flow, ContractOutput output, IReadOnlyDictionary<string, PythonValue> inputs)
+    private static PythonValue? Compute(
+        ServedFlow flow, ContractOutput output, IReadOnlyDictionary<string, PythonValue> inputs, BypassedNodes bypassed)
     {
-        if (flow.Contract.Kind != FlowKind.Dag)
-        {
-            return null;
-        }
-
         var reference = flow.ReferenceOf(output);
         return reference.Kind switch
         {
@@ -66,6 +96,10 @@ internal static class FlowAnswers
                 flow.Contract.Inputs.First(i => i.Name == reference.Name).Type == FlowValueType.Image
                     ? FlowImages.Write(value, flow.Contract.MessageFormat)
                     : value,
+            FlowReferenceKind.Node when bypassed.Contains(reference.Name) => reference.IsWholeNode
+                ? PythonValue.None
+                : throw new ScoringException(
+                    $"Flow execution failed. Invalid property '{reference.Property}' when accessing the node '{reference.Name}'. Please check the property and try again."),
             _ => null,
         };
     }

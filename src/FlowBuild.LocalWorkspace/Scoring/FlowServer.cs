@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text;
 using FlowBuild.Definitions.Flows;
 
 namespace FlowBuild.LocalWorkspace.Scoring;
@@ -17,13 +19,15 @@ internal static class FlowServer
     /// <param name="host">What the request says the host is.</param>
     /// <param name="accept">The <c>Accept</c> header, "" when there is none.</param>
     /// <param name="body">The body as text.</param>
-    public static ServedAnswer Answer(ServedFlow flow, string method, string path, string host, string accept, string body)
+    /// <param name="cancellationToken">The caller has gone.</param>
+    public static async Task<ServedAnswer> AnswerAsync(
+        ServedFlow flow, string method, string path, string host, string accept, string body, CancellationToken cancellationToken)
     {
         try
         {
             return (path, method) switch
             {
-                ("score", "POST") => Score(flow, accept, body),
+                ("score", "POST") => await ScoreAsync(flow, accept, body, cancellationToken).ConfigureAwait(false),
                 ("health", "GET") => flow.Engine.Json(PythonValue.Dict(("status", PythonValue.Of("Healthy")), ("version", PythonValue.Of(Version)))),
                 ("version", "GET") => flow.Engine.Json(PythonValue.Dict(
                     ("status", PythonValue.Of("Healthy")), ("build_info", PythonValue.Of(flow.BuildInfo)), ("version", PythonValue.Of(Version)))),
@@ -43,44 +47,58 @@ internal static class FlowServer
         }
     }
 
-    private static ServedAnswer Score(ServedFlow flow, string accept, string body)
+    private static async Task<ServedAnswer> ScoreAsync(ServedFlow flow, string accept, string body, CancellationToken cancellationToken)
     {
         var inputs = FlowInputs.Read(flow.Contract, body);
-        var answer = FlowAnswers.For(flow, inputs);
-        var streamed = flow.Engine.WantsEvents(accept) ? StreamedOutput(flow) : null;
+        var wantsEvents = flow.Engine.WantsEvents(accept);
+        var given = await GivenAnswer.AskAsync(flow, inputs, wantsEvents, cancellationToken).ConfigureAwait(false);
+        FlowResult result;
+        switch (given)
+        {
+            case GivenAnswer.Refusal refusal:
+                return refusal.Write();
+            case GivenAnswer.Failure failure:
+                throw ScoringException.WithStatus(failure.Status, failure.Message);
+            case GivenAnswer.Result { Value: var value }:
+                result = GivenAnswer.Complete(flow, inputs, value);
+                break;
+            default:
+                result = FlowAnswers.For(flow, inputs);
+                break;
+        }
+
+        var streamed = wantsEvents && result.Value is PythonDict outputs ? StreamedOutput(flow, outputs) : null;
         if (flow.Engine.ChoosesEvents(accept, streamed is not null))
         {
-            return new ServedAnswer(200, "text/event-stream; charset=utf-8", null, Events(answer, streamed!), answer.Origin);
+            return new ServedAnswer(
+                200, "text/event-stream; charset=utf-8", null, EventsAsync((PythonDict)result.Value, streamed!, cancellationToken), result.Origin);
         }
 
-        // A flow with an entry point returns what its code returns; several outputs are an object.
-        var value = flow.Contract.ReturnsBareResult && answer.Outputs.Count < 2
-            ? answer.Outputs.Select(static o => o.Value).FirstOrDefault() ?? FlowAnswers.MakeUp(flow, BareResult)
-            : new PythonDict(answer.Outputs);
-        var origin = answer.Outputs.Count == 0 && flow.Contract.ReturnsBareResult ? AnswerOrigin.MadeUp : answer.Origin;
-        return new ServedAnswer(200, "application/json", flow.Engine.Write(value), Origin: origin);
+        var whole = await JoinAsync(flow.Engine, result.Value, cancellationToken).ConfigureAwait(false);
+        return new ServedAnswer(200, "application/json", flow.Engine.Write(whole), Origin: result.Origin);
     }
 
-    private static ContractOutput BareResult { get; } = new("output", FlowValueType.String, FlowValueType.String, null, false, false);
-
     /// <summary>
-    /// The output that arrives piece by piece. An llm node streams when it can; whether a python node gives a generator, only its code
-    /// says: the local workspace takes it for one when it is the only candidate, or the chat output.
+    /// The output that arrives piece by piece: the one that is a generator. Where no test says so, an llm node streams when it can; whether
+    /// a python node gives a generator, only its code says: the local workspace takes it for one when it is the only candidate, or the chat
+    /// output.
     /// </summary>
-    private static ContractOutput? StreamedOutput(ServedFlow flow)
+    private static string? StreamedOutput(ServedFlow flow, PythonDict outputs)
     {
-        var candidates = flow.Contract.Outputs.Where(static o => o.CanStream).ToList();
-        if (candidates.Count < 2)
+        var generators = outputs.Members.Where(static o => o.Value is PythonGenerator).Select(static o => o.Key).ToList();
+        var candidates = flow.Contract.Outputs.Where(o => o.CanStream && outputs.Find(o.Name) is PythonString).ToList();
+        var models = candidates.Where(output => NodeTypeOf(flow, output) == "llm").ToList();
+        if (generators.Count > 1 || (generators.Count == 0 && candidates.Count > 1 && models.Count > 1))
         {
-            return candidates.FirstOrDefault();
+            throw new ScoringException("Multiple stream output fields not supported.");
         }
 
-        var models = candidates.Where(output => NodeTypeOf(flow, output) == "llm").ToList();
-        return models.Count switch
+        return (generators, candidates, models) switch
         {
-            > 1 => throw new ScoringException("Multiple stream output fields not supported."),
-            1 => models[0],
-            _ => candidates.FirstOrDefault(output => output.Name == flow.Contract.Chat?.Output),
+            ([var generator], _, _) => generator,
+            (_, [var only], _) => only.Name,
+            (_, _, [var model]) => model.Name,
+            _ => candidates.Find(output => output.Name == flow.Contract.Chat?.Output)?.Name,
         };
     }
 
@@ -91,22 +109,73 @@ internal static class FlowServer
     }
 
     // First one event with all that does not stream, then one for each piece. There is no end mark.
-    private static List<string> Events(FlowAnswer answer, ContractOutput streamed)
+    private static async IAsyncEnumerable<string> EventsAsync(
+        PythonDict outputs, string streamed, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var events = new List<string>();
-        var whole = answer.Outputs.Where(o => o.Key != streamed.Name).ToList();
+        var whole = outputs.Members.Where(o => o.Key != streamed).ToList();
         if (whole.Count > 0)
         {
-            events.Add(Event(new PythonDict(whole)));
+            yield return Event(new PythonDict(whole));
         }
 
-        var value = answer.Outputs.First(o => o.Key == streamed.Name).Value;
-        foreach (var piece in value is PythonString { Value: var text } ? Words(text) : [value])
+        await foreach (var piece in PiecesAsync(outputs.Find(streamed)!, cancellationToken).ConfigureAwait(false))
         {
-            events.Add(Event(PythonValue.Dict((streamed.Name, piece))));
+            yield return Event(PythonValue.Dict((streamed, piece)));
+        }
+    }
+
+    private static async IAsyncEnumerable<PythonValue> PiecesAsync(PythonValue value, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (value is not PythonGenerator { Pieces: var pieces })
+        {
+            foreach (var word in Words(PythonText.Str(value)))
+            {
+                yield return word;
+            }
+
+            yield break;
         }
 
-        return events;
+        await foreach (var piece in pieces.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            yield return piece;
+        }
+    }
+
+    // Who wants no stream gets the pieces as one text.
+    private static async Task<PythonValue> JoinAsync(ServingEngine engine, PythonValue value, CancellationToken cancellationToken)
+    {
+        if (value is not PythonDict outputs || !outputs.Members.Any(static o => o.Value is PythonGenerator))
+        {
+            return value;
+        }
+
+        var joined = new List<KeyValuePair<string, PythonValue>>();
+        foreach (var (name, output) in outputs.Members)
+        {
+            var whole = output;
+            if (output is PythonGenerator)
+            {
+                var text = new StringBuilder();
+                try
+                {
+                    await foreach (var piece in PiecesAsync(output, cancellationToken).ConfigureAwait(false))
+                    {
+                        text.Append(PythonText.Str(piece));
+                    }
+                }
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+                {
+                    throw ScoringException.System(engine.BrokenStreamMessage(e.Message));
+                }
+
+                whole = PythonValue.Of(text.ToString());
+            }
+
+            joined.Add(KeyValuePair.Create(name, whole));
+        }
+
+        return new PythonDict(joined);
     }
 
     private static string Event(PythonDict value) => $"data: {EventFormat.Write(value)}\n\n";

@@ -93,3 +93,11 @@ internal sealed record PythonDict(IReadOnlyList<KeyValuePair<string, PythonValue
 
     public override int GetHashCode() => Members.Count;
 }
+
+/// <summary>What a node gives piece by piece. A failure in the middle is an exception of its enumeration.</summary>
+internal sealed record PythonGenerator(IAsyncEnumerable<PythonValue> Pieces) : PythonValue
+{
+    public override string TypeName => "generator";
+
+    public override bool IsTruthy => true;
+}

@@ -12,6 +12,7 @@ namespace FlowBuild.LocalWorkspace.Scoring;
 /// <param name="Samples">Rows of <c>samples.json</c> and <c>data.jsonl</c>.</param>
 /// <param name="Example">First row of <c>samples.json</c>, or an empty object.</param>
 /// <param name="BuildInfo">Text of <c>BUILD_INFO</c>.</param>
+/// <param name="StandIn">What answers for the flow in a test, or null.</param>
 internal sealed record ServedFlow(
     string Folder,
     string Name,
@@ -21,8 +22,12 @@ internal sealed record ServedFlow(
     ServingEngine Engine,
     IReadOnlyList<PythonDict> Samples,
     PythonValue Example,
-    string BuildInfo)
+    string BuildInfo,
+    FlowStandIn? StandIn = null)
 {
     /// <summary>What an output refers to.</summary>
     public FlowReference ReferenceOf(ContractOutput output) => FlowReference.Parse(Definition.Outputs.First(o => o.Name == output.Name).Reference.Value);
 }
+
+/// <summary>What answers for a flow in a test: a delegate, or a server that runs already.</summary>
+internal sealed record FlowStandIn(Func<FlowCall, FlowAnswer>? Answer, Uri? Server);

@@ -21,9 +21,9 @@ internal sealed record ContainerStart(ArmError? Error, string StorageInitializer
 /// Makes served flows of deployments: model version, its files in the blob store, the flow file among them. A deployment that brings a
 /// server of its own, as a scoring script or in its image, is accepted too; it takes any input and gives a made-up sentence.
 /// </summary>
-internal sealed class ServedFlows(BlobStore blobs, Assets models, Assets environments, Assets codes, WorkspaceScope scope)
+internal sealed class ServedFlows(BlobStore blobs, Assets models, Assets environments, Assets codes, WorkspaceScope scope, IReadOnlyDictionary<string, FlowStandIn> standIns)
 {
-    private static readonly string[] FlowFiles = ["flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml"];
+    internal static readonly string[] FlowFiles = ["flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml"];
     private readonly ConcurrentDictionary<string, ServedFlow> _served = new(StringComparer.Ordinal);
 
     /// <summary>Starts a deployment's containers, as far as a local workspace has any.</summary>
@@ -151,13 +151,11 @@ internal sealed class ServedFlows(BlobStore blobs, Assets models, Assets environ
     private async Task<ServedFlow> ReadAsync(
         StoredDeployment deployment, string path, IReadOnlyList<string> files, ContainerLog log, CancellationToken cancellationToken)
     {
-        // The flow is the folder itself, or the one folder in it.
-        var file = FlowFiles.Select(name => $"{path}/{name}").FirstOrDefault(files.Contains)
-            ?? files.FirstOrDefault(f => f.Count(static c => c == '/') == path.Count(static c => c == '/') + 2 && FlowFiles.Contains(f[(f.LastIndexOf('/') + 1)..]));
+        var file = FlowFileOf(path, files);
         if (file is null)
         {
             log.Serve($"FileNotFoundError: flow.dag.yaml is not in the model folder '{path[(path.LastIndexOf('/') + 1)..]}'.");
-            throw Crashed("The model holds no flow: neither flow.dag.yaml nor flow.flex.yaml is in its folder.");
+            throw Crashed("The model holds no flow: neither flow.dag.yaml nor flow.flex.yaml is in its folder, nor a single *.prompty.");
         }
 
         var folder = file[..file.LastIndexOf('/')];
@@ -184,7 +182,22 @@ internal sealed class ServedFlows(BlobStore blobs, Assets models, Assets environ
             ServingEngine.Named(EngineOf(deployment)),
             samples.Rows,
             samples.Example,
-            Variable(deployment, "BUILD_INFO") ?? "");
+            Variable(deployment, "BUILD_INFO") ?? "",
+            standIns.GetValueOrDefault(folder));
+    }
+
+    // The flow is the folder itself, or the one folder in it. A folder without a flow file is one when it holds a single prompty.
+    private static string? FlowFileOf(string path, IReadOnlyList<string> files)
+    {
+        var depth = path.Count(static c => c == '/') + 1;
+        if (FlowFiles.Select(name => $"{path}/{name}").FirstOrDefault(files.Contains) is { } file)
+        {
+            return file;
+        }
+
+        file = files.FirstOrDefault(f => f.Count(static c => c == '/') == depth + 1 && FlowFiles.Contains(f[(f.LastIndexOf('/') + 1)..]));
+        var prompties = files.Where(f => f.EndsWith(".prompty", StringComparison.Ordinal) && f.Count(static c => c == '/') == depth).ToList();
+        return file ?? (prompties is [var prompty] ? prompty : null);
     }
 
     private static string[]? ResponseFields(StoredDeployment deployment, ContainerLog log)

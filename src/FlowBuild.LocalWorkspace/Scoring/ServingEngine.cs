@@ -25,6 +25,9 @@ internal abstract class ServingEngine
     /// <exception cref="ScoringException">The engine cannot write the value.</exception>
     public virtual string Write(PythonValue value) => Format.Write(value) + BodyEnd;
 
+    /// <summary>What the engine says when a stream that it was to join failed with a message.</summary>
+    public abstract string BrokenStreamMessage(string message);
+
     /// <summary>What the engine says to a method that a known route does not have, or to an unknown route.</summary>
     public abstract ServedAnswer NoRoute(string method, string path, string host, string? allowed);
 
@@ -71,6 +74,8 @@ internal abstract class ServingEngine
                     .Where(static (piece, index) => index == 0 || !piece.StartsWith("q=", StringComparison.OrdinalIgnoreCase)))),
         ];
 
+        public override string BrokenStreamMessage(string message) => message;
+
         public override ServedAnswer NoRoute(string method, string path, string host, string? allowed) => new(
             404, "text/html; charset=utf-8",
             $"The requested api '{path}' with {method} is not supported by current app, if you entered the URL manually please check your spelling and try again.");
@@ -90,8 +95,15 @@ internal abstract class ServingEngine
         protected override IReadOnlyList<string> AcceptedTypes(string accept) =>
             accept.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+        public override string BrokenStreamMessage(string message) => "can only join an iterable";
+
         public override ServedAnswer NoRoute(string method, string path, string host, string? allowed)
         {
+            if (path == "score/")
+            {
+                return new ServedAnswer(307, null, "", Headers: new Dictionary<string, string> { ["Location"] = $"http://{host}/score" });
+            }
+
             if (allowed is not null)
             {
                 return new ServedAnswer(

@@ -8,8 +8,11 @@ using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.Serving;
 
-/// <summary>The servers that the user's command runs: one for each deployed flow, started when it is first asked and again when it has ended.</summary>
-internal sealed class FlowProcesses(ServeCommand command, BlobStore blobs, RequestLog requests, StateFolder folder) : IAsyncDisposable
+/// <summary>
+/// The servers that really answer, where the user names any. Those that the user's command runs are one for each deployed flow, started
+/// when it is first asked and again when it has ended.
+/// </summary>
+internal sealed class FlowProcesses(ServeCommand? command, BlobStore blobs, RequestLog requests, StateFolder folder) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<string, FlowProcess> _running = new(StringComparer.Ordinal);
@@ -17,12 +20,15 @@ internal sealed class FlowProcesses(ServeCommand command, BlobStore blobs, Reque
     /// <summary>The client that asks the servers.</summary>
     public HttpClient Http { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
 
+    /// <summary>Whether a flow is really served.</summary>
+    public bool Serve(ServedFlow flow) => flow.StandIn?.Server is not null || (command is not null && flow.StandIn?.Answer is null && flow.Folder.Length > 0);
+
     /// <summary>Where a deployment's flow is served, or null when its server does not start.</summary>
     public async Task<Uri?> FindAsync(StoredEndpoint endpoint, StoredDeployment deployment, ServedFlow flow, CancellationToken cancellationToken)
     {
-        if (command.Address is not null)
+        if ((flow.StandIn?.Server ?? command?.Address) is { } address)
         {
-            return command.Address;
+            return address;
         }
 
         var key = $"{endpoint.Name}/{deployment.Name}/{flow.Folder}";
@@ -39,7 +45,7 @@ internal sealed class FlowProcesses(ServeCommand command, BlobStore blobs, Reque
             var path = await CopyAsync(flow, cancellationToken).ConfigureAwait(false);
             var variables = (deployment.Properties.Object("environmentVariables") ?? []).ToDictionary(static v => v.Key, static v => v.Value!.ToString());
             server = await FlowProcess.StartAsync(
-                command.Words, path, variables, line => requests.Add(endpoint.Name, deployment.Name, line), Http, cancellationToken).ConfigureAwait(false);
+                command!.Words, path, variables, line => requests.Add(endpoint.Name, deployment.Name, line), Http, cancellationToken).ConfigureAwait(false);
             if (server is not null)
             {
                 _running.Add(key, server);

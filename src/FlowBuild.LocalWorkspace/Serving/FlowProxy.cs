@@ -72,14 +72,10 @@ internal static class FlowProxy
                 await response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or HttpRequestException)
         {
             // Cut there, so cut here.
-            context.Abort();
-        }
-        catch (HttpRequestException)
-        {
-            context.Abort();
+            ScoringGateway.Cut(context, e);
         }
     }
 }
