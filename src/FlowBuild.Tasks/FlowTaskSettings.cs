@@ -27,7 +27,10 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
 
     public WorkspaceSettings Workspace => new(
         ProjectDirectory, Text("SubscriptionId"), Text("ResourceGroup"), Text("Workspace"), Text("Credential"), Text("ApiVersion"),
-        Flag("UseAzureCliDefaults"), Local);
+        Flag("UseAzureCliDefaults"), Local)
+    {
+        Cloud = Text("Cloud"),
+    };
 
     public LocalWorkspaceSettings Local => new(
         Text("LocalWorkspaceAssembly") is { Length: > 0 } assembly ? Path.GetFullPath(assembly, ProjectDirectory) : "",

@@ -72,14 +72,81 @@ public sealed class WorkspaceResolverTests : IDisposable
     public void The_defaults_of_the_Azure_CLI_serve_reading_and_need_consent_for_writing()
     {
         _folder.Write("repo/.git/HEAD", "");
-        _folder.Write("home/.azure/config", "[core]\nx = 1\n[defaults]\ngroup = g\nworkspace = w\n");
-        _folder.Write("home/.azure/azureProfile.json", $$"""{ "subscriptions": [ { "id": "x", "isDefault": false }, { "id": "{{Subscription}}", "isDefault": true } ] }""");
+        WriteCliDefaults();
 
         Assert.Equal("the defaults of the Azure CLI", Resolver("", "", "").Resolve(writes: false).Origin);
         Assert.Contains(
             "FlowUseAzureCliDefaults",
             Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: true)).Message, StringComparison.Ordinal);
         Assert.Equal("w", Resolver("", "", "", useCli: true).Resolve(writes: true).Name);
+    }
+
+    [Fact]
+    public void The_environment_alone_names_a_workspace_and_goes_before_a_config_file()
+    {
+        _folder.Write("repo/config.json", $$"""{ "subscription_id": "{{Subscription}}", "resource_group": "g", "workspace_name": "of-the-file" }""");
+        _environment["AZURE_SUBSCRIPTION_ID"] = Subscription;
+        _environment["AZURE_RESOURCE_GROUP"] = "group";
+        _environment["AZUREML_WORKSPACE_NAME"] = "workspace";
+
+        var address = Resolver("", "", "").Resolve(writes: true);
+
+        Assert.Equal(("workspace", "the environment"), (address.Name, address.Origin));
+    }
+
+    [Fact]
+    public void A_workspace_of_the_environment_that_lacks_its_group_is_refused()
+    {
+        _environment["AZURE_SUBSCRIPTION_ID"] = Subscription;
+        _environment["AZUREML_WORKSPACE_NAME"] = "workspace";
+
+        var refused = Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: true));
+
+        Assert.Equal(ConfigurationRules.WorkspaceIncomplete, refused.Diagnostic.Rule);
+        Assert.Contains("AZURE_RESOURCE_GROUP is missing (the environment)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_config_file_goes_before_the_defaults_of_the_Azure_CLI_and_serves_writing()
+    {
+        WriteCliDefaults();
+        var file = _folder.Write("repo/project/config.json", $$"""{ "subscription_id": "{{Subscription}}", "resource_group": "g", "workspace_name": "of-the-file" }""");
+
+        var address = Resolver("", "", "").Resolve(writes: true);
+
+        Assert.Equal(("of-the-file", file), (address.Name, address.Origin));
+    }
+
+    [Fact]
+    public void A_config_file_that_is_no_JSON_is_refused_with_its_name()
+    {
+        var file = _folder.Write("repo/config.json", "{ \"subscription_id\": ");
+
+        var refused = Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: false));
+
+        Assert.Equal((ConfigurationRules.WorkspaceNotConfigured, file), (refused.Diagnostic.Rule, refused.Diagnostic.File));
+    }
+
+    [Fact]
+    public void The_folder_of_the_Azure_CLI_is_the_one_that_its_variable_names()
+    {
+        _folder.Write("repo/.git/HEAD", "");
+        WriteCliDefaults("elsewhere");
+        _environment["AZURE_CONFIG_DIR"] = Path.Combine(_folder.Path, "elsewhere");
+
+        Assert.Equal("w", Resolver("", "", "").Resolve(writes: false).Name);
+    }
+
+    [Fact]
+    public void Defaults_of_the_Azure_CLI_without_a_subscription_are_no_workspace()
+    {
+        _folder.Write("repo/.git/HEAD", "");
+        WriteCliDefaults();
+        _folder.Write("home/.azure/azureProfile.json", "not JSON");
+
+        Assert.Equal(
+            ConfigurationRules.WorkspaceNotConfigured,
+            Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: false)).Diagnostic.Rule);
     }
 
     [Fact]
@@ -108,6 +175,12 @@ public sealed class WorkspaceResolverTests : IDisposable
 
         Assert.Equal(ConfigurationRules.InvalidProperty, said.Diagnostic.Rule);
         Assert.Contains("write 'local'", said.Message, StringComparison.Ordinal);
+    }
+
+    private void WriteCliDefaults(string folder = "home/.azure")
+    {
+        _folder.Write($"{folder}/config", "[core]\nx = 1\n[defaults]\ngroup = g\nworkspace = w\n");
+        _folder.Write($"{folder}/azureProfile.json", $$"""{ "subscriptions": [ { "id": "x", "isDefault": false }, { "id": "{{Subscription}}", "isDefault": true } ] }""");
     }
 
     private WorkspaceResolver Resolver(string subscription, string group, string workspace, bool useCli = false)

@@ -71,7 +71,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule NotSignedIn = new(
         "FLOW4011",
         "No credential for Azure",
-        "No token for Azure could be got with FlowCredential={0}; sign in ('az login'), or set the environment variables of a service principal. Tried: {1}",
+        "No token for Azure could be got with FlowCredential={0}; {1}. Azure.Identity says: {2}",
         RuleSeverity.Error);
 
     /// <summary>A property of the build has a value that cannot be read.</summary>

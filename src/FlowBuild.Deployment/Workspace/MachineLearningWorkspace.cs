@@ -107,7 +107,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     internal string PageOf(EndpointResource endpoint) => Address.IsLocal ? $"{endpoint.SwaggerUri}" : StudioPageOf(endpoint.Name);
 
     /// <summary>An endpoint's page in the studio.</summary>
-    internal string StudioPageOf(string endpoint) => $"https://ml.azure.com/endpoints/realtime/{endpoint}/detail?wsid={Address.ArmId}";
+    internal string StudioPageOf(string endpoint) => $"{_connection.Cloud.MachineLearning}/endpoints/realtime/{endpoint}/detail?wsid={Address.ArmId}";
 
     /// <summary>Waits for an operation that somebody else started on an endpoint.</summary>
     public ResourceOperation Attach(EndpointResource endpoint) => new(this, EndpointPath(endpoint.Name), $"endpoint {endpoint.Name}", null, null, null);
@@ -140,7 +140,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
             case "AADToken":
                 try
                 {
-                    var token = await _connection.Credential.GetTokenAsync(new TokenRequestContext(["https://ml.azure.com/.default"]), cancellationToken).ConfigureAwait(false);
+                    var token = await _connection.Credential.GetTokenAsync(new TokenRequestContext([$"{_connection.Cloud.MachineLearning}/.default"]), cancellationToken).ConfigureAwait(false);
                     return token.Token;
                 }
                 catch (AuthenticationFailedException e)
@@ -321,10 +321,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
             WorkspaceRules.RequestFailed, $"{fault.Code}: {fault.Message.TrimEnd('.')} ({what}, HTTP {response.Status}).{remedy}{request}");
     }
 
-    internal FlowDeploymentException NotSignedIn(AuthenticationFailedException e) => new(
-        FlowDiagnostic.At(ConfigurationRules.NotSignedIn, null, null, _connection.CredentialWord, FirstLine(e.Message)), null, e);
-
-    private static string FirstLine(string text) => text.Split('\n')[0].Trim();
+    internal FlowDeploymentException NotSignedIn(AuthenticationFailedException e) => Credentials.NotSignedIn(_connection.CredentialWord, e);
 
     internal static JsonObject Read(Response response) => ReadOrNull(response)
         ?? throw FlowDeploymentException.Of(WorkspaceRules.RequestFailed, "The workspace answered with something that is no JSON object.");

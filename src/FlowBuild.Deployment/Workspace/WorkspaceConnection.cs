@@ -8,14 +8,12 @@ namespace FlowBuild.Deployment.Workspace;
 /// <summary>How a workspace is reached: address, credential, transport.</summary>
 internal sealed class WorkspaceConnection
 {
-    private readonly Uri _controlPlane;
-
     private WorkspaceConnection(
-        WorkspaceAddress address, Uri controlPlane, Uri? localBlobs, TokenCredential credential, string credentialWord,
+        WorkspaceAddress address, AzureCloud cloud, Uri? localBlobs, TokenCredential credential, string credentialWord,
         HttpPipelineTransport? transport, string apiVersion, Patience patience, IFlowLog log)
     {
         Address = address;
-        _controlPlane = controlPlane;
+        Cloud = cloud;
         LocalBlobs = localBlobs;
         Credential = credential;
         CredentialWord = credentialWord;
@@ -26,6 +24,9 @@ internal sealed class WorkspaceConnection
     }
 
     public WorkspaceAddress Address { get; }
+
+    /// <summary>The cloud that it is in; the local workspace is taken for a public one with a control plane of its own.</summary>
+    public AzureCloud Cloud { get; }
 
     /// <summary>Where the local workspace keeps blobs; null for Azure, where the datastore names the account.</summary>
     public Uri? LocalBlobs { get; }
@@ -43,18 +44,17 @@ internal sealed class WorkspaceConnection
 
     public Patience Patience { get; }
 
-    public static WorkspaceConnection ToAzure(WorkspaceAddress address, WorkspaceSettings settings, IFlowLog log) => new(
-        address, new Uri("https://management.azure.com"), null, Credentials.Create(settings.Credential),
-        settings.Credential.Length == 0 ? "Default" : settings.Credential, null, settings.ApiVersion, settings.Patience ?? Patience.Azure, log);
+    public static WorkspaceConnection ToAzure(WorkspaceAddress address, AzureCloud cloud, WorkspaceSettings settings, IFlowLog log) => new(
+        address, cloud, null, Credentials.Create(settings.Credential, cloud), settings.Credential, null, settings.ApiVersion, settings.Patience ?? Patience.Azure, log);
 
     public static WorkspaceConnection ToLocal(
         WorkspaceAddress address, Uri controlPlane, string token, byte[] certificate, WorkspaceSettings settings, IFlowLog log) => new(
-        address, controlPlane, controlPlane, new LocalCredential(token), "local", PinnedTransport.Create(certificate), settings.ApiVersion,
+        address, AzureCloud.Public with { ResourceManager = controlPlane }, controlPlane, new LocalCredential(token), "local", PinnedTransport.Create(certificate), settings.ApiVersion,
         settings.Patience ?? Patience.Local, log);
 
     public MachineLearningWorkspace Open()
     {
-        var options = new ArmClientOptions { Environment = new ArmEnvironment(_controlPlane, "https://management.azure.com/") };
+        var options = new ArmClientOptions { Environment = new ArmEnvironment(Cloud.ResourceManager, Cloud.Audience) };
         Configure(options);
         return new MachineLearningWorkspace(new ArmClient(Credential, Address.Subscription, options), this);
     }
@@ -82,7 +82,7 @@ internal sealed class WorkspaceConnection
         return new FlowDeploymentException(
             Address.IsLocal
                 ? FlowDiagnostic.At(LocalWorkspaceRules.WentAway, null, null, FirstLine(message))
-                : FlowDiagnostic.At(WorkspaceRules.Unreachable, null, null, _controlPlane.Host, FirstLine(message)),
+                : FlowDiagnostic.At(WorkspaceRules.Unreachable, null, null, Cloud.ResourceManager.Host, FirstLine(message)),
             null, e);
     }
 

@@ -18,7 +18,7 @@ public static class WorkspaceOpener
             settings, Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
         if (!resolver.IsLocal)
         {
-            return WorkspaceConnection.ToAzure(resolver.Resolve(writes), settings, log).Open();
+            return WorkspaceConnection.ToAzure(resolver.Resolve(writes), resolver.ResolveCloud(), settings, log).Open();
         }
 
         var state = await new LocalWorkspaceProcess(settings.Local, log).StartAsync(cancellationToken).ConfigureAwait(false);

@@ -19,6 +19,10 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
     /// <summary>Whether the local workspace is meant; it is never chosen silently.</summary>
     public bool IsLocal => settings.Name == "local";
 
+    /// <summary>The cloud that the workspace in Azure is in.</summary>
+    /// <exception cref="FlowDeploymentException">It is not known.</exception>
+    public AzureCloud ResolveCloud() => AzureCloud.Find(settings.Cloud, environment, AzureCliConfiguration.Of(environment, homeFolder));
+
     /// <summary>The workspace in Azure.</summary>
     /// <param name="writes">The target changes the workspace: the Azure CLI's defaults then need consent.</param>
     /// <exception cref="FlowDeploymentException">None is configured, or one place names it in part.</exception>
@@ -136,11 +140,10 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
 
     private WorkspaceAddress? FromAzureCli(bool writes)
     {
-        var folder = Variable("AZURE_CONFIG_DIR") is { Length: > 0 } named ? named : Path.Combine(homeFolder, ".azure");
-        var defaults = ReadDefaults(Path.Combine(folder, "config"));
-        var group = defaults.GetValueOrDefault("group", "");
-        var workspace = defaults.GetValueOrDefault("workspace", "");
-        var subscription = ReadDefaultSubscription(Path.Combine(folder, "azureProfile.json"));
+        var cli = AzureCliConfiguration.Of(environment, homeFolder);
+        var group = cli.Defaults.GetValueOrDefault("group", "");
+        var workspace = cli.Defaults.GetValueOrDefault("workspace", "");
+        var subscription = cli.ReadSubscription();
         if (group.Length == 0 || workspace.Length == 0 || subscription.Length == 0)
         {
             return null;
@@ -151,52 +154,6 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
             : throw FlowDeploymentException.Of(
                 ConfigurationRules.WorkspaceNotConfigured,
                 $"the Azure CLI's default is the workspace '{workspace}' in '{group}'; set FlowUseAzureCliDefaults=true to let a target change it, or {Advice}");
-    }
-
-    private static Dictionary<string, string> ReadDefaults(string file)
-    {
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        var section = "";
-        foreach (var line in File.Exists(file) ? File.ReadAllLines(file) : [])
-        {
-            var text = line.Trim();
-            if (text.StartsWith('['))
-            {
-                section = text.Trim('[', ']').Trim();
-            }
-            else if (section == "defaults" && text.Split('=', 2) is [var key, var value])
-            {
-                values[key.Trim()] = value.Trim();
-            }
-        }
-
-        return values;
-    }
-
-    private static string ReadDefaultSubscription(string file)
-    {
-        if (!File.Exists(file))
-        {
-            return "";
-        }
-
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
-            foreach (var subscription in json.RootElement.GetProperty("subscriptions").EnumerateArray())
-            {
-                if (subscription.TryGetProperty("isDefault", out var isDefault) && isDefault.ValueKind == JsonValueKind.True)
-                {
-                    return subscription.GetProperty("id").GetString() ?? "";
-                }
-            }
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            // A file of the Azure CLI that cannot be read is as good as none: the error that follows says what to set.
-        }
-
-        return "";
     }
 
     private string Variable(string name) => environment(name) ?? "";

@@ -19,6 +19,9 @@ public sealed record WorkspaceSettings(
     bool UseAzureCliDefaults,
     LocalWorkspaceSettings Local)
 {
+    /// <summary>FlowCloud: the Azure cloud that the workspace is in, as <c>az cloud list</c> names it.</summary>
+    public string Cloud { get; init; } = "";
+
     /// <summary>How long a deployment waits; null for what suits the workspace.</summary>
     public Patience? Patience { get; init; }
 }
