@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace FlowBuild.LocalWorkspace.Blobs;
@@ -6,10 +7,9 @@ namespace FlowBuild.LocalWorkspace.Blobs;
 /// <param name="RawPath">The path as sent, which signatures cover.</param>
 /// <param name="Container">The container, or null for the account.</param>
 /// <param name="Blob">The blob's name, decoded, or null.</param>
-internal sealed record BlobAddress(string RawPath, string? Container, string? Blob)
+internal sealed partial record BlobAddress(string RawPath, string? Container, string? Blob)
 {
     private const int LongestName = 1024;
-    private const int LongestContainer = 63;
 
     /// <summary>Reads the address out of the request as it was sent: the server folds dots and leaves <c>%2F</c>, Azure does neither.</summary>
     public static BlobAddress From(HttpContext context)
@@ -19,7 +19,7 @@ internal sealed record BlobAddress(string RawPath, string? Container, string? Bl
         var parts = path.Split('/', 4);
         var container = parts.Length > 2 && parts[2].Length > 0 ? Uri.UnescapeDataString(parts[2]) : null;
         var blob = parts.Length > 3 && parts[3].Length > 0 ? Uri.UnescapeDataString(parts[3]) : null;
-        if (container is not null && container.Length is < 3 or > LongestContainer || container?.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '$') == false)
+        if (container is null ? blob is not null : !ContainerName().IsMatch(container))
         {
             throw new BlobException(400, "InvalidResourceName", "The specified resource name contains invalid characters.");
         }
@@ -31,4 +31,8 @@ internal sealed record BlobAddress(string RawPath, string? Container, string? Bl
 
         return new BlobAddress(path, container, blob);
     }
+
+    // 3 to 63 lower-case letters, digits and single hyphens, or one of the containers that Azure itself has.
+    [GeneratedRegex("^(?=.{3,63}\\z)([a-z0-9]+(-[a-z0-9]+)*|\\$(root|logs|web))\\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ContainerName();
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using FlowBuild.LocalWorkspace.Safety;
@@ -10,6 +11,9 @@ namespace FlowBuild.LocalWorkspace.Blobs;
 /// <summary>The three ways into a blob store: bearer token, a signature by the account key, a shared access signature.</summary>
 internal sealed class BlobAuthorization(WorkspaceIdentity identity)
 {
+    // How far the clock of one who signs with the key may be off.
+    private static readonly TimeSpan LargestSkew = TimeSpan.FromMinutes(15);
+
     private readonly byte[] _key = Convert.FromBase64String(identity.AccountKey);
 
     /// <summary>Refuses a request that none of the three lets in.</summary>
@@ -34,7 +38,7 @@ internal sealed class BlobAuthorization(WorkspaceIdentity identity)
         }
         else if (request.Query.ContainsKey("sig"))
         {
-            CheckSignature(request.Query, container, blob, permission);
+            CheckSignature(request, container, blob, permission);
         }
         else
         {
@@ -63,6 +67,12 @@ internal sealed class BlobAuthorization(WorkspaceIdentity identity)
         if (parts is not [WorkspaceNames.StorageAccount, var signature] || !BearerToken.AreEqual(signature, Sign(SharedKeyText(request, rawPath))))
         {
             throw Refused("The MAC signature found in the HTTP request is not the same as any computed signature.");
+        }
+
+        var date = request.Headers["x-ms-date"].FirstOrDefault() ?? request.Headers.Date.FirstOrDefault();
+        if (Time(date) is not { } time || (DateTimeOffset.UtcNow - time).Duration() > LargestSkew)
+        {
+            throw Refused("Request date header is missing, too old or too far ahead.");
         }
     }
 
@@ -100,8 +110,9 @@ internal sealed class BlobAuthorization(WorkspaceIdentity identity)
         return text.ToString();
     }
 
-    private void CheckSignature(IQueryCollection query, string? container, string? blob, string permission)
+    private void CheckSignature(HttpRequest request, string? container, string? blob, string permission)
     {
+        var query = request.Query;
         string text;
         if (query.ContainsKey("ss"))
         {
@@ -123,15 +134,48 @@ internal sealed class BlobAuthorization(WorkspaceIdentity identity)
         }
 
         var now = DateTimeOffset.UtcNow;
-        if (Time(query["se"]) is not { } end || end < now || Time(query["st"]) > now)
+        if (Time(query["se"]) is not { } end || end < now || (query.ContainsKey("st") && !(Time(query["st"]) <= now)))
         {
             throw Refused("Signature not valid in the specified time frame.");
+        }
+
+        if (query.ContainsKey("si"))
+        {
+            throw Refused($"The stored access policy '{query["si"]}' does not exist.");
+        }
+
+        if (query["sip"].ToString() is { Length: > 0 } range && !IsWithin(range, request.HttpContext.Connection.RemoteIpAddress))
+        {
+            throw new BlobException(403, "AuthorizationSourceIPMismatch", "This request is not authorized to perform this operation using this source IP.");
+        }
+
+        // A service signature opens what is in a container, and the list of it, but not the container itself.
+        if (!query.ContainsKey("ss") && blob is null && query["comp"] != "list")
+        {
+            throw new BlobException(403, "AuthorizationFailure", "This request is not authorized to perform this operation.");
         }
 
         if (!query["sp"].ToString().Any(permission.Contains))
         {
             throw new BlobException(403, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission.");
         }
+    }
+
+    /// <summary>Refuses to replace a blob by a signature that may only create blobs.</summary>
+    public static void CheckReplacement(HttpRequest request)
+    {
+        if (request.Headers.Authorization.Count == 0 && !request.Query["sp"].ToString().Contains('w', StringComparison.Ordinal))
+        {
+            throw new BlobException(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");
+        }
+    }
+
+    // One address, or the first and the last of a range.
+    private static bool IsWithin(string range, IPAddress? address)
+    {
+        var bounds = range.Split('-', 2).Select(static bound => IPAddress.TryParse(bound, out var ip) ? ip.GetAddressBytes() : []).ToList();
+        var given = address?.MapToIPv4().GetAddressBytes() ?? [];
+        return given.AsSpan().SequenceCompareTo(bounds[0]) >= 0 && given.AsSpan().SequenceCompareTo(bounds[^1]) <= 0;
     }
 
     private static string ServiceText(IQueryCollection query, string? container, string? blob)

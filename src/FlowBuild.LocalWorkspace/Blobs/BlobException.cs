@@ -16,6 +16,8 @@ internal sealed class BlobException(int status, string code, string message) : E
 
     public static BlobException ContainerNotFound() => new(404, "ContainerNotFound", "The specified container does not exist.");
 
+    public static BlobException InvalidMetadata() => new(400, "InvalidMetadata", "The metadata specified is invalid. It has characters that are not permitted.");
+
     public static BlobException InvalidHeader(string name) => new(400, "InvalidHeaderValue", $"The value for one of the HTTP headers is not in the correct format: {name}.");
 
     public static BlobException InvalidQuery(string name) => new(400, "InvalidQueryParameterValue", $"Value for one of the query parameters specified in the request URI is invalid: {name}.");

@@ -26,15 +26,32 @@ internal static class BlobFile
     }
 
     /// <summary>Reads the properties of a sealed file.</summary>
+    /// <exception cref="InvalidDataException">The file was not sealed.</exception>
     public static BlobProperties ReadProperties(FileStream stream)
     {
+        var end = stream.Length - TrailerSize;
         Span<byte> size = stackalloc byte[TrailerSize];
-        stream.Position = stream.Length - TrailerSize;
-        stream.ReadExactly(size);
-        var trailer = new byte[BitConverter.ToInt32(size)];
-        stream.Position = stream.Length - TrailerSize - trailer.Length;
+        stream.Position = Math.Max(end, 0);
+        var isWhole = stream.ReadAtLeast(size, TrailerSize, throwOnEndOfStream: false) == TrailerSize;
+        var length = BitConverter.ToInt32(size);
+        if (!isWhole || length <= 0 || length > end)
+        {
+            throw new InvalidDataException("The file has no end of a blob.");
+        }
+
+        var trailer = new byte[length];
+        stream.Position = end - length;
         stream.ReadExactly(trailer);
-        return JsonSerializer.Deserialize<BlobProperties>(trailer)!;
+        try
+        {
+            return JsonSerializer.Deserialize<BlobProperties>(trailer) is { Container: not null, Name: not null } properties
+                ? properties
+                : throw new InvalidDataException("The file says of no blob.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException("The file has no end of a blob.", e);
+        }
     }
 
     /// <summary>Copies a stream to its end and tells the MD5 of what it held.</summary>

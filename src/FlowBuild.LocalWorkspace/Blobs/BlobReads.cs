@@ -14,13 +14,14 @@ internal sealed class BlobReads(BlobStore store)
         {
             BlobRoutes.CheckConditions(context.Request, properties, isRead: true);
             SetHeaders(context.Response, properties);
-            var (start, length) = Range(context.Request, properties.Length);
-            if (length != properties.Length)
+            var range = Range(context.Request, properties.Length);
+            var (start, length) = range ?? (0, properties.Length);
+            if (range is not null)
             {
                 context.Response.StatusCode = 206;
                 context.Response.Headers.ContentRange = string.Create(
                     CultureInfo.InvariantCulture, $"bytes {start}-{start + length - 1}/{properties.Length}");
-                if (properties.ContentMd5 is { } md5)
+                if (length != properties.Length && properties.ContentMd5 is { } md5)
                 {
                     // The MD5 of a part would be another one.
                     context.Response.Headers.Remove("Content-MD5");
@@ -30,13 +31,7 @@ internal sealed class BlobReads(BlobStore store)
 
             context.Response.ContentLength = length;
             content.Position = start;
-            var buffer = new byte[128 * 1024];
-            while (length > 0)
-            {
-                var read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(length, buffer.Length)), context.RequestAborted).ConfigureAwait(false);
-                await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted).ConfigureAwait(false);
-                length -= read;
-            }
+            await BlobFile.CopyAsync(content, context.Response.Body, length, context.RequestAborted).ConfigureAwait(false);
         }
     }
 
@@ -105,12 +100,12 @@ internal sealed class BlobReads(BlobStore store)
         response.Headers.AcceptRanges = "bytes";
     }
 
-    private static (long Start, long Length) Range(HttpRequest request, long total)
+    private static (long Start, long Length)? Range(HttpRequest request, long total)
     {
         var text = request.Headers["x-ms-range"].FirstOrDefault() ?? request.Headers.Range.FirstOrDefault();
         if (text is null)
         {
-            return (0, total);
+            return null;
         }
 
         var bounds = text.StartsWith("bytes=", StringComparison.Ordinal) ? text["bytes=".Length..].Split('-') : [];

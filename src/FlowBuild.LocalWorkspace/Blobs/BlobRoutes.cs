@@ -4,6 +4,7 @@ using System.Text;
 using FlowBuild.LocalWorkspace.Faults;
 using FlowBuild.LocalWorkspace.Life;
 using FlowBuild.LocalWorkspace.Safety;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace FlowBuild.LocalWorkspace.Blobs;
@@ -21,24 +22,36 @@ internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorizatio
         var response = context.Response;
         context.TraceIdentifier = Guid.NewGuid().ToString();
         response.Headers["x-ms-request-id"] = context.TraceIdentifier;
-        response.Headers["x-ms-version"] = context.Request.Headers["x-ms-version"].FirstOrDefault() ?? "2024-11-04";
+        response.Headers["x-ms-version"] = HeaderText.Plain(context.Request.Headers["x-ms-version"]) ?? "2024-11-04";
         response.Headers.Date = DateTimeOffset.UtcNow.ToString("R", CultureInfo.InvariantCulture);
-        if (context.Request.Headers["x-ms-client-request-id"] is { Count: > 0 } clientId)
+        if (HeaderText.Plain(context.Request.Headers["x-ms-client-request-id"]) is { } clientId)
         {
             response.Headers["x-ms-client-request-id"] = clientId;
         }
 
+        // A blob may be larger than any other body.
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
         try
         {
             var address = BlobAddress.From(context);
             var (handler, permission) = Choose(context.Request, address);
             authorization.Check(context.Request, address.RawPath, address.Container, address.Blob, permission);
             CheckRoles(context.Request, permission);
+            if (context.Request.Query.ContainsKey("snapshot") || context.Request.Query.ContainsKey("versionid"))
+            {
+                // The local workspace makes neither, so there is none of that name.
+                throw BlobException.BlobNotFound();
+            }
+
             await handler(context, address).ConfigureAwait(false);
         }
         catch (BlobException e)
         {
             await WriteErrorAsync(context, e.Status, e.Code, e.Message).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException e) when (!response.HasStarted)
+        {
+            await WriteErrorAsync(context, e.StatusCode, "InvalidInput", e.Message).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException && !response.HasStarted)
         {
@@ -101,7 +114,7 @@ internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorizatio
 
         var body = Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"\uFEFF<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{SecurityElement.Escape(message)}\nRequestId:{context.TraceIdentifier}\nTime:{DateTime.UtcNow:O}</Message></Error>"));
+            $"\uFEFF<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{SecurityElement.Escape(code)}</Code><Message>{SecurityElement.Escape(message)}\nRequestId:{context.TraceIdentifier}\nTime:{DateTime.UtcNow:O}</Message></Error>"));
         response.ContentType = "application/xml";
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
@@ -128,6 +141,18 @@ internal sealed class BlobRoutes(BlobStore store, BlobAuthorization authorizatio
             throw isRead
                 ? new BlobException(304, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
                 : unwanted.Any(static tag => tag == EntityTagHeaderValue.Any) ? BlobException.AlreadyExists() : BlobException.ConditionNotMet();
+        }
+
+        // Times are in whole seconds on the wire.
+        var changed = current is null ? default : DateTimeOffset.FromUnixTimeSeconds(current.LastModified.ToUnixTimeSeconds());
+        if (current is not null && headers.IfUnmodifiedSince < changed)
+        {
+            throw BlobException.ConditionNotMet();
+        }
+
+        if (current is not null && headers.IfModifiedSince >= changed)
+        {
+            throw new BlobException(isRead ? 304 : 412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.");
         }
 
         static bool Matches(EntityTagHeaderValue tag, BlobProperties blob) => tag == EntityTagHeaderValue.Any || tag.Tag == $"\"{blob.ETag}\"";

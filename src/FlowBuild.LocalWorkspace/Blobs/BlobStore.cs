@@ -11,6 +11,9 @@ namespace FlowBuild.LocalWorkspace.Blobs;
 /// </summary>
 internal sealed class BlobStore
 {
+    // As in Azure, blocks that nobody commits are dropped.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
+
     private readonly string _folder;
     private readonly string _waiting;
     private readonly string _names;
@@ -36,8 +39,20 @@ internal sealed class BlobStore
         foreach (var file in Directory.EnumerateFiles(_folder))
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            var properties = BlobFile.ReadProperties(stream);
-            Add(properties.Container)[properties.Name] = properties;
+            try
+            {
+                var properties = BlobFile.ReadProperties(stream);
+                Add(properties.Container)[properties.Name] = properties;
+            }
+            catch (InvalidDataException e)
+            {
+                throw folder.Damaged(file, e);
+            }
+        }
+
+        foreach (var block in Directory.EnumerateFiles(_waiting).Where(static file => File.GetLastWriteTimeUtc(file) < DateTime.UtcNow - LongestWait))
+        {
+            File.Delete(block);
         }
     }
 
@@ -162,7 +177,9 @@ internal sealed class BlobStore
                     throw BlobException.ChecksumMismatch();
                 }
 
-                return Finish(stream, temporary, draft with { Length = stream.Length }, md5, condition);
+                var result = Finish(stream, temporary, draft with { Length = stream.Length }, md5, condition);
+                DropBlocks(draft.Container, draft.Name);
+                return result;
             }
         }
         finally
@@ -241,11 +258,7 @@ internal sealed class BlobStore
 
                 // A committed block list has no MD5 but the one that the client gives.
                 var result = Finish(stream, temporary, draft with { Length = stream.Length, Blocks = committed }, null, condition);
-                foreach (var file in Directory.EnumerateFiles(_waiting, BlockPrefix(container, name) + "*"))
-                {
-                    File.Delete(file);
-                }
-
+                DropBlocks(container, name);
                 return result;
             }
         }
@@ -297,6 +310,16 @@ internal sealed class BlobStore
             condition(current);
             DurableFile.Delete(FileOf(container, name));
             blobs.Remove(name);
+        }
+
+        DropBlocks(container, name);
+    }
+
+    private void DropBlocks(string container, string name)
+    {
+        foreach (var file in Directory.EnumerateFiles(_waiting, BlockPrefix(container, name) + "*"))
+        {
+            File.Delete(file);
         }
     }
 

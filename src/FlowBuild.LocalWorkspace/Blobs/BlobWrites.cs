@@ -1,5 +1,6 @@
 using System.Xml;
 using System.Xml.Linq;
+using FlowBuild.LocalWorkspace.Safety;
 
 namespace FlowBuild.LocalWorkspace.Blobs;
 
@@ -13,7 +14,7 @@ internal sealed class BlobWrites(BlobStore store)
     public async Task PutBlobAsync(HttpContext context, BlobAddress address)
     {
         var request = context.Request;
-        RefuseUnknownChecksums(request);
+        RefuseUnsupported(request);
         if (request.Headers["x-ms-blob-type"] != "BlockBlob")
         {
             throw BlobException.InvalidHeader("x-ms-blob-type");
@@ -22,7 +23,7 @@ internal sealed class BlobWrites(BlobStore store)
         RequireLength(request);
         CheckNow(request, address);
         var properties = await store.PutAsync(
-            request.Body, Md5(request), Draft(request, address), current => BlobRoutes.CheckConditions(request, current, isRead: false), context.RequestAborted)
+            request.Body, Md5(request, "Content-MD5") ?? Md5(request, "x-ms-blob-content-md5"), Draft(request, address, request.ContentType), current => BlobRoutes.CheckConditions(request, current, isRead: false), context.RequestAborted)
             .ConfigureAwait(false);
         Created(context.Response, properties);
         context.Response.Headers["Content-MD5"] = properties.ContentMd5;
@@ -32,11 +33,11 @@ internal sealed class BlobWrites(BlobStore store)
     public async Task PutBlockAsync(HttpContext context, BlobAddress address)
     {
         var request = context.Request;
-        RefuseUnknownChecksums(request);
+        RefuseUnsupported(request);
         RequireLength(request);
         var id = request.Query["blockid"].ToString();
         CheckBlockId(id, BlobException.InvalidQuery("blockid"));
-        await store.PutBlockAsync(address.Container!, address.Blob!, id, request.Body, Md5(request), context.RequestAborted).ConfigureAwait(false);
+        await store.PutBlockAsync(address.Container!, address.Blob!, id, request.Body, Md5(request, "Content-MD5"), context.RequestAborted).ConfigureAwait(false);
         context.Response.StatusCode = 201;
         context.Response.Headers["x-ms-request-server-encrypted"] = "true";
     }
@@ -45,17 +46,18 @@ internal sealed class BlobWrites(BlobStore store)
     public async Task PutBlockListAsync(HttpContext context, BlobAddress address)
     {
         var request = context.Request;
-        RefuseUnknownChecksums(request);
+        RefuseUnsupported(request);
         CheckNow(request, address);
         var blocks = await ReadBlockListAsync(context).ConfigureAwait(false);
         var properties = await store.CommitAsync(
-            blocks, Draft(request, address), current => BlobRoutes.CheckConditions(request, current, isRead: false), context.RequestAborted).ConfigureAwait(false);
+            blocks, Draft(request, address, null), current => BlobRoutes.CheckConditions(request, current, isRead: false), context.RequestAborted).ConfigureAwait(false);
         Created(context.Response, properties);
     }
 
     /// <summary>PUT of the metadata.</summary>
     public async Task SetMetadataAsync(HttpContext context, BlobAddress address)
     {
+        RefuseUnsupported(context.Request);
         var metadata = Metadata(context.Request);
         var properties = await store.UpdateAsync(
             address.Container!, address.Blob!, blob => blob with { Metadata = metadata },
@@ -67,7 +69,8 @@ internal sealed class BlobWrites(BlobStore store)
     /// <summary>PUT of the content headers.</summary>
     public async Task SetPropertiesAsync(HttpContext context, BlobAddress address)
     {
-        var headers = ContentHeaders(context.Request);
+        RefuseUnsupported(context.Request);
+        var headers = ContentHeaders(context.Request, null);
         var properties = await store.UpdateAsync(
             address.Container!, address.Blob!, blob => blob with { Headers = headers },
             current => BlobRoutes.CheckConditions(context.Request, current, isRead: false), context.RequestAborted).ConfigureAwait(false);
@@ -84,8 +87,16 @@ internal sealed class BlobWrites(BlobStore store)
     }
 
     // Refuses before the content is read, as far as that can be known; the store asks again at the moment of the change.
-    private void CheckNow(HttpRequest request, BlobAddress address) =>
-        BlobRoutes.CheckConditions(request, store.Find(address.Container!, address.Blob!), isRead: false);
+    private void CheckNow(HttpRequest request, BlobAddress address)
+    {
+        var current = store.Find(address.Container!, address.Blob!);
+        if (current is not null)
+        {
+            BlobAuthorization.CheckReplacement(request);
+        }
+
+        BlobRoutes.CheckConditions(request, current, isRead: false);
+    }
 
     private static void Created(HttpResponse response, BlobProperties properties)
     {
@@ -94,22 +105,32 @@ internal sealed class BlobWrites(BlobStore store)
         response.Headers["x-ms-request-server-encrypted"] = "true";
     }
 
-    private static BlobProperties Draft(HttpRequest request, BlobAddress address) => new(
-        address.Container!, address.Blob!, 0, "", default, default, ContentHeaders(request), Metadata(request), []);
+    private static BlobProperties Draft(HttpRequest request, BlobAddress address, string? contentType) => new(
+        address.Container!, address.Blob!, 0, "", default, default, ContentHeaders(request, contentType), Metadata(request), []);
 
     private static Dictionary<string, string> Metadata(HttpRequest request)
     {
         const string Prefix = "x-ms-meta-";
-        return request.Headers
+        var metadata = request.Headers
             .Where(static h => h.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             .ToDictionary(static h => h.Key[Prefix.Length..], static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        if (metadata.ContainsKey(""))
+        {
+            throw new BlobException(400, "EmptyMetadataKey", "The key for one of the metadata key-value pairs is empty.");
+        }
+
+        // Names are C# identifiers: they become elements of a list.
+        return metadata.All(static m => (char.IsAsciiLetter(m.Key[0]) || m.Key[0] == '_')
+            && m.Key.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_') && HeaderText.IsPlain(m.Value))
+            ? metadata
+            : throw BlobException.InvalidMetadata();
     }
 
-    private static Dictionary<string, string> ContentHeaders(HttpRequest request)
+    private static Dictionary<string, string> ContentHeaders(HttpRequest request, string? contentType)
     {
         var result = new Dictionary<string, string>
         {
-            ["Content-Type"] = request.Headers["x-ms-blob-content-type"].FirstOrDefault() ?? request.ContentType ?? "application/octet-stream",
+            ["Content-Type"] = request.Headers["x-ms-blob-content-type"].FirstOrDefault() ?? contentType ?? "application/octet-stream",
         };
         foreach (var name in (string[])["Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control", "Content-MD5"])
         {
@@ -119,12 +140,14 @@ internal sealed class BlobWrites(BlobStore store)
             }
         }
 
-        return result;
+        return result.FirstOrDefault(static h => !HeaderText.IsPlain(h.Value)).Key is { } wrong
+            ? throw BlobException.InvalidHeader($"x-ms-blob-{wrong.ToLowerInvariant()}")
+            : result;
     }
 
-    private static byte[]? Md5(HttpRequest request)
+    private static byte[]? Md5(HttpRequest request, string header)
     {
-        var text = request.Headers.ContentMD5.FirstOrDefault();
+        var text = request.Headers[header].FirstOrDefault();
         if (text is null)
         {
             return null;
@@ -144,22 +167,28 @@ internal sealed class BlobWrites(BlobStore store)
         }
     }
 
-    // A checksum that is not verified is a promise not kept; better to refuse it.
-    private static void RefuseUnknownChecksums(HttpRequest request)
+    // What a header asks for and does not get is a promise not kept; better to refuse it. No other checksum than MD5 is verified.
+    private static void RefuseUnsupported(HttpRequest request)
     {
-        foreach (var name in (string[])["x-ms-content-crc64", "x-ms-structured-body"])
+        foreach (var name in (string[])["x-ms-content-crc64", "x-ms-structured-body", "x-ms-copy-source", "x-ms-encryption-key", "x-ms-encryption-scope", "x-ms-if-tags"])
         {
             if (request.Headers.ContainsKey(name))
             {
-                throw new BlobException(400, "UnsupportedHeader", $"The local workspace verifies Content-MD5 and no other checksum; the header {name} is not supported.");
+                throw new BlobException(400, "UnsupportedHeader", $"The local workspace does not support the header {name}.");
             }
+        }
+
+        if (request.Headers.ContainsKey("x-ms-lease-id"))
+        {
+            throw new BlobException(412, "LeaseNotPresentWithBlobOperation", "There is currently no lease on the blob.");
         }
     }
 
     private static void CheckBlockId(string id, BlobException error)
     {
-        var bytes = new byte[id.Length];
-        if (id.Length == 0 || !Convert.TryFromBase64String(id, bytes, out var length) || length > LongestBlockId)
+        const int LongestText = 4 * ((LongestBlockId + 2) / 3);
+        var bytes = new byte[LongestText];
+        if (id.Length is 0 or > LongestText || !Convert.TryFromBase64String(id, bytes, out var length) || length > LongestBlockId)
         {
             throw error;
         }
@@ -171,7 +200,8 @@ internal sealed class BlobWrites(BlobStore store)
         XElement root;
         try
         {
-            root = (await XDocument.LoadAsync(context.Request.Body, LoadOptions.None, context.RequestAborted).ConfigureAwait(false)).Root!;
+            using var reader = XmlReader.Create(context.Request.Body, new XmlReaderSettings { Async = true, DtdProcessing = DtdProcessing.Prohibit });
+            root = (await XDocument.LoadAsync(reader, LoadOptions.None, context.RequestAborted).ConfigureAwait(false)).Root!;
         }
         catch (XmlException)
         {

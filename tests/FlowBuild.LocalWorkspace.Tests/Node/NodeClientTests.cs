@@ -37,7 +37,23 @@ public sealed class NodeClientTests(NodePackages packages) : IClassFixture<NodeP
         (code, output) = await NodePackages.RunAsync(
             NodePackages.AzCopy, ["copy", folder + "/*", target, "--recursive", "--from-to", "LocalBlob", "--put-md5"], Trust(workspace));
         Assert.True(code == 0, output + " (azcopy needs the library libsecret-1-0)");
-        await AssertEqualAsync(workspace, container, folder);
+        await AssertEqualAsync(new Azure.Storage.Blobs.BlobContainerClient(container, workspace.BlobOptions()), folder);
+    }
+
+    [Fact]
+    public async Task The_storage_client_for_NET_uploads_and_lists_two_thousand_files()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var folder = MakeFiles(Path.Combine(workspace.Folder, "files"));
+        var container = workspace.Blobs();
+
+        await Parallel.ForEachAsync(Directory.GetFiles(folder, "*", SearchOption.AllDirectories), async (file, cancellationToken) =>
+        {
+            await using var content = File.OpenRead(file);
+            await container.GetBlobClient("azcopy/" + Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/')).UploadAsync(content, cancellationToken);
+        });
+
+        await AssertEqualAsync(container, folder);
     }
 
     private static string MakeFiles(string folder)
@@ -55,9 +71,8 @@ public sealed class NodeClientTests(NodePackages packages) : IClassFixture<NodeP
         return folder;
     }
 
-    private static async Task AssertEqualAsync(RunningWorkspace workspace, Uri signed, string folder)
+    private static async Task AssertEqualAsync(Azure.Storage.Blobs.BlobContainerClient container, string folder)
     {
-        var container = new Azure.Storage.Blobs.BlobContainerClient(signed, workspace.BlobOptions());
         var count = 0;
         await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = "azcopy/" }))
         {
