@@ -62,10 +62,16 @@ public sealed class LifeTests
         Assert.NotNull(await client.GetFromJsonAsync<JsonNode>("/local/status"));
     }
 
-    [Fact]
-    public async Task Unknown_arguments_are_refused()
+    [Theory]
+    [InlineData("--stat", "x")]
+    [InlineData("--state", "")]
+    [InlineData("--idle-timeout", "0")]
+    [InlineData("--idle-timeout", "NaN")]
+    [InlineData("--idle-timeout", "Infinity")]
+    [InlineData("--idle-timeout", "1e300")]
+    public async Task Unknown_arguments_are_refused(string name, string value)
     {
-        using var process = WorkspaceProcessRun.Launch("--stat", "x");
+        using var process = WorkspaceProcessRun.Launch(name, value);
         await process.WaitForExitAsync();
 
         Assert.Equal(2, process.ExitCode);
@@ -152,17 +158,39 @@ public sealed class LifeTests
     }
 
     [Theory]
-    [InlineData("""{"StateVersion":2}""", "newer")]
-    [InlineData("{", "damaged")]
-    public async Task State_that_it_cannot_read_is_refused_and_left(string identity, string word)
+    [InlineData("identity.json", """{"StateVersion":2}""", "newer")]
+    [InlineData("identity.json", "{", "damaged")]
+    [InlineData("identity.json", "{}", "damaged")]
+    [InlineData("identity.json", """{"StateVersion":1,"Certificate":"AAAA","Token":"t","AccountKey":"AAAA"}""", "damaged")]
+    [InlineData("resources/a.json", "{", "damaged")]
+    [InlineData("resources/a.json", "{}", "damaged")]
+    [InlineData("blobs/a", "x", "damaged")]
+    [InlineData("blobs/a", "not the end of a blob", "damaged")]
+    public async Task State_that_it_cannot_read_is_refused_and_left(string name, string content, string word)
     {
         using var folder = new TemporaryFolder();
-        var file = folder.Write("state/identity.json", identity);
+        var file = folder.Write("state/" + name, content);
 
         var error = await Assert.ThrowsAsync<WorkspaceStartException>(() => LocalWorkspaceHost.StartAsync(RunningWorkspace.Options(folder.Path, TimeSpan.Zero)));
 
         Assert.Contains(word, error.Message, StringComparison.Ordinal);
-        Assert.Equal(identity, await File.ReadAllTextAsync(file));
+        Assert.Equal(content, await File.ReadAllTextAsync(file));
+    }
+
+    [Fact]
+    public async Task A_workspace_is_not_idle_while_it_answers()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new LocalWorkspaceOptions { StateFolder = Path.Combine(folder.Path, "state"), IdleTimeout = TimeSpan.FromSeconds(1) };
+        await using var host = await LocalWorkspaceHost.StartAsync(options);
+        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, given, _, _) => given?.GetRawCertData().AsSpan().SequenceEqual(host.Certificate.RawData) == true } });
+        client.DefaultRequestHeaders.Add("Authorization", "Bearer " + host.Token);
+        using var set = await client.PutAsJsonAsync(new Uri(host.ControlPlane, "/local/faults"), JsonNode.Parse("""{"calls":[{"action":"Delay","seconds":2.5}]}"""));
+
+        using var answer = await client.GetAsync(new Uri(host.ControlPlane, $"/subscriptions/{host.SubscriptionId}?api-version=2024-10-01"));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await host.StopRequested;
     }
 
     [Fact]

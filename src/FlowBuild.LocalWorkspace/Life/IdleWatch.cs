@@ -5,6 +5,9 @@ namespace FlowBuild.LocalWorkspace.Life;
 /// <summary>Asks a workspace to stop once it has had nothing to do for long enough.</summary>
 internal static class IdleWatch
 {
+    // A timer cannot wait for months.
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
+
     /// <summary>Begins to watch.</summary>
     public static void Start(Activity activity, TimeSpan timeout, TaskCompletionSource stopRequested, WorkspaceLog log) =>
         _ = WatchAsync(activity, timeout, stopRequested, log);
@@ -21,7 +24,7 @@ internal static class IdleWatch
                 return;
             }
 
-            await Task.WhenAny(stopRequested.Task, Task.Delay(rest)).ConfigureAwait(false);
+            await Task.WhenAny(stopRequested.Task, Task.Delay(rest < LongestDelay ? rest : LongestDelay)).ConfigureAwait(false);
         }
     }
 }

@@ -13,6 +13,7 @@ internal static class WorkspaceProcess
 
     // A process that nobody sees must not stay for ever.
     private static readonly TimeSpan DefaultIdleTimeout = TimeSpan.FromMinutes(60);
+    private static readonly TimeSpan LongestIdleTimeout = TimeSpan.FromDays(365);
 
     /// <summary>Runs the program.</summary>
     /// <returns>0 after a clean stop, 2 for arguments it does not know, 3 when the workspace cannot start, 4 when another process serves the
@@ -71,7 +72,7 @@ internal static class WorkspaceProcess
                 case "--state" when value.Length > 0:
                     state = value;
                     break;
-                case "--idle-timeout" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var minutes) && minutes > 0:
+                case "--idle-timeout" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var minutes) && minutes > 0 && minutes <= LongestIdleTimeout.TotalMinutes:
                     idle = TimeSpan.FromMinutes(minutes);
                     break;
                 default:

@@ -20,8 +20,7 @@ internal sealed class ResourceStore
         DurableFile.RemoveUnfinished(_folder);
         foreach (var file in Directory.EnumerateFiles(_folder, "*.json"))
         {
-            var stored = JsonSerializer.Deserialize<StoredValue>(File.ReadAllBytes(file))
-                ?? throw new WorkspaceStartException($"'{file}' is damaged. Remove the folder '{folder.Path}' to start with an empty workspace.");
+            var stored = Read(folder, file);
             _values[stored.Key] = JsonSerializer.SerializeToUtf8Bytes(stored.Value);
         }
     }
@@ -75,6 +74,20 @@ internal sealed class ResourceStore
             {
                 DurableFile.Delete(FileOf(key));
             }
+        }
+    }
+
+    private static StoredValue Read(StateFolder folder, string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<StoredValue>(File.ReadAllBytes(file)) is { Key: not null, Value.ValueKind: JsonValueKind.Object } stored
+                ? stored
+                : throw folder.Damaged(file);
+        }
+        catch (JsonException e)
+        {
+            throw folder.Damaged(file, e);
         }
     }
 

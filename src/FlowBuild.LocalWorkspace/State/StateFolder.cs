@@ -34,7 +34,11 @@ internal sealed class StateFolder
             : throw new WorkspaceStartException("There is no home folder for the state of the local workspace. Name a folder in FLOWBUILD_LOCAL_WORKSPACE.");
     }
 
-    /// <summary>Full path of a file directly in the folder; refuses a link of that name.</summary>
+    /// <summary>Why a folder with a file that cannot be read is not opened.</summary>
+    public WorkspaceStartException Damaged(string file, Exception? cause = null) =>
+        new($"'{file}' is damaged. Remove the folder '{Path}' to start with an empty workspace.", cause!);
+
+    /// <summary>Full path of a file directly in the folder; refuses a link of that name, and a file of another user.</summary>
     public string FilePath(string name)
     {
         var path = System.IO.Path.Combine(Path, name);
@@ -43,7 +47,8 @@ internal sealed class StateFolder
             throw new WorkspaceStartException($"'{path}' is a symbolic link. A local workspace keeps its state in plain files; remove the link.");
         }
 
-        return path;
+        return !File.Exists(path) || FileOwner.IsUser(path) ? path : throw new WorkspaceStartException(
+            $"'{path}' belongs to another user, who may know what it holds. Remove the file, or name another folder in FLOWBUILD_LOCAL_WORKSPACE.");
     }
 
     /// <summary>Full path of a subfolder, made when it is missing.</summary>

@@ -48,15 +48,15 @@ internal sealed record WorkspaceIdentity(
         }
         catch (JsonException e)
         {
-            throw new WorkspaceStartException($"'{path}' is damaged. Remove the folder '{folder.Path}' to start with an empty workspace.", e);
+            throw folder.Damaged(path, e);
         }
 
         return identity switch
         {
-            null => throw new WorkspaceStartException($"'{path}' is empty. Remove the folder '{folder.Path}' to start with an empty workspace."),
             { StateVersion: > CurrentStateVersion } => throw new WorkspaceStartException(
                 $"The local workspace in '{folder.Path}' was written by a newer FlowBuild (state version {identity.StateVersion}). Use that version, or another folder."),
-            _ => identity,
+            { StateVersion: CurrentStateVersion, Certificate: not null, Token.Length: > 0, AccountKey: { } key } when Convert.TryFromBase64String(key, new byte[key.Length], out _) => identity,
+            _ => throw folder.Damaged(path),
         };
     }
 
@@ -64,7 +64,18 @@ internal sealed record WorkspaceIdentity(
     public void Save(StateFolder folder) => DurableFile.Write(folder.FilePath(FileName), JsonSerializer.SerializeToUtf8Bytes(this));
 
     /// <summary>The certificate with its private key.</summary>
-    public X509Certificate2 LoadCertificate() => new(Certificate);
+    /// <exception cref="WorkspaceStartException">It is damaged.</exception>
+    public X509Certificate2 LoadCertificate(StateFolder folder)
+    {
+        try
+        {
+            return new X509Certificate2(Certificate);
+        }
+        catch (CryptographicException e)
+        {
+            throw folder.Damaged(folder.FilePath(FileName), e);
+        }
+    }
 
     /// <summary>A secret of 256 bits that is safe in headers and URIs.</summary>
     public static string NewSecret() =>
