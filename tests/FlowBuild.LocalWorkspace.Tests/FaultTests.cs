@@ -121,6 +121,15 @@ public sealed class FaultTests
     [InlineData("""{"calls":[{"action":"Explode"}]}""")]
     [InlineData("""{"calls":[{"action":"Fail","pth":"x"}]}""")]
     [InlineData("""{"calls":[{"action":"Kill"}]}""")]
+    [InlineData("""{"calls":[null]}""")]
+    [InlineData("""{"calls":[{"action":"Fail","path":"("}]}""")]
+    [InlineData("""{"calls":[{"action":"Fail","status":99999}]}""")]
+    [InlineData("""{"calls":[{"action":"Fail","code":"naïve"}]}""")]
+    [InlineData("""{"calls":[{"action":"Delay","seconds":-1}]}""")]
+    [InlineData("""{"calls":[{"action":"Delay","seconds":1e300}]}""")]
+    [InlineData("""{"operations":[null]}""")]
+    [InlineData("""{"operations":[{"code":null}]}""")]
+    [InlineData("""{"deniedActions":[null]}""")]
     public async Task Faults_that_it_does_not_know_are_refused(string plan)
     {
         await using var workspace = await RunningWorkspace.StartAsync();
@@ -128,6 +137,7 @@ public sealed class FaultTests
         var answer = await workspace.SendAsync(HttpMethod.Put, "/local/faults", JsonNode.Parse(plan), "");
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal(HttpStatusCode.OK, (await workspace.GetAsync("onlineEndpoints")).Status);
     }
 
     [Fact]

@@ -36,10 +36,9 @@ internal sealed class FaultRoutes(FaultBox faults, bool mayKill)
             return;
         }
 
-        if (!mayKill && plan.Calls?.Any(static c => c.Action == FaultAction.Kill) == true)
+        if (FaultCheck.Problem(plan, mayKill) is { } problem)
         {
-            await ArmResponse.WriteErrorAsync(context, 400, new ArmError(
-                "InvalidFaults", "This workspace runs inside another program and must not end it. Use Cut, or a workspace in a process of its own.")).ConfigureAwait(false);
+            await ArmResponse.WriteErrorAsync(context, 400, new ArmError("InvalidFaults", problem)).ConfigureAwait(false);
             return;
         }
 
