@@ -64,6 +64,8 @@ public sealed class ServingTests
         Assert.Equal("flow.dag.yaml", first["files"]!.AsArray().Single()!.GetValue<string>());
         Assert.Equal("hello", first["variable"]!.GetValue<string>());
         Assert.Equal("/score", first["path"]!.GetValue<string>());
+        var notes = Path.Combine(workspace.Folder, "state", "servers");
+        Assert.Equal(first["pid"]!.ToString(), Path.GetFileName(Assert.Single(Directory.GetFiles(notes))));
         Assert.Equal(424, (await client.ScoreAsync("FAIL")).Status);
 
         using (var ending = System.Diagnostics.Process.GetProcessById(first["pid"]!.GetValue<int>()))
@@ -79,6 +81,45 @@ public sealed class ServingTests
 
         await workspace.Host.DisposeAsync();
         Assert.Throws<ArgumentException>(() => System.Diagnostics.Process.GetProcessById(second["pid"]!.GetValue<int>()));
+        Assert.Empty(Directory.GetFiles(notes));
+    }
+
+    [Fact]
+    public async Task Servers_that_a_killed_workspace_left_behind_are_ended_and_no_other_process_is()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no sleep to run.");
+        await using var workspace = await RunningWorkspace.StartAsync();
+        using var left = System.Diagnostics.Process.Start("sleep", ["600"]);
+        using var other = System.Diagnostics.Process.Start("sleep", ["600"]);
+
+        await workspace.RestartAsync(TimeSpan.Zero, state =>
+        {
+            Note(state, left, left.StartTime);
+            // The id has gone to another process since.
+            Note(state, other, other.StartTime.AddHours(-1));
+        });
+
+        await left.WaitForExitAsync();
+        Assert.False(other.HasExited);
+        other.Kill();
+        Assert.Empty(Directory.GetFiles(Path.Combine(workspace.Folder, "state", "servers")));
+
+        static void Note(string state, System.Diagnostics.Process process, DateTime start) => File.WriteAllText(
+            Path.Combine(state, "servers", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            start.ToUniversalTime().ToString("O", System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task A_blob_whose_name_begins_with_a_slash_is_not_written_outside_of_the_flows_folder()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync("no-such-program-here {flow} {port}");
+        var outside = Path.Combine(workspace.Folder, "outside.txt");
+        var model = await workspace.RegisterFlowAsync("m", "1", "chat-flow", ("flow.dag.yaml", Flows.Chat), (outside, "x"));
+        using var client = await workspace.DeployAsync("my-endpoint", model);
+
+        await client.ScoreAsync(Question);
+
+        Assert.False(File.Exists(outside));
     }
 
     [Fact]

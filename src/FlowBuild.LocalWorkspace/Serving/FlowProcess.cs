@@ -12,7 +12,14 @@ internal sealed class FlowProcess : IDisposable
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(100);
     private readonly Process _process;
 
-    private FlowProcess(Process process, Uri address) => (_process, Address) = (process, address);
+    private readonly RunningServers _servers;
+    private readonly int _processId;
+
+    private FlowProcess(Process process, Uri address, RunningServers servers)
+    {
+        (_process, _processId, Address, _servers) = (process, process.Id, address, servers);
+        _servers.Add(process);
+    }
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
@@ -26,10 +33,12 @@ internal sealed class FlowProcess : IDisposable
     /// <param name="environment">The deployment's variables.</param>
     /// <param name="log">Takes the lines that the server prints.</param>
     /// <param name="http">The client to ask with.</param>
+    /// <param name="servers">Takes a note of it.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The server, or null when it ended or did not become healthy; the log says why.</returns>
     public static async Task<FlowProcess?> StartAsync(
-        IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string> environment, Action<string> log, HttpClient http, CancellationToken cancellationToken)
+        IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string> environment, Action<string> log, HttpClient http, RunningServers servers,
+        CancellationToken cancellationToken)
     {
         var port = FreePorts.Two().First.ToString(CultureInfo.InvariantCulture);
         string Fill(string word) => word.Replace("{flow}", folder, StringComparison.Ordinal).Replace("{port}", port, StringComparison.Ordinal);
@@ -68,10 +77,19 @@ internal sealed class FlowProcess : IDisposable
         process.ErrorDataReceived += (_, line) => log(line.Data ?? "");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var server = new FlowProcess(process, new Uri($"http://127.0.0.1:{port}/"));
-        if (await server.IsHealthyAsync(http, cancellationToken).ConfigureAwait(false))
+        var server = new FlowProcess(process, new Uri($"http://127.0.0.1:{port}/"), servers);
+        try
         {
-            return server;
+            if (await server.IsHealthyAsync(http, cancellationToken).ConfigureAwait(false))
+            {
+                return server;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody holds it who could end it later.
+            server.Dispose();
+            throw;
         }
 
         log("The serving process did not become healthy.");
@@ -93,6 +111,7 @@ internal sealed class FlowProcess : IDisposable
         }
 
         _process.Dispose();
+        _servers.Remove(_processId);
     }
 
     private async Task<bool> IsHealthyAsync(HttpClient http, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ namespace FlowBuild.LocalWorkspace.Serving;
 /// The servers that really answer, where the user names any. Those that the user's command runs are one for each deployed flow, started
 /// when it is first asked and again when it has ended.
 /// </summary>
-internal sealed class FlowProcesses(ServeCommand? command, BlobStore blobs, RequestLog requests, StateFolder folder) : IAsyncDisposable
+internal sealed class FlowProcesses(ServeCommand? command, BlobStore blobs, RequestLog requests, StateFolder folder, RunningServers servers) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<string, FlowProcess> _running = new(StringComparer.Ordinal);
@@ -45,7 +45,7 @@ internal sealed class FlowProcesses(ServeCommand? command, BlobStore blobs, Requ
             var path = await CopyAsync(flow, cancellationToken).ConfigureAwait(false);
             var variables = (deployment.Properties.Object("environmentVariables") ?? []).ToDictionary(static v => v.Key, static v => v.Value!.ToString());
             server = await FlowProcess.StartAsync(
-                command!.Words, path, variables, line => requests.Add(endpoint.Name, deployment.Name, line), Http, cancellationToken).ConfigureAwait(false);
+                command!.Words, path, variables, line => requests.Add(endpoint.Name, deployment.Name, line), Http, servers, cancellationToken).ConfigureAwait(false);
             if (server is not null)
             {
                 _running.Add(key, server);
@@ -79,8 +79,8 @@ internal sealed class FlowProcesses(ServeCommand? command, BlobStore blobs, Requ
         var root = Path.Combine(folder.Subfolder("served"), hash, flow.Name);
         foreach (var blob in blobs.List(WorkspaceNames.Container, flow.Folder + "/"))
         {
-            // Names that climb were refused when the blob was put.
-            var path = Path.Combine(root, blob.Name[(flow.Folder.Length + 1)..]);
+            // Names that climb were refused when the blob was put; one that begins with a slash stays below the folder too.
+            var path = Path.Join(root, blob.Name[(flow.Folder.Length + 1)..]);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await File.WriteAllBytesAsync(path, await blobs.ReadAsync(WorkspaceNames.Container, blob.Name, cancellationToken).ConfigureAwait(false) ?? [], cancellationToken)
                 .ConfigureAwait(false);
