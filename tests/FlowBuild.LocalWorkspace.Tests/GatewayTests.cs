@@ -123,11 +123,13 @@ public sealed class GatewayTests
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(workspace.Host.Scoring, "endpoints/my-endpoint/health"));
         request.Headers.Add("Authorization", "Bearer " + client.Key);
+        request.Headers.Add("x-request-id", "mine");
         request.Headers.Add("x-ms-client-request-id", "a b<" + new string('c', 60));
 
         using var answer = await http.SendAsync(request);
 
         Assert.Equal("ab" + new string('c', 38), answer.Headers.GetValues("x-ms-client-request-id").Single());
+        Assert.True(Guid.TryParse(answer.Headers.GetValues("x-request-id").Single(), out _));
     }
 
     private static async Task<RunningWorkspace> DeployedAsync(string authMode, string? requestSettings = null)

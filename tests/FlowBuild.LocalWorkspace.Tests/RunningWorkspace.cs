@@ -70,10 +70,14 @@ public sealed class RunningWorkspace : IAsyncDisposable
     };
 
     /// <summary>Stops the workspace and starts it on the same folder.</summary>
-    public async Task RestartAsync()
+    public Task RestartAsync() => RestartAsync(TimeSpan.Zero);
+
+    /// <summary>As <see cref="RestartAsync()"/>, with another time that operations take, and a change to the state folder in between.</summary>
+    public async Task RestartAsync(TimeSpan provisioningTime, Action<string>? change = null)
     {
         await Host.DisposeAsync();
-        Host = await LocalWorkspaceHost.StartAsync(Options(_folder.Path, TimeSpan.Zero));
+        change?.Invoke(Path.Combine(_folder.Path, "state"));
+        Host = await LocalWorkspaceHost.StartAsync(Options(_folder.Path, provisioningTime));
     }
 
     /// <summary>A client that trusts the workspace's certificate and no other.</summary>
@@ -83,6 +87,8 @@ public sealed class RunningWorkspace : IAsyncDisposable
         return new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
+            // Hostile tests send what is no ASCII.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
             SslOptions = { RemoteCertificateValidationCallback = (_, given, _, _) => given?.GetRawCertData().AsSpan().SequenceEqual(certificate) == true },
         });
     }

@@ -69,7 +69,12 @@ internal sealed class OnlineDeployments
             operation = _operations.Accept(OperationKind.PutDeployment, endpoint.Name, name);
             var inner = resource["properties"]!["properties"]!;
             inner["AzureAsyncOperationUri"] = _operations.StatusUri(operation, context.Request.Query["api-version"].ToString());
-            deployment = new StoredDeployment(resource, operation.Id, "", "");
+            deployment = new StoredDeployment(resource, operation.Id, "", "", existing?.Running?.Resource);
+            if (isNew)
+            {
+                _requests.Forget(endpoint.Name, name);
+            }
+
             _store.Put(StoredDeployment.KeyOf(endpoint.Name, name), deployment);
         }
 
@@ -93,17 +98,24 @@ internal sealed class OnlineDeployments
         {
             (var endpoint, deployment) = FromRoute(context);
             _endpoints.EnsureIdle(endpoint.Name);
+            var running = deployment.Running?.Resource.DeepClone().AsObject();
             Checks.Merge(deployment.Resource, "tags", body);
             if (body.Object("sku") is { } sku)
             {
-                var capacity = (int)deployment.Resource["sku"]!["capacity"]!;
-                deployment.Resource["sku"]!["capacity"] = Checks.Integer(sku, "capacity", 1, DeploymentBody.MostInstances, capacity);
+                var current = (int)deployment.Resource["sku"]!["capacity"]!;
+                var capacity = Checks.Integer(sku, "capacity", 1, DeploymentBody.MostInstances, current);
+                if (deployment.Resource.Text("kind") == "Managed")
+                {
+                    VmSizes.RequireUsable(deployment.Properties.Text("instanceType")!, capacity);
+                }
+
+                deployment.Resource["sku"]!["capacity"] = capacity;
                 deployment.Properties["provisioningState"] = "Scaling";
             }
 
             OnlineEndpoints.Touch(deployment.Resource);
             operation = _operations.Accept(OperationKind.PutDeployment, endpoint.Name, deployment.Name);
-            _store.Put(StoredDeployment.KeyOf(endpoint.Name, deployment.Name), deployment with { Operation = operation.Id });
+            _store.Put(StoredDeployment.KeyOf(endpoint.Name, deployment.Name), deployment with { Operation = operation.Id, Previous = running });
         }
 
         _operations.Run(operation);
@@ -132,8 +144,9 @@ internal sealed class OnlineDeployments
             }
 
             operation = _operations.Accept(OperationKind.DeleteDeployment, endpoint.Name, deployment.Name);
+            var running = deployment.Running?.Resource.DeepClone().AsObject();
             deployment.Properties["provisioningState"] = "Deleting";
-            _store.Put(StoredDeployment.KeyOf(endpoint.Name, deployment.Name), deployment with { Operation = operation.Id });
+            _store.Put(StoredDeployment.KeyOf(endpoint.Name, deployment.Name), deployment with { Operation = operation.Id, Previous = running });
         }
 
         _operations.Run(operation);
@@ -183,7 +196,7 @@ internal sealed class OnlineDeployments
 
     private async Task<ArmError?> FinishPutAsync(StoredOperation operation, CancellationToken cancellationToken)
     {
-        if (Find(operation.Endpoint, operation.Deployment!) is not { } accepted)
+        if (ChangedBy(operation) is not { } accepted)
         {
             return null;
         }
@@ -193,7 +206,7 @@ internal sealed class OnlineDeployments
             : await _flows.StartAsync(accepted, cancellationToken).ConfigureAwait(false);
         lock (_store.Gate)
         {
-            if (Find(operation.Endpoint, operation.Deployment!) is { } deployment)
+            if (ChangedBy(operation) is { } deployment)
             {
                 deployment.Properties["provisioningState"] = start.Error is null ? "Succeeded" : "Failed";
                 _store.Put(StoredDeployment.KeyOf(operation.Endpoint, operation.Deployment!), deployment with
@@ -201,6 +214,7 @@ internal sealed class OnlineDeployments
                     Operation = null,
                     StorageInitializerLog = start.StorageInitializerLog,
                     InferenceServerLog = start.InferenceServerLog,
+                    Previous = start.Error is null ? null : deployment.Previous,
                 });
             }
         }
@@ -210,24 +224,35 @@ internal sealed class OnlineDeployments
 
     private Task<ArmError?> FinishDelete(StoredOperation operation, CancellationToken cancellationToken)
     {
-        if (_faults.Hit(operation) is { } fault)
+        lock (_store.Gate)
         {
-            // What was not deleted stays as it was.
-            lock (_store.Gate)
+            if (ChangedBy(operation) is not { } deployment)
             {
-                if (Find(operation.Endpoint, operation.Deployment!) is { } deployment)
-                {
-                    deployment.Properties["provisioningState"] = "Succeeded";
-                    _store.Put(StoredDeployment.KeyOf(operation.Endpoint, operation.Deployment!), deployment with { Operation = null });
-                }
+                return Task.FromResult<ArmError?>(null);
             }
 
+            var key = StoredDeployment.KeyOf(operation.Endpoint, operation.Deployment!);
+            if (_faults.Hit(operation) is not { } fault)
+            {
+                _store.Delete(key);
+                return Task.FromResult<ArmError?>(null);
+            }
+
+            // What was not deleted stays as it was: a deployment that had failed runs something else than it shows, or nothing.
+            deployment.Properties["provisioningState"] = "Succeeded";
+            if (!JsonNode.DeepEquals(deployment.Resource, deployment.Previous))
+            {
+                deployment.Properties["provisioningState"] = "Failed";
+            }
+
+            _store.Put(key, deployment with { Operation = null });
             return Task.FromResult<ArmError?>(new ArmError(fault.Code, fault.Message));
         }
-
-        _store.Delete(StoredDeployment.KeyOf(operation.Endpoint, operation.Deployment!));
-        return Task.FromResult<ArmError?>(null);
     }
+
+    // Null when something else has been done to the deployment since: a killed process may have carried the operation out already.
+    private StoredDeployment? ChangedBy(StoredOperation operation) =>
+        Find(operation.Endpoint, operation.Deployment!) is { } deployment && deployment.Operation == operation.Id ? deployment : null;
 
     private static string[] Lines(string log) => log.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

@@ -100,6 +100,11 @@ internal sealed class OnlineEndpoints
             Checks.KeepsLocation(existing?.Resource, body);
             Checks.AddsOnly(existing?.Properties.Object("properties"), given.Object("properties"));
             var isManaged = given.Text("compute") is null;
+            if (existing is not null && existing.IsManaged != isManaged)
+            {
+                throw ArmException.Invalid("BadArgument", $"The endpoint '{name}' is of kind '{existing.Resource.Text("kind")}', which cannot be changed.", "properties.compute");
+            }
+
             TrafficRules.Check(given, _store.List<StoredDeployment>(StoredDeployment.PrefixOf(name)), isManaged);
 
             operation = _operations.Accept(OperationKind.PutEndpoint, name);
@@ -227,13 +232,13 @@ internal sealed class OnlineEndpoints
     private Task<ArmError?> FinishPut(StoredOperation operation, CancellationToken cancellationToken)
     {
         var error = FaultOf(operation);
-        Finish(operation.Endpoint, error is null ? "Succeeded" : "Failed");
+        Finish(operation, error is null ? "Succeeded" : "Failed");
         return Task.FromResult(error);
     }
 
     private Task<ArmError?> FinishRegenerate(StoredOperation operation, CancellationToken cancellationToken)
     {
-        Finish(operation.Endpoint, "Succeeded");
+        Finish(operation, "Succeeded");
         return Task.FromResult(FaultOf(operation));
     }
 
@@ -242,12 +247,17 @@ internal sealed class OnlineEndpoints
         if (FaultOf(operation) is { } error)
         {
             // What was not deleted stays as it was.
-            Finish(operation.Endpoint, "Succeeded");
+            Finish(operation, "Succeeded");
             return Task.FromResult<ArmError?>(error);
         }
 
         lock (_store.Gate)
         {
+            if (ChangedBy(operation) is null)
+            {
+                return Task.FromResult<ArmError?>(null);
+            }
+
             foreach (var deployment in _store.List<StoredDeployment>(StoredDeployment.PrefixOf(operation.Endpoint)))
             {
                 _store.Delete(StoredDeployment.KeyOf(operation.Endpoint, deployment.Name));
@@ -262,17 +272,21 @@ internal sealed class OnlineEndpoints
     private ArmError? FaultOf(StoredOperation operation) =>
         _faults.Hit(operation) is { } fault ? new ArmError(fault.Code, fault.Message) : null;
 
-    private void Finish(string name, string state)
+    private void Finish(StoredOperation operation, string state)
     {
         lock (_store.Gate)
         {
-            if (Find(name) is { } endpoint)
+            if (ChangedBy(operation) is { } endpoint)
             {
                 endpoint.Properties["provisioningState"] = state;
-                _store.Put(StoredEndpoint.KeyOf(name), endpoint with { Operation = null });
+                _store.Put(StoredEndpoint.KeyOf(endpoint.Name), endpoint with { Operation = null });
             }
         }
     }
+
+    // Null when something else has been done to the endpoint since: a killed process may have carried the operation out already.
+    private StoredEndpoint? ChangedBy(StoredOperation operation) =>
+        Find(operation.Endpoint) is { } endpoint && endpoint.Operation == operation.Id ? endpoint : null;
 
     private static ArmException NameTaken(string name) => new(400, new ArmError(
         "ValidationError",

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace FlowBuild.LocalWorkspace.ControlPlane;
 
@@ -14,6 +15,8 @@ internal sealed record StoredEndpoint(JsonObject Resource, string PrimaryKey, st
     public JsonObject Properties => Resource["properties"]!.AsObject();
 
     public string State => Properties.Text("provisioningState")!;
+
+    public bool IsManaged => Resource.Text("kind") == "Managed";
 
     public IReadOnlyDictionary<string, int> Traffic => Percentages("traffic");
 
@@ -32,8 +35,15 @@ internal sealed record StoredEndpoint(JsonObject Resource, string PrimaryKey, st
 /// <param name="Operation">The operation that is changing it, or null.</param>
 /// <param name="StorageInitializerLog">Log of the container that fetches the model.</param>
 /// <param name="InferenceServerLog">Log of the container that serves.</param>
-internal sealed record StoredDeployment(JsonObject Resource, Guid? Operation, string StorageInitializerLog, string InferenceServerLog)
+/// <param name="Previous">What ran when the change began that is not done, or has failed; null when nothing ran.</param>
+internal sealed record StoredDeployment(
+    JsonObject Resource, Guid? Operation, string StorageInitializerLog, string InferenceServerLog, JsonObject? Previous = null)
 {
+    /// <summary>The deployment as its containers run it, or null when none run: an update in place leaves the old ones until the new ones
+    /// are ready, and for good when they do not become ready.</summary>
+    [JsonIgnore]
+    public StoredDeployment? Running => State == "Succeeded" ? this : Previous is null ? null : this with { Resource = Previous };
+
     public string Name => Resource.Text("name")!;
 
     public JsonObject Properties => Resource["properties"]!.AsObject();

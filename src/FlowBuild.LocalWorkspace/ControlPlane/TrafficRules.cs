@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace FlowBuild.LocalWorkspace.ControlPlane;
 
-/// <summary>What the service takes as traffic of an endpoint.</summary>
+/// <summary>
+/// What the service takes as traffic of an endpoint. The rules are documented; the codes of their refusals are not, so <c>InvalidTraffic</c>,
+/// <c>InvalidMirrorTraffic</c>, <c>DeploymentNotFound</c> and <c>DeploymentNotReady</c> are words of the local workspace.
+/// </summary>
 internal static class TrafficRules
 {
     /// <summary>Checks live and mirrored traffic against the deployments that exist.</summary>
@@ -20,7 +23,7 @@ internal static class TrafficRules
         {
             var deployment = deployments.FirstOrDefault(d => string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase))
                 ?? throw ArmException.Invalid("DeploymentNotFound", $"Traffic of {percentage} % goes to the deployment '{name}', which does not exist.", "properties.traffic");
-            if (deployment.State != "Succeeded")
+            if (deployment.Running is null)
             {
                 throw ArmException.Invalid(
                     "DeploymentNotReady", $"Traffic of {percentage} % goes to the deployment '{name}', whose provisioning state is '{deployment.State}'.", "properties.traffic");

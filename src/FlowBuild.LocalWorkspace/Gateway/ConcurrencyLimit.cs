@@ -8,7 +8,7 @@ internal sealed class ConcurrencyLimit
     private readonly ConcurrentDictionary<string, StrongCount> _inFlight = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Takes a place, or null when there is none. Disposing gives it back.</summary>
-    public IDisposable? Enter(string key, int limit)
+    public IDisposable? Enter(string key, long limit)
     {
         var count = _inFlight.GetOrAdd(key, static _ => new StrongCount());
         if (Interlocked.Increment(ref count.Value) <= limit)

@@ -31,6 +31,9 @@ internal sealed class RequestLog
         }
     }
 
+    /// <summary>Drops the lines of a deployment that had the name before.</summary>
+    public void Forget(string endpoint, string deployment) => _lines.TryRemove(KeyOf(endpoint, deployment), out _);
+
     /// <summary>The lines of a deployment, oldest first.</summary>
     public IReadOnlyList<string> Lines(string endpoint, string deployment)
     {

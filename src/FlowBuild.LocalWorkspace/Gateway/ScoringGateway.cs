@@ -10,6 +10,7 @@ using FlowBuild.LocalWorkspace.Safety;
 using FlowBuild.LocalWorkspace.Scoring;
 using FlowBuild.LocalWorkspace.Serving;
 using FlowBuild.LocalWorkspace.State;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace FlowBuild.LocalWorkspace.Gateway;
 
@@ -39,9 +40,15 @@ internal sealed class ScoringGateway(
                 new string([.. clientId.Where(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(LongestClientId)]);
         }
 
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = LargestBody;
         try
         {
             await RouteAsync(context).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            var isLarge = e.StatusCode == StatusCodes.Status413PayloadTooLarge;
+            await RefuseAsync(context, e.StatusCode, isLarge ? "PayloadTooLarge" : "BadRequest", e.Message).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException && !context.Response.HasStarted)
         {
@@ -112,7 +119,7 @@ internal sealed class ScoringGateway(
 
         var pinned = context.Request.Headers[PinHeader].FirstOrDefault();
         var chosen = pinned ?? _split.Next(endpoint.Name, endpoint.Traffic);
-        if (chosen is null || deployments.Find(endpoint.Name, chosen) is not { } deployment)
+        if (chosen is null || deployments.Find(endpoint.Name, chosen) is not { } stored)
         {
             await RefuseAsync(
                 context, 404, "NotFound",
@@ -120,9 +127,10 @@ internal sealed class ScoringGateway(
             return;
         }
 
+        var deployment = stored.Running ?? stored;
         context.Response.Headers[PinHeader] = deployment.Name;
         var settings = deployment.Properties.Object("requestSettings")!;
-        var limit = 2 * (int)settings["maxConcurrentRequestsPerInstance"]! * (int)deployment.Resource["sku"]!["capacity"]!;
+        var limit = 2L * (int)settings["maxConcurrentRequestsPerInstance"]! * (int)deployment.Resource["sku"]!["capacity"]!;
         using var place = _concurrency.Enter($"{endpoint.Name}/{deployment.Name}", limit);
         if (place is null)
         {
@@ -160,7 +168,7 @@ internal sealed class ScoringGateway(
 
     private async Task ForwardAsync(HttpContext context, StoredEndpoint endpoint, StoredDeployment deployment, string path, TimeSpan timeout, bool isPinned)
     {
-        var flow = deployment.State is "Failed" or "Creating" ? null : await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false);
+        var flow = deployment.State == "Succeeded" ? await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false) : null;
         if (flow is null)
         {
             await RefuseModelAsync(context, 503, "model_not_ready", "The deployment's container is not ready.").ConfigureAwait(false);
@@ -168,12 +176,6 @@ internal sealed class ScoringGateway(
         }
 
         var request = context.Request;
-        if (request.ContentLength > LargestBody)
-        {
-            await RefuseAsync(context, 413, "PayloadTooLarge", "The request is too large.").ConfigureAwait(false);
-            return;
-        }
-
         using var reader = new StreamReader(request.Body, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
         var body = await reader.ReadToEndAsync(context.RequestAborted).ConfigureAwait(false);
         var delay = context.Features.Get<ContainerDelay>()?.Time ?? TimeSpan.Zero;
@@ -213,7 +215,7 @@ internal sealed class ScoringGateway(
 
         var turn = _split.Next($"{endpoint.Name}/mirror", new Dictionary<string, int> { [mirror.Key] = mirror.Value, [""] = 100 - mirror.Value });
         if (turn == mirror.Key
-            && deployments.Find(endpoint.Name, mirror.Key) is { } deployment
+            && deployments.Find(endpoint.Name, mirror.Key)?.Running is { } deployment
             && await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false) is { } flow)
         {
             var status = (await AskAsync(context, flow, path, body).ConfigureAwait(false)).Status;
