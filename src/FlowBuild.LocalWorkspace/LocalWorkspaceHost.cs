@@ -109,7 +109,7 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
         LocalWorkspaceOptions options, StateFolder folder, InstanceLock instanceLock, WorkspaceLog log, int portChoice, CancellationToken cancellationToken)
     {
         var identity = WorkspaceIdentity.Load(folder);
-        var certificate = identity.LoadCertificate();
+        var certificate = identity.LoadCertificate(folder);
         var isFirst = identity.ControlPlanePort == 0;
         if (isFirst)
         {
@@ -168,7 +168,7 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MaxRequestBodySize = ArmResponse.LargestBody;
             kestrel.Listen(IPAddress.Loopback, identity.ControlPlanePort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
@@ -200,7 +200,9 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
         var flows = new ServedFlows(blobs, models, environments, codes, scope, options.StandIns);
         var endpoints = new OnlineEndpoints(store, operations, new EndpointBody(scope, computes), faults);
         var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments, codes), flows, requests, faults);
-        var processes = new FlowProcesses(ServeCommand.Parse(options.ServeCommand), blobs, requests, folder);
+        var servers = new RunningServers(folder);
+        servers.EndLeftBehind();
+        var processes = new FlowProcesses(ServeCommand.Parse(options.ServeCommand), blobs, requests, folder, servers);
         var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, options, processes, identity, log);
         var gate = new ArmGate(identity, faults, log);
         var keys = new BlobAuthorization(identity);

@@ -23,6 +23,24 @@ public sealed class AssetTests
         Assert.Equal(["nine", "9", "1"], versions.Select(static v => v!["name"]!.GetValue<string>()));
     }
 
+    [Theory]
+    [InlineData("", "1")]
+    [InlineData("?listViewType=ArchivedOnly", "2")]
+    [InlineData("?listViewType=All", "2 1")]
+    [InlineData("?version=1", "1")]
+    public async Task Versions_are_listed_as_the_query_asks(string query, string expected)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        await workspace.PutAsync("models/my-model/versions/1", Model("a"));
+        var archived = Model("b");
+        archived["properties"]!["isArchived"] = true;
+        await workspace.PutAsync("models/my-model/versions/2", archived);
+
+        var versions = (await workspace.GetAsync("models/my-model/versions" + query)).Body!["value"]!.AsArray();
+
+        Assert.Equal(expected, string.Join(' ', versions.Select(static v => v!["name"]!.GetValue<string>())));
+    }
+
     [Fact]
     public async Task The_path_of_a_model_version_cannot_change_and_its_tags_can()
     {

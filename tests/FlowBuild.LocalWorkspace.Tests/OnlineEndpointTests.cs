@@ -73,6 +73,77 @@ public sealed class OnlineEndpointTests
         Assert.Equal("Conflict", second.DeepestCode);
     }
 
+    [Theory]
+    [InlineData("PUT", "onlineEndpoints/busy-one")]
+    [InlineData("PATCH", "onlineEndpoints/busy-one")]
+    [InlineData("DELETE", "onlineEndpoints/busy-one")]
+    [InlineData("POST", "onlineEndpoints/busy-one/regenerateKeys")]
+    [InlineData("PUT", "onlineEndpoints/busy-one/deployments/blue")]
+    [InlineData("PUT", "onlineEndpoints/busy-one/deployments/green")]
+    [InlineData("PATCH", "onlineEndpoints/busy-one/deployments/blue")]
+    [InlineData("DELETE", "onlineEndpoints/busy-one/deployments/blue")]
+    public async Task No_change_of_an_endpoint_is_taken_while_one_of_its_deployments_changes(string method, string path)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var model = await workspace.RegisterFlowAsync("m", "1", "chat-flow", ("flow.dag.yaml", Flows.Chat));
+        await workspace.PutAndSettleAsync("onlineEndpoints/busy-one", RunningWorkspace.Endpoint());
+        await workspace.RestartAsync(TimeSpan.FromMinutes(10));
+        await workspace.PutAsync("onlineEndpoints/busy-one/deployments/blue", RunningWorkspace.Deployment(model));
+        JsonNode? body = method switch
+        {
+            "PUT" => path.Contains("deployments", StringComparison.Ordinal) ? RunningWorkspace.Deployment(model) : RunningWorkspace.Endpoint(),
+            "PATCH" => JsonNode.Parse("""{"tags":{"a":"b"}}"""),
+            "POST" => JsonNode.Parse("""{"keyType":"Primary"}"""),
+            _ => null,
+        };
+
+        var answer = await workspace.SendAsync(new HttpMethod(method), path, body);
+
+        Assert.Equal((HttpStatusCode.Conflict, "Conflict"), (answer.Status, answer.DeepestCode));
+    }
+
+    [Fact]
+    public async Task The_name_of_an_endpoint_is_taken_until_it_is_deleted()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        await workspace.PutAndSettleAsync("onlineEndpoints/going", RunningWorkspace.Endpoint());
+        await workspace.RestartAsync(TimeSpan.FromMinutes(10));
+        var accepted = await workspace.SendAsync(HttpMethod.Delete, "onlineEndpoints/going");
+        Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
+
+        var early = await workspace.PutAsync("onlineEndpoints/going", RunningWorkspace.Endpoint());
+
+        Assert.Equal((HttpStatusCode.BadRequest, "EndpointAlreadyExists"), (early.Status, early.DeepestCode));
+        Assert.Equal("Deleting", (await workspace.GetAsync("onlineEndpoints/going")).Body!["properties"]!["provisioningState"]!.GetValue<string>());
+        await workspace.RestartAsync();
+        Assert.Equal("Deleted", await workspace.SettleAsync("onlineEndpoints/going"));
+        Assert.Equal(HttpStatusCode.Created, (await workspace.PutAsync("onlineEndpoints/going", RunningWorkspace.Endpoint())).Status);
+    }
+
+    [Fact]
+    public async Task Read_only_members_are_ignored_and_keys_are_never_given_back()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var body = RunningWorkspace.Endpoint();
+        body["id"] = "/other";
+        body["name"] = "other";
+        body["kind"] = "Other";
+        body["systemData"] = new JsonObject { ["createdBy"] = "somebody" };
+        body["properties"]!["provisioningState"] = "Failed";
+        body["properties"]!["scoringUri"] = "https://evil.example/score";
+        body["properties"]!["keys"] = new JsonObject { ["primaryKey"] = "given-primary-key", ["secondaryKey"] = "given-secondary-key" };
+
+        Assert.Equal("Succeeded", await workspace.PutAndSettleAsync("onlineEndpoints/read-only", body));
+
+        var read = (await workspace.GetAsync("onlineEndpoints/read-only")).Body!;
+        Assert.Equal($"{workspace.WorkspaceId}/onlineEndpoints/read-only", read["id"]!.GetValue<string>());
+        Assert.Equal(("read-only", "Managed"), (read["name"]!.GetValue<string>(), read["kind"]!.GetValue<string>()));
+        Assert.NotNull(read["identity"]!["principalId"]);
+        var text = read.ToJsonString();
+        Assert.All((string[])["evil.example", "somebody", "given-"], word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
+        Assert.Equal("given-primary-key", (await workspace.PostAsync("onlineEndpoints/read-only/listKeys")).Body!["primaryKey"]!.GetValue<string>());
+    }
+
     [Fact]
     public async Task A_restart_takes_up_what_was_in_progress()
     {

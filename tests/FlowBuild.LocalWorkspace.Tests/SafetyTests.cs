@@ -52,14 +52,65 @@ public sealed class SafetyTests
         await using var workspace = await RunningWorkspace.StartAsync();
         using var http = workspace.PinnedClient();
 
-        foreach (var uri in Doors(workspace).Append(new Uri(workspace.Host.ControlPlane, "/local/status")))
+        var own = ((HttpMethod Method, string Path)[])[(HttpMethod.Get, "status"), (HttpMethod.Post, "stop"), (HttpMethod.Put, "faults"), (HttpMethod.Get, "faults"), (HttpMethod.Delete, "faults")];
+        foreach (var (method, uri) in Doors(workspace).Select(static door => (HttpMethod.Get, door))
+            .Concat(own.Select(route => (route.Method, new Uri(workspace.Host.ControlPlane, $"/local/{route.Path}")))))
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+            using var request = new HttpRequestMessage(method, uri);
             request.Headers.TryAddWithoutValidation("Authorization", authorization);
             using var answer = await http.SendAsync(request);
             Assert.Contains((int)answer.StatusCode, (int[])[401, 403, 404]);
             Assert.DoesNotContain(workspace.Host.Token, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
+
+        Assert.False(workspace.Host.StopRequested.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData("GET /local/status HTTP/1.0", "")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: ")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: localhost:{port}")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: LOCALHOST:{port}")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: [::1]:{port}")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: [::ffff:127.0.0.1]:{port}")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: 127.1:{port}")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: 127.0.0.1.:{port}")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: 127.0.0.1")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: evil.example\r\nX-Forwarded-Host: 127.0.0.1:{port}")]
+    [InlineData("GET https://evil.example/local/status HTTP/1.1", "Host: 127.0.0.1:{port}")]
+    [InlineData("GET https://127.0.0.1:{port}/local/status HTTP/1.1", "Host: evil.example")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: 127.0.0.1:{port}\r\nHost: evil.example")]
+    [InlineData("GET /local/status HTTP/1.1", "Host: 127.0.0.1:{port}\r\nOrigin: https://127.0.0.1:{port}\r\nOrigin: https://evil.example")]
+    public async Task No_other_way_to_write_the_host_passes(string requestLine, string headers)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var port = workspace.Host.ControlPlane.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+        var status = await RawAsync(workspace, requestLine.Replace("{port}", port, StringComparison.Ordinal), headers.Replace("{port}", port, StringComparison.Ordinal));
+
+        Assert.Contains(status, (int[])[400, 403]);
+    }
+
+    [Fact]
+    public async Task The_own_host_passes_as_it_is_written()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+
+        Assert.Equal(200, await RawAsync(workspace, "GET /local/status HTTP/1.1"));
+    }
+
+    [Fact]
+    public async Task A_file_of_another_user_in_the_state_folder_is_refused()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give a file away.");
+        using var folder = new Testing.TemporaryFolder();
+        var file = folder.Write("state/identity.json", "{}");
+        using var give = System.Diagnostics.Process.Start("chown", ["65534", file]);
+        await give.WaitForExitAsync();
+
+        var error = await Assert.ThrowsAsync<WorkspaceStartException>(() => LocalWorkspaceHost.StartAsync(RunningWorkspace.Options(folder.Path, TimeSpan.Zero)));
+
+        Assert.Contains("another user", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -164,14 +215,15 @@ public sealed class SafetyTests
     }
 
     // HttpClient folds the dots before it sends; an attacker does not.
-    private static async Task<int> RawAsync(RunningWorkspace workspace, string requestLine)
+    private static async Task<int> RawAsync(RunningWorkspace workspace, string requestLine, string? host = null)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, workspace.Host.ControlPlane.Port);
         await using var tls = new System.Net.Security.SslStream(
             socket.GetStream(), false, (_, given, _, _) => given?.GetRawCertData().AsSpan().SequenceEqual(workspace.Host.Certificate.RawData) == true);
         await tls.AuthenticateAsClientAsync("127.0.0.1");
-        var request = $"{requestLine}\r\nHost: 127.0.0.1:{workspace.Host.ControlPlane.Port}\r\nAuthorization: Bearer {workspace.Host.Token}\r\nConnection: close\r\n\r\n";
+        host ??= $"Host: 127.0.0.1:{workspace.Host.ControlPlane.Port}";
+        var request = $"{requestLine}\r\n{host}{(host.Length > 0 ? "\r\n" : "")}Authorization: Bearer {workspace.Host.Token}\r\nConnection: close\r\n\r\n";
         await tls.WriteAsync(Encoding.ASCII.GetBytes(request));
         using var reader = new StreamReader(tls);
         var status = await reader.ReadLineAsync();

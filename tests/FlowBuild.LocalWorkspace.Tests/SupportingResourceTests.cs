@@ -122,6 +122,9 @@ public sealed class SupportingResourceTests
         Assert.Equal(HttpStatusCode.Created, (await workspace.PutAsync(path, assignment)).Status);
         Assert.Equal("RoleAssignmentExists", (await workspace.PutAsync($"{group}/providers/Microsoft.Authorization/roleAssignments/{Guid.NewGuid()}", assignment)).DeepestCode);
 
+        var other = JsonNode.Parse("""{"properties":{"roleDefinitionId":"/role","principalId":"p-2"}}""")!;
+        Assert.Equal("RoleAssignmentUpdateNotPermitted", (await workspace.PutAsync(path, other)).DeepestCode);
+
         Assert.Single((await workspace.GetAsync("providers/Microsoft.Authorization/roleAssignments?$filter=assignedTo('p-1')")).Body!["value"]!.AsArray());
         Assert.Empty((await workspace.GetAsync("providers/Microsoft.Authorization/roleAssignments?$filter=assignedTo('p-2')")).Body!["value"]!.AsArray());
         var above = group[..group.IndexOf("/resourceGroups", StringComparison.Ordinal)];

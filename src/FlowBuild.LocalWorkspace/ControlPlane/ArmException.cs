@@ -23,6 +23,10 @@ internal sealed class ArmException(int status, ArmError error) : Exception(error
     public static ArmException Invalid(string code, string message, string? target = null) =>
         new(400, new ArmError("BadRequest", "The request is invalid.", [new ArmError(code, message, Target: target)]));
 
+    /// <summary>400 of content that ARM cannot read.</summary>
+    public static ArmException InvalidContent(string reason) => new(400, new ArmError(
+        "InvalidRequestContent", $"The request content was invalid and could not be deserialized: '{reason}'."));
+
     /// <summary>400 of a member that the service's own check of the body refuses.</summary>
     public static ArmException InvalidBody(string target, string message) =>
         new(400, new ArmError("ValidationError", "One or more validation errors occurred.", [new ArmError("InvalidArgument", message, Target: target)], target));

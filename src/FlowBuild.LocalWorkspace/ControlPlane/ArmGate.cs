@@ -40,7 +40,7 @@ internal sealed class ArmGate(WorkspaceIdentity identity, FaultBox faults, Works
         headers["x-ms-request-id"] = context.TraceIdentifier;
         headers["x-ms-correlation-request-id"] = context.TraceIdentifier;
         headers.CacheControl = "no-cache";
-        if (context.Request.Headers["x-ms-client-request-id"] is { Count: > 0 } clientId && context.Request.Headers["x-ms-return-client-request-id"] == "true")
+        if (HeaderText.Plain(context.Request.Headers["x-ms-client-request-id"]) is { } clientId && context.Request.Headers["x-ms-return-client-request-id"] == "true")
         {
             headers["x-ms-client-request-id"] = clientId;
         }
@@ -61,6 +61,10 @@ internal sealed class ArmGate(WorkspaceIdentity identity, FaultBox faults, Works
         catch (ArmException e)
         {
             await ArmResponse.WriteErrorAsync(context, e.Status, e.Error).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await ArmResponse.WriteErrorAsync(context, e.StatusCode, new ArmError("InvalidRequestContent", e.Message)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException && !context.Response.HasStarted)
         {

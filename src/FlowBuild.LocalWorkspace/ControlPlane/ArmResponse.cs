@@ -8,29 +8,58 @@ namespace FlowBuild.LocalWorkspace.ControlPlane;
 /// <summary>Reads ARM bodies and writes ARM answers.</summary>
 internal static class ArmResponse
 {
-    private const int LargestBody = 4 * 1024 * 1024;
+    /// <summary>The most bytes of a request, as ARM has it. The server refuses more on every route that does not say otherwise.</summary>
+    public const int LargestBody = 4 * 1024 * 1024;
+
+    private const int LargestPage = 1000;
 
     /// <summary>The request's body, which must be a JSON object.</summary>
     public static async Task<JsonObject> ReadBodyAsync(HttpContext context)
     {
-        if (context.Request.ContentLength > LargestBody)
+        if (!context.Request.HasJsonContentType())
         {
-            throw new ArmException(413, new ArmError("RequestContentTooLarge", "The request content size exceeds the maximum size of 4 MB."));
+            throw new ArmException(415, new ArmError(
+                "UnsupportedMediaType", $"The content media type '{context.Request.ContentType ?? "<null>"}' is not supported. Only 'application/json' is supported."));
         }
 
         try
         {
             var node = await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted).ConfigureAwait(false);
-            // Nodes are built lazily, and a repeated member shows only then.
-            return node?.DeepClone() as JsonObject ?? throw InvalidContent("the content is no JSON object");
+            Realize(node);
+            return node as JsonObject ?? throw ArmException.InvalidContent("the content is no JSON object");
         }
-        catch (JsonException e)
+        catch (BadHttpRequestException e) when (e.StatusCode == 413)
         {
-            throw InvalidContent(e.Message);
+            throw new ArmException(413, new ArmError("RequestContentTooLarge", "The request content size exceeds the maximum size of 4 MB."));
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
-            throw InvalidContent(e.Message);
+            throw ArmException.InvalidContent(e.Message);
+        }
+
+        // Nodes are built lazily: a repeated member, and text that is no Unicode, show only then.
+        static void Realize(JsonNode? node)
+        {
+            switch (node)
+            {
+                case JsonObject members:
+                    foreach (var (_, value) in members)
+                    {
+                        Realize(value);
+                    }
+
+                    break;
+                case JsonArray items:
+                    foreach (var item in items)
+                    {
+                        Realize(item);
+                    }
+
+                    break;
+                case JsonValue value:
+                    _ = value.TryGetValue<string>(out _);
+                    break;
+            }
         }
     }
 
@@ -88,7 +117,7 @@ internal static class ArmResponse
         const int DefaultSize = 30;
         var query = context.Request.Query;
         var size = int.TryParse(query["$top"].FirstOrDefault() ?? query["count"].FirstOrDefault(), CultureInfo.InvariantCulture, out var wanted) && wanted > 0
-            ? wanted
+            ? Math.Min(wanted, LargestPage)
             : DefaultSize;
         var skip = int.TryParse(query["$skip"].FirstOrDefault(), CultureInfo.InvariantCulture, out var passed) && passed > 0 ? passed : 0;
         var page = items.Skip(skip).Take(size + 1).ToList();
@@ -104,7 +133,4 @@ internal static class ArmResponse
 
         return WriteAsync(context, 200, body);
     }
-
-    private static ArmException InvalidContent(string reason) => new(400, new ArmError(
-        "InvalidRequestContent", $"The request content was invalid and could not be deserialized: '{reason}'."));
 }

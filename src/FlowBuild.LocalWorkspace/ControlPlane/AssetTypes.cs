@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FlowBuild.LocalWorkspace.Safety;
 using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.ControlPlane;
@@ -8,15 +9,15 @@ internal static class AssetTypes
 {
     /// <summary>Models: files in a datastore.</summary>
     public static Assets Models(ResourceStore store, WorkspaceScope scope) =>
-        new(store, scope, "models", "model", ["modelUri", "modelType"], static given =>
+        new(store, scope, "models", "model", BodyShapes.Model, ["modelUri", "modelType"], static given =>
         {
-            RequireText(given, "modelUri");
+            RequirePath(given, "modelUri", "azureml:", "runs:", "http:", "https:");
             given["modelType"] ??= "custom_model";
         });
 
     /// <summary>Environments: an image, or how to build one.</summary>
     public static Assets Environments(ResourceStore store, WorkspaceScope scope) =>
-        new(store, scope, "environments", "environment", ["image", "build", "condaFile", "inferenceConfig", "osType"], static given =>
+        new(store, scope, "environments", "environment", BodyShapes.Environment, ["image", "build", "condaFile", "inferenceConfig", "osType", "autoRebuild"], static given =>
         {
             foreach (var member in (string[])["image", "build", "condaFile", "inferenceConfig"])
             {
@@ -44,13 +45,31 @@ internal static class AssetTypes
                 }
             }
 
+            Checks.RequireWord(given, "osType", ["Linux", "Windows"], isRequired: false);
+            Checks.RequireWord(given, "autoRebuild", ["Disabled", "OnBaseImageUpdate"], isRequired: false);
             given["osType"] ??= "Linux";
             given["environmentType"] = "UserCreated";
         });
 
     /// <summary>Code: a folder of a blob store.</summary>
     public static Assets Codes(ResourceStore store, WorkspaceScope scope) =>
-        new(store, scope, "codes", "code", ["codeUri"], static given => RequireText(given, "codeUri"));
+        new(store, scope, "codes", "code", BodyShapes.Code, ["codeUri"], static given => RequirePath(given, "codeUri", "http:", "https:"));
+
+    // A path that climbs would leave the folder that it names.
+    private static void RequirePath(JsonObject given, string member, params string[] schemes)
+    {
+        RequireText(given, member);
+        var path = given.Text(member)!;
+        if (!schemes.Any(scheme => path.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)))
+        {
+            throw ArmException.InvalidBody($"properties.{member}", $"The {member} field must begin with one of {string.Join(", ", schemes)}.");
+        }
+
+        if (BrowserGuard.Climbs(path))
+        {
+            throw ArmException.InvalidBody($"properties.{member}", $"The {member} field must not hold '.' or '..' between slashes.");
+        }
+    }
 
     private static void RequireText(JsonObject given, string member)
     {

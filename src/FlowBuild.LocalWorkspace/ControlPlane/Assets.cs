@@ -12,10 +12,11 @@ namespace FlowBuild.LocalWorkspace.ControlPlane;
 /// <param name="scope">The workspace.</param>
 /// <param name="type">The type below the workspace's, such as <c>models</c>.</param>
 /// <param name="word">What messages call one, such as "model".</param>
+/// <param name="shape">What the properties of a version may hold.</param>
 /// <param name="fixedMembers">The properties of a version that cannot change.</param>
 /// <param name="check">Refuses a version that the service refuses, and fills in what it fills in.</param>
 internal sealed class Assets(
-    ResourceStore store, WorkspaceScope scope, string type, string word, IReadOnlyList<string> fixedMembers, Action<JsonObject> check)
+    ResourceStore store, WorkspaceScope scope, string type, string word, BodyShape shape, IReadOnlyList<string> fixedMembers, Action<JsonObject> check)
 {
     private static readonly string[] UpdatableMembers = ["description", "tags", "properties", "isArchived", "stage", "flavors"];
 
@@ -46,7 +47,9 @@ internal sealed class Assets(
     public async Task PutContainerAsync(HttpContext context)
     {
         var name = NameFrom(context);
+        ResourceNames.CheckAsset(word, name);
         var given = Checks.RequireProperties(await ArmResponse.ReadBodyAsync(context).ConfigureAwait(false));
+        BodyShapes.Container.Check(given, "properties");
         JsonObject answer;
         bool isNew;
         lock (store.Gate)
@@ -92,7 +95,8 @@ internal sealed class Assets(
         var versions = Versions(NameFrom(context)).Where(v =>
             (hash.Length == 0 || v.Properties.Object("properties")?.Text("hash_sha256") == hash)
             && (hashVersion.Length == 0 || v.Properties.Object("properties")?.Text("hash_version") == hashVersion)
-            && (v.Properties["isArchived"]?.GetValue<bool>() != true || query["listViewType"] == "All" || query["listViewType"] == "ArchivedOnly"));
+            && (!query.ContainsKey("version") || v.Name == query["version"].ToString())
+            && IsInView(v.Properties["isArchived"]?.GetValue<bool>() == true, query["listViewType"].ToString()));
         return ArmResponse.WritePageAsync(context, versions.OrderByDescending(static v => v.Order).Select(static v => v.Resource));
     }
 
@@ -100,7 +104,9 @@ internal sealed class Assets(
     public async Task PutVersionAsync(HttpContext context)
     {
         var (name, version) = (NameFrom(context), VersionFrom(context));
+        ResourceNames.CheckAsset(word, name);
         var given = Checks.RequireProperties(await ArmResponse.ReadBodyAsync(context).ConfigureAwait(false));
+        shape.Check(given, "properties");
         StoredVersion stored;
         bool isNew;
         lock (store.Gate)
@@ -144,6 +150,13 @@ internal sealed class Assets(
 
         return Task.CompletedTask;
     }
+
+    private static bool IsInView(bool isArchived, string view) => view switch
+    {
+        "All" => true,
+        "ArchivedOnly" => isArchived,
+        _ => !isArchived,
+    };
 
     private StoredVersion FromRoute(HttpContext context)
     {

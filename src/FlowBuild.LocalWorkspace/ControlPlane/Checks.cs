@@ -5,9 +5,16 @@ namespace FlowBuild.LocalWorkspace.ControlPlane;
 /// <summary>Checks of request bodies that several resources share.</summary>
 internal static class Checks
 {
-    /// <summary>The body's <c>properties</c>.</summary>
-    public static JsonObject RequireProperties(JsonObject body) =>
-        body.Object("properties") ?? throw ArmException.InvalidBody("properties", "The properties field is required.");
+    /// <summary>The <c>properties</c> of a body in which ARM finds nothing wrong.</summary>
+    public static JsonObject RequireProperties(JsonObject body)
+    {
+        if (BodyShapes.Resource.Problem(body, "") is (var path, var problem))
+        {
+            throw ArmException.InvalidContent($"{problem} Path '{path}'.");
+        }
+
+        return body.Object("properties") ?? throw ArmException.InvalidBody("properties", "The properties field is required.");
+    }
 
     /// <summary>Refuses a body without a location, as ARM does for tracked resources.</summary>
     public static void RequireLocation(JsonObject body)
@@ -52,32 +59,30 @@ internal static class Checks
         }
     }
 
-    /// <summary>Refuses a member that a definition does not have.</summary>
-    public static void KnownMembers(JsonObject properties, string definition, IReadOnlyList<string> members)
-    {
-        if (properties.FirstOrDefault(pair => !members.Contains(pair.Key)).Key is { } unknown)
-        {
-            throw ArmException.InvalidBody($"properties.{unknown}", $"Could not find member '{unknown}' on object of type '{definition}'.");
-        }
-    }
-
     /// <summary>Refuses to alter a property that can only be added.</summary>
     public static void AddsOnly(JsonObject? existing, JsonObject? given)
     {
         foreach (var (name, value) in given ?? [])
         {
-            if (value is not JsonValue text || !text.TryGetValue<string>(out var wanted))
-            {
-                throw ArmException.InvalidBody($"properties.properties.{name}", "The value must be text.");
-            }
-
             // What the service itself writes may be sent back in any form.
             var isOwn = name is "azureml.onlineendpointid" or "AzureAsyncOperationUri" or "createdAt" or "createdBy" or "lastModifiedAt";
-            if (!isOwn && existing?.Text(name) is { } before && before != wanted)
+            if (!isOwn && existing?.Text(name) is { } before && before != value?.GetValue<string>())
             {
                 throw ArmException.Invalid("BadArgument", $"The property '{name}' can be added, but not altered.", $"properties.properties.{name}");
             }
         }
+    }
+
+    /// <summary>A map of properties that only grows.</summary>
+    public static JsonObject Added(JsonObject? existing, JsonObject? given)
+    {
+        var map = existing?.DeepClone().AsObject() ?? [];
+        foreach (var (name, value) in given ?? [])
+        {
+            map[name] = value?.DeepClone();
+        }
+
+        return map;
     }
 
     /// <summary>Adds the entries of a map to the resource's; a null takes an entry away.</summary>

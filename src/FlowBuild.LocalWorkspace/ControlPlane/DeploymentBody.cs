@@ -15,13 +15,6 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
     /// <summary>The model's property that makes a deployment one of a prompt flow.</summary>
     public const string FlowProperty = "azureml.promptflow.source_flow_id";
 
-    private static readonly string[] Members =
-    [
-        "endpointComputeType", "model", "modelMountPath", "codeConfiguration", "environmentId", "environmentVariables", "instanceType", "appInsightsEnabled",
-        "description", "properties", "egressPublicNetworkAccess", "requestSettings", "livenessProbe", "readinessProbe", "startupProbe", "scaleSettings",
-        "dataCollector", "containerResourceRequirements", "provisioningState",
-    ];
-
     /// <summary>The resource that a PUT makes.</summary>
     /// <exception cref="ArmException">The service would refuse it.</exception>
     public JsonObject Describe(StoredEndpoint endpoint, StoredDeployment? existing, string name, JsonObject body)
@@ -30,7 +23,8 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
         Checks.RequireLocation(body);
         Checks.KeepsLocation(existing?.Resource ?? endpoint.Resource, body);
         Checks.RequireWord(given, "endpointComputeType", ["Managed", "Kubernetes"], isRequired: true);
-        Checks.KnownMembers(given, "OnlineDeployment", Members);
+        Checks.RequireWord(given, "egressPublicNetworkAccess", ["Enabled", "Disabled"], isRequired: false);
+        BodyShapes.Deployment.Check(given, "properties");
         var kind = given.Text("endpointComputeType")!;
         if (kind != endpoint.Resource.Text("kind"))
         {
@@ -47,7 +41,8 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
         var model = ResolveModel(given);
         ResolveCode(given);
         ResolveEnvironment(given);
-        Checks.AddsOnly(null, given.Object("properties"));
+        CheckCollector(given);
+        Checks.AddsOnly(existing?.Properties.Object("properties"), given.Object("properties"));
         var sku = body.Object("sku") ?? [];
         if (body.Object("sku") is not null && string.IsNullOrEmpty(sku.Text("name")))
         {
@@ -75,10 +70,15 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
         properties["instanceType"] = instanceType;
         properties["appInsightsEnabled"] = given["appInsightsEnabled"]?.DeepClone() ?? false;
         properties["environmentVariables"] = Variables(given, model);
-        properties["properties"] = given.Object("properties")?.DeepClone() ?? new JsonObject();
+        properties["properties"] = Checks.Added(existing?.Properties.Object("properties"), given.Object("properties"));
         properties["requestSettings"] = RequestSettings(given, isManaged, model);
         properties["livenessProbe"] = Probe(given, "livenessProbe");
         properties["readinessProbe"] = Probe(given, "readinessProbe");
+        if (given.Object("startupProbe") is not null)
+        {
+            properties["startupProbe"] = Probe(given, "startupProbe");
+        }
+
         properties["scaleSettings"] = Scale(given, isManaged);
         properties["egressPublicNetworkAccess"] = given.Text("egressPublicNetworkAccess") ?? "Enabled";
         properties["provisioningState"] = existing is null ? "Creating" : "Updating";
@@ -131,12 +131,7 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
         var variables = new JsonObject();
         foreach (var (name, value) in given.Object("environmentVariables") ?? [])
         {
-            if (value is not JsonValue text || !text.TryGetValue<string>(out _))
-            {
-                throw ArmException.InvalidBody($"properties.environmentVariables.{name}", "The value of an environment variable must be text.");
-            }
-
-            variables[name] = value.DeepClone();
+            variables[name] = value!.DeepClone();
         }
 
         if (model is not null)
@@ -190,7 +185,52 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
             return new JsonObject { ["scaleType"] = isManaged ? "Default" : "TargetUtilization" };
         }
 
-        Checks.RequireWord(settings, "scaleType", ["Default", "TargetUtilization"], isRequired: true);
+        // Managed deployments scale by rules outside of the service.
+        Checks.RequireWord(settings, "scaleType", isManaged ? ["Default"] : ["Default", "TargetUtilization"], isRequired: true);
+        if (settings.Text("scaleType") == "Default" && settings.Count > 1)
+        {
+            throw ArmException.InvalidBody("properties.scaleSettings", "Default scale settings have no member but scaleType.");
+        }
+
+        var lowest = Checks.Integer(settings, "minInstances", 0, int.MaxValue, 1);
+        _ = Checks.Integer(settings, "maxInstances", lowest, int.MaxValue, lowest);
+        _ = Checks.Integer(settings, "targetUtilizationPercentage", 1, 100, 70);
+        _ = Checks.Duration(settings, "pollingInterval", TimeSpan.FromDays(1), TimeSpan.FromSeconds(1));
         return settings.DeepClone().AsObject();
+    }
+
+    private static void CheckCollector(JsonObject given)
+    {
+        const string Path = "properties.dataCollector";
+        if (given.Object("dataCollector") is not { } collector)
+        {
+            return;
+        }
+
+        if (collector.Object("collections") is not { } collections)
+        {
+            throw ArmException.InvalidBody($"{Path}.collections", "The collections field is required.");
+        }
+
+        RequireAnyCase(collector, "rollingRate", ["Year", "Month", "Day", "Hour", "Minute"]);
+        foreach (var (name, value) in collections)
+        {
+            var collection = value as JsonObject ?? throw ArmException.InvalidBody($"{Path}.collections.{name}", "A collection must be an object.");
+            BodyShapes.Collection.Check(collection, $"{Path}.collections.{name}");
+            RequireAnyCase(collection, "dataCollectionMode", ["Enabled", "Disabled"]);
+            if (collection["samplingRate"] is JsonValue rate && !(rate.TryGetValue<double>(out var share) && share is >= 0 and <= 1))
+            {
+                throw ArmException.InvalidBody($"{Path}.collections.{name}.samplingRate", "The samplingRate field must be a number from 0 to 1.");
+            }
+        }
+
+        // az ml sends these words in lower case, and the service takes them.
+        static void RequireAnyCase(JsonObject json, string member, string[] words)
+        {
+            if (json.Text(member) is { } word && !words.Contains(word, StringComparer.OrdinalIgnoreCase))
+            {
+                throw ArmException.InvalidBody(member, $"The {member} field must be one of {string.Join(", ", words)}.");
+            }
+        }
     }
 }

@@ -7,11 +7,6 @@ namespace FlowBuild.LocalWorkspace.ControlPlane;
 /// <summary>Checks the body of an endpoint as the service does, and fills in what the service fills in.</summary>
 internal sealed class EndpointBody(WorkspaceScope scope, StoredProxies computes)
 {
-    private static readonly string[] Members =
-    [
-        "authMode", "compute", "description", "keys", "mirrorTraffic", "properties", "provisioningState", "publicNetworkAccess", "scoringUri", "swaggerUri", "traffic",
-    ];
-
     private static readonly string[] AuthModes = ["Key", "AMLToken", "AADToken"];
     private static readonly string[] IdentityTypes = ["None", "SystemAssigned", "UserAssigned", "SystemAssigned,UserAssigned"];
     private static readonly string[] Accesses = ["Enabled", "Disabled"];
@@ -21,7 +16,7 @@ internal sealed class EndpointBody(WorkspaceScope scope, StoredProxies computes)
     {
         var given = Checks.RequireProperties(body);
         Checks.RequireLocation(body);
-        Checks.KnownMembers(given, "OnlineEndpoint", Members);
+        BodyShapes.Endpoint.Check(given, "properties");
         Checks.RequireWord(given, "authMode", AuthModes, isRequired: true);
         Checks.RequireWord(given, "publicNetworkAccess", Accesses, isRequired: false);
         CheckIdentity(body);
@@ -58,12 +53,7 @@ internal sealed class EndpointBody(WorkspaceScope scope, StoredProxies computes)
         resource["kind"] = given.Text("compute") is null ? "Managed" : "Kubernetes";
         resource["identity"] = DescribeIdentity(body.Object("identity"));
 
-        var inner = existing?.Properties.Object("properties")?.DeepClone().AsObject() ?? [];
-        foreach (var (key, value) in given.Object("properties") ?? [])
-        {
-            inner[key] = value?.DeepClone();
-        }
-
+        var inner = Checks.Added(existing?.Properties.Object("properties"), given.Object("properties"));
         inner["azureml.onlineendpointid"] = resource.Text("id")!.ToLowerInvariant();
         inner["AzureAsyncOperationUri"] = statusUri;
         inner["createdAt"] = created.ToString("O", CultureInfo.InvariantCulture);

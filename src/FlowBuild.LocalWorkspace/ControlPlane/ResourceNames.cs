@@ -17,6 +17,19 @@ internal static partial class ResourceNames
         }
     }
 
-    [GeneratedRegex("^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$", RegexOptions.CultureInvariant)]
+    /// <summary>Refuses what the service refuses as name of an asset.</summary>
+    public static void CheckAsset(string what, string name)
+    {
+        if (!AllowedAsset().IsMatch(name))
+        {
+            throw ArmException.UserError(
+                $"The {what} name '{name}' is invalid. It must begin with a letter or digit, and hold at most 255 letters, digits, hyphens, underscores and periods.");
+        }
+    }
+
+    [GeneratedRegex("^[a-zA-Z0-9][-a-zA-Z0-9_.]{0,254}\\z", RegexOptions.CultureInvariant)]
+    private static partial Regex AllowedAsset();
+
+    [GeneratedRegex("^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?\\z", RegexOptions.CultureInvariant)]
     private static partial Regex Allowed();
 }

@@ -50,6 +50,12 @@ internal sealed class RoleAssignments(ResourceStore store, FaultBox faults)
                 throw new ArmException(409, new ArmError("RoleAssignmentExists", "The role assignment already exists."));
             }
 
+            if (store.Find<StoredProxy>(Prefix + name) is not null)
+            {
+                throw new ArmException(400, new ArmError(
+                    "RoleAssignmentUpdateNotPermitted", "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."));
+            }
+
             var stored = properties.DeepClone().AsObject();
             stored["scope"] = scope;
             resource = new JsonObject { ["id"] = $"{scope}/providers/{Type}/{name}", ["name"] = name, ["type"] = Type, ["properties"] = stored };
