@@ -48,6 +48,14 @@ public sealed class SwaggerFacts
         return problems;
     }
 
+    /// <summary>All problems of a body that a definition describes.</summary>
+    public IReadOnlyList<string> CheckBody(string definition, JsonNode? body)
+    {
+        var problems = new List<string>();
+        CheckValue($"#{definition}", body, definition, problems);
+        return problems;
+    }
+
     private void CheckValue(string type, JsonNode? value, string at, List<string> problems)
     {
         if (type.StartsWith('#'))

@@ -82,4 +82,44 @@ public sealed class SwaggerTests
             _problems.AddRange(_facts.Check(operation, (int)answer.Status, answer.Body));
         }
     }
+
+    [Fact]
+    public async Task Every_error_and_every_operation_is_what_the_API_description_declares()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        const string Blue = "onlineEndpoints/my-endpoint/deployments/blue";
+        var model = await workspace.RegisterFlowAsync("empty", "1", "none", ("readme.md", ""));
+        await workspace.PutAndSettleAsync("onlineEndpoints/my-endpoint", RunningWorkspace.Endpoint());
+        var accepted = await workspace.PutAsync(Blue, RunningWorkspace.Deployment(model));
+        var failed = await workspace.FinishedAsync(accepted);
+        _problems.AddRange(_facts.CheckBody("common.OperationStatusResult", failed.Body));
+        var succeeded = await workspace.FinishedAsync(await workspace.PutAsync("onlineEndpoints/another", RunningWorkspace.Endpoint()));
+        _problems.AddRange(_facts.CheckBody("common.OperationStatusResult", succeeded.Body));
+        await workspace.RestartAsync(TimeSpan.FromMinutes(10));
+        var running = await workspace.PutAsync("onlineEndpoints/busy-one", RunningWorkspace.Endpoint());
+        _problems.AddRange(_facts.CheckBody("common.OperationStatusResult", (await workspace.SendAsync(HttpMethod.Get, running.Header("Azure-AsyncOperation")!, null, "")).Body));
+
+        ArmAnswer[] errors =
+        [
+            await workspace.GetAsync("onlineEndpoints/none"),
+            await workspace.GetAsync("models/none"),
+            await workspace.GetAsync("nothing/of/the/kind"),
+            await workspace.SendAsync(HttpMethod.Get, "", null, ""),
+            await workspace.SendAsync(HttpMethod.Get, "", null, "2019-01-01"),
+            await workspace.PutAsync("onlineEndpoints/my-endpoint", RunningWorkspace.Endpoint(traffic: ("none", 100))),
+            await workspace.PutAsync("onlineEndpoints/my-endpoint", RunningWorkspace.Endpoint("Keys")),
+            await workspace.PutAsync("onlineEndpoints/busy-one", RunningWorkspace.Endpoint()),
+            await workspace.PutAsync("models/empty/versions/1", JsonNode.Parse("""{"properties":{"modelUri":"azureml://datastores/workspaceblobstore/paths/other"}}""")!),
+            await workspace.PutAsync("onlineEndpoints/my-endpoint", JsonNode.Parse("[]")!),
+        ];
+
+        foreach (var error in errors)
+        {
+            Assert.InRange((int)error.Status, 400, 409);
+            Assert.NotNull(error.DeepestMessage);
+            _problems.AddRange(_facts.CheckBody("common.ErrorResponse", error.Body));
+        }
+
+        Assert.Empty(_problems);
+    }
 }
