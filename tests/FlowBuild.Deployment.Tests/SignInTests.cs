@@ -195,8 +195,8 @@ public sealed class SignInTests
             var environment = cloud.Targets.Environment;
             environment["SSL_CERT_FILE"] = cloud.Write("trusted.pem", $"{cloud.Tokens.Certificate.ExportCertificatePem()}\n{chat.Host.Certificate.ExportCertificatePem()}\n");
             environment["AZURE_SUBSCRIPTION_ID"] = chat.Host.SubscriptionId.ToString();
-            environment["AZURE_RESOURCE_GROUP"] = chat.Host.ResourceGroup;
-            environment["AZUREML_WORKSPACE_NAME"] = chat.Host.Workspace;
+            environment["AZURE_RESOURCE_GROUP"] = "local";
+            environment["AZUREML_WORKSPACE_NAME"] = "local";
             return cloud;
         }
 
