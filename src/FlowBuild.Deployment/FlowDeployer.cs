@@ -14,7 +14,7 @@ namespace FlowBuild.Deployment;
 /// </summary>
 public sealed partial class FlowDeployer
 {
-    private const int VersionAttempts = 5;
+    private const int PlanAttempts = 5;
 
     private readonly FlowProject _project;
     private readonly WorkspaceSettings _workspaceSettings;
@@ -123,8 +123,7 @@ public sealed partial class FlowDeployer
     {
         var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
         var plan = await DeploymentPlanner.PlanAsync(workspace, work.Sources, work.Package, _settings, writes, modelOnly, cancellationToken).ConfigureAwait(false);
-        work.Plan = plan;
-        work.Applier = new PlanApplier(workspace, plan, _settings, _log);
+        work.Take(plan, new PlanApplier(workspace, plan, _settings, _log));
         foreach (var line in plan.ToLines())
         {
             _log.Result(line);
@@ -142,27 +141,38 @@ public sealed partial class FlowDeployer
 
         foreach (var work in _work!)
         {
-            for (var attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    await work.Applier!.ApplyAsync(stage, cancellationToken).ConfigureAwait(false);
-                    break;
-                }
-                catch (VersionTakenException e) when (attempt < VersionAttempts)
-                {
-                    // What the other run registered is either this content, or the version before the next one.
-                    _log.Progress($"{e.What} was registered by another run in the meantime; planning again");
-                    await PlanAsync(work, writes: true, _modelOnly, cancellationToken).ConfigureAwait(false);
-                }
-                catch (VersionTakenException e)
-                {
-                    throw (FlowDeploymentException)e.InnerException!;
-                }
-            }
+            await ApplyAsync(work, stage, cancellationToken).ConfigureAwait(false);
         }
 
         return true;
+    }
+
+    private async Task ApplyAsync(Work work, FlowStage stage, CancellationToken cancellationToken)
+    {
+        IEnumerable<FlowStage> stages = [stage];
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                foreach (var each in stages)
+                {
+                    await work.Applier!.ApplyAsync(each, cancellationToken).ConfigureAwait(false);
+                }
+
+                return;
+            }
+            catch (OvertakenException e) when (attempt < PlanAttempts)
+            {
+                // The new plan holds what is left to do of the stages before this one, too.
+                _log.Progress($"{e.Message}; planning again");
+                await PlanAsync(work, writes: true, _modelOnly, cancellationToken).ConfigureAwait(false);
+                stages = Enum.GetValues<FlowStage>().Where(s => s <= stage);
+            }
+            catch (OvertakenException e)
+            {
+                throw e.Problem;
+            }
+        }
     }
 
     /// <summary>The deployments as they stand now.</summary>
@@ -361,16 +371,31 @@ public sealed partial class FlowDeployer
     private DeployedFlow Describe(MachineLearningWorkspace workspace, EndpointResource endpoint, DeploymentResource? deployment, string? name, Work work) => new(
         endpoint.Name, name, workspace.Address.ArmId, $"{endpoint.ScoringUri}", $"{endpoint.SwaggerUri}", endpoint.AuthMode,
         deployment?.ModelId ?? "", endpoint.State, deployment?.State ?? "", name is null ? 0 : endpoint.Traffic.GetValueOrDefault(name),
-        new TrafficMap(endpoint.Traffic).ToString(), work.Plan?.HasChanges ?? false, work.Applier?.FilesSent ?? 0, _clock.Elapsed);
+        new TrafficMap(endpoint.Traffic).ToString(), work.IsChanged, work.FilesSent, _clock.Elapsed);
 
     private sealed class Work(FlowSources sources)
     {
+        private int _filesSent;
+
         public FlowSources Sources { get; } = sources;
 
         public FlowPackage? Package { get; set; }
 
-        public DeploymentPlan? Plan { get; set; }
+        public DeploymentPlan? Plan { get; private set; }
 
-        public PlanApplier? Applier { get; set; }
+        public PlanApplier? Applier { get; private set; }
+
+        /// <summary>Whether a plan of this run held anything to do.</summary>
+        public bool IsChanged { get; private set; }
+
+        public int FilesSent => _filesSent + (Applier?.FilesSent ?? 0);
+
+        /// <summary>Goes on with a plan, the first one or one that takes the place of one that is out of date.</summary>
+        public void Take(DeploymentPlan plan, PlanApplier applier)
+        {
+            _filesSent = FilesSent;
+            IsChanged |= plan.HasChanges;
+            (Plan, Applier) = (plan, applier);
+        }
     }
 }

@@ -8,15 +8,18 @@ namespace FlowBuild.Deployment.Tests;
 internal sealed class BasicChat : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly string? _stateFolder;
     private LocalWorkspaceHost? _host;
+    private HttpClient? _admin;
 
-    private BasicChat()
+    private BasicChat(string? stateFolder = null)
     {
+        _stateFolder = stateFolder;
     }
 
     public string Folder => _folder.Path;
 
-    public string StateFolder => Path.Combine(_folder.Path, "state");
+    public string StateFolder => _stateFolder ?? Path.Combine(_folder.Path, "state");
 
     public string FlowFolder => Path.Combine(_folder.Path, "project", "basic-chat");
 
@@ -34,13 +37,16 @@ internal sealed class BasicChat : IAsyncDisposable
         ]);
 
     /// <summary>The retries of a build, without its pauses.</summary>
-    public Patience Patience { get; init; } = Patience.Local with
+    public static Patience Impatience { get; } = Patience.Local with
     {
-        RetryDelay = Moment, BusyDelay = TimeSpan.FromMilliseconds(50), BusyAttempts = 100, Poll = Moment, VerificationDelay = Moment,
-        Verification = TimeSpan.FromSeconds(1),
+        RetryDelay = TimeSpan.FromMilliseconds(1), BusyDelay = TimeSpan.FromMilliseconds(50), BusyAttempts = 100,
+        Poll = TimeSpan.FromMilliseconds(1), VerificationDelay = TimeSpan.FromMilliseconds(1), Verification = TimeSpan.FromSeconds(1),
     };
 
-    private static TimeSpan Moment => TimeSpan.FromMilliseconds(1);
+    /// <summary>Ends deployments that run as nothing else does: they do not get to clean up.</summary>
+    public CancellationToken Kill { get; set; }
+
+    private Patience Patience { get; init; } = Impatience;
 
     private TimeSpan ProvisioningTime { get; init; }
 
@@ -50,9 +56,9 @@ internal sealed class BasicChat : IAsyncDisposable
         Patience = Patience,
     };
 
-    public static async Task<BasicChat> StartAsync(TimeSpan provisioningTime = default)
+    public static async Task<BasicChat> StartAsync(TimeSpan provisioningTime = default, Patience? patience = null)
     {
-        var chat = new BasicChat { ProvisioningTime = provisioningTime };
+        var chat = new BasicChat { ProvisioningTime = provisioningTime, Patience = patience ?? Impatience };
         chat.Write("basic-chat/flow.dag.yaml", """
             inputs:
               chat_history:
@@ -98,6 +104,18 @@ internal sealed class BasicChat : IAsyncDisposable
         return chat;
     }
 
+    /// <summary>Another project with the same files, which deploys to the same workspace.</summary>
+    public BasicChat Copy()
+    {
+        var copy = new BasicChat(StateFolder) { Patience = Patience };
+        foreach (var file in Directory.EnumerateFiles(Project.Directory, "*", SearchOption.AllDirectories))
+        {
+            copy.Write(Path.GetRelativePath(Project.Directory, file), File.ReadAllText(file));
+        }
+
+        return copy;
+    }
+
     public void Write(string path, string text) => _folder.Write(Path.Combine("project", path), text);
 
     public void Replace(string path, string from, string to)
@@ -127,13 +145,15 @@ internal sealed class BasicChat : IAsyncDisposable
 
     private async Task PutAsync(string path, string json)
     {
-        using var client = new HttpClient(new SocketsHttpHandler
+        _admin ??= new HttpClient(new SocketsHttpHandler
         {
             SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetRawCertData().SequenceEqual(Host.Certificate.RawData) },
-        });
-        client.DefaultRequestHeaders.Authorization = new("Bearer", Host.Token);
+        })
+        {
+            DefaultRequestHeaders = { Authorization = new("Bearer", Host.Token) },
+        };
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-        using var response = await client.PutAsync(new Uri(Host.ControlPlane, path), content, TestContext.Current.CancellationToken);
+        using var response = await _admin.PutAsync(new Uri(Host.ControlPlane, path), content, TestContext.Current.CancellationToken);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
@@ -145,13 +165,14 @@ internal sealed class BasicChat : IAsyncDisposable
     public async Task<(RecordingLog Log, DeployedFlow Deployed)> DeployAsync(DeploySettings? settings = null, RecordingLog? log = null)
     {
         log ??= new RecordingLog();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, Kill);
         var deployer = Deployer(log, settings);
         foreach (var stage in Enum.GetValues<FlowStage>())
         {
-            Assert.True(await deployer.ApplyAsync(stage, TestContext.Current.CancellationToken), log.Text);
+            Assert.True(await deployer.ApplyAsync(stage, either.Token), log.Text);
         }
 
-        var deployed = await deployer.GetDeployedAsync(TestContext.Current.CancellationToken);
+        var deployed = await deployer.GetDeployedAsync(either.Token);
         return (log, Assert.Single(deployed!));
     }
 
@@ -174,6 +195,7 @@ internal sealed class BasicChat : IAsyncDisposable
             await _host.DisposeAsync();
         }
 
+        _admin?.Dispose();
         _folder.Dispose();
     }
 }

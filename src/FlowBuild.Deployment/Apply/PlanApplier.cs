@@ -49,11 +49,13 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                     await RegisterAsync(version, cancellationToken).ConfigureAwait(false);
                     break;
                 case EndpointStep endpoint:
+                    await RequireSeenAsync(endpoint, cancellationToken).ConfigureAwait(false);
                     var operation = await workspace.PutEndpointAsync(endpoint.Name, Copy(endpoint.Body), cancellationToken).ConfigureAwait(false);
                     _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
                     break;
                 case RememberStep remember:
-                    await SetTrafficAsync(null, null, remember.Tags, cancellationToken).ConfigureAwait(false);
+                    await RequireSeenAsync(plan.Steps.OfType<DeploymentStep>().Single(), cancellationToken).ConfigureAwait(false);
+                    await SetTrafficAsync(null, null, remember.Tags, cancellationToken, remember.TagsNow).ConfigureAwait(false);
                     break;
                 case DeploymentStep deployment:
                     await DeployAsync(deployment, cancellationToken).ConfigureAwait(false);
@@ -65,6 +67,8 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                         await SetTrafficAsync(null, null, new Dictionary<string, string?> { [mark] = null }, cancellationToken).ConfigureAwait(false);
                     }
 
+                    // A run that fails while the mark stands takes the change back, so only now it is known to be there.
+                    await RequireGoodAsync(verification.Name, cancellationToken).ConfigureAwait(false);
                     break;
                 case TrafficStep traffic:
                     await MoveTrafficAsync(traffic, cancellationToken).ConfigureAwait(false);
@@ -95,14 +99,39 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         {
             // The service refuses to change what a version holds, in several words; that the version is there now says it surely.
             throw await workspace.GetVersionAsync(step.Collection, step.Name, step.Version, cancellationToken).ConfigureAwait(false) is null ? e
-                : new VersionTakenException($"{step.Kind} {step.Subject}", e);
+                : new OvertakenException($"{step.Kind} {step.Subject} was registered by another run in the meantime", e);
         }
 
         log.Progress($"{step.Kind} {step.Subject}: {(step.IsNew ? "registered" : "updated")}");
     }
 
+    // A body is written over what the plan saw. Whatever another run has changed since would be taken back by it, and a change that was
+    // planned for a deployment without callers would hit one that has them now.
+    private async Task RequireSeenAsync(EndpointStep step, CancellationToken cancellationToken)
+    {
+        if (!MachineLearningWorkspace.IsSame(step.Seen, await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)))
+        {
+            throw Overtaken($"endpoint {plan.Endpoint}");
+        }
+    }
+
+    private async Task RequireSeenAsync(DeploymentStep step, CancellationToken cancellationToken)
+    {
+        var traffic = (await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false))?.Traffic.GetValueOrDefault(step.Name) ?? 0;
+        var now = await workspace.GetDeploymentAsync(plan.Endpoint, step.Name, cancellationToken).ConfigureAwait(false);
+        if (!MachineLearningWorkspace.IsSame(step.Seen, now) || traffic != step.TrafficNow || now is { IsChanging: true })
+        {
+            throw Overtaken($"deployment {plan.Endpoint}/{step.Name}");
+        }
+    }
+
+    private OvertakenException Overtaken(string what) => new(
+        $"{what} has changed in the meantime",
+        FlowDeploymentException.Of(WorkspaceRules.EndpointBusy, plan.Endpoint, $"{what} changes again and again"));
+
     private async Task DeployAsync(DeploymentStep step, CancellationToken cancellationToken)
     {
+        await RequireSeenAsync(step, cancellationToken).ConfigureAwait(false);
         try
         {
             var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, Copy(step.Body), cancellationToken).ConfigureAwait(false);
@@ -198,6 +227,11 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
 
     private async Task MoveTrafficAsync(TrafficStep step, CancellationToken cancellationToken)
     {
+        if (plan.Deployment is { } name && step.Traffic?.Percentages.ContainsKey(name) == true)
+        {
+            await RequireGoodAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
         var before = await EndpointAsync(cancellationToken).ConfigureAwait(false);
         var verification = step.Traffic is null ? null : plan.Steps.OfType<VerificationStep>().FirstOrDefault();
         foreach (var traffic in step.Rollout.Count > 0 ? step.Rollout : (IReadOnlyList<TrafficMap?>)[step.Traffic])
@@ -216,6 +250,21 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
 
         Task<string> GoBackAsync() => SetBackAsync(before, step, cancellationToken);
     }
+
+    // What answers, and what then gets traffic, is what this run has made, and not what another run has made of it since.
+    private async Task RequireGoodAsync(string name, CancellationToken cancellationToken)
+    {
+        var now = await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false);
+        if (now is null or { IsChanging: true } or { State: "Failed" or "Canceled" } || Made is { } made && RollbackTags.Assets(now) != made)
+        {
+            throw Overtaken($"deployment {plan.Endpoint}/{name}");
+        }
+    }
+
+    // The model and the environment of the deployment that this run makes, or null when it makes none.
+    private string? Made => plan.Steps.OfType<DeploymentStep>().FirstOrDefault()?.Body["properties"] is { } properties
+        ? RollbackTags.Assets($"{properties["model"]}", $"{properties["environmentId"]}")
+        : null;
 
     // Traffic, mirror and what a rollback is told are as they were before the move.
     private async Task<string> SetBackAsync(EndpointResource before, TrafficStep step, CancellationToken cancellationToken)
@@ -254,11 +303,18 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         }
     }
 
-    private async Task SetTrafficAsync(TrafficMap? traffic, TrafficMap? mirror, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken)
+    private async Task SetTrafficAsync(
+        TrafficMap? traffic, TrafficMap? mirror, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string?>? tagsNow = null)
     {
         // Read again: a change that somebody else made in the meantime stays.
         var current = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
             ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{plan.Endpoint}'", workspace.Address.Name);
+        if (tagsNow?.Any(tag => current.Tags.GetValueOrDefault(tag.Key) != tag.Value) == true)
+        {
+            throw Overtaken($"endpoint {plan.Endpoint}");
+        }
+
         var body = MachineLearningWorkspace.WithTraffic(current, traffic?.Percentages, mirror?.Percentages, tags);
         var operation = await workspace.PutEndpointAsync(plan.Endpoint, body, cancellationToken).ConfigureAwait(false);
         _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
@@ -339,6 +395,12 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     {
         try
         {
+            if (Made is { } made && await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false) is { } now
+                && RollbackTags.Assets(now) != made)
+            {
+                return $"{name} was changed by another run in the meantime and is left as it is (model {AssetNames.Short(now.ModelId ?? "none")}).";
+            }
+
             var operation = await workspace.PutDeploymentAsync(plan.Endpoint, name, Copy(previous), cancellationToken).ConfigureAwait(false);
             await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
 

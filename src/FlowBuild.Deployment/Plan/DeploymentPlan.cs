@@ -58,18 +58,31 @@ public sealed record VersionStep(string Collection, string Name, string Version,
     Collection == "models" ? FlowStage.Model : FlowStage.Environment, IsNew, Collection[..^1], $"{Name}:{Version}", Reason, []);
 
 /// <summary>The endpoint is made or changed.</summary>
-public sealed record EndpointStep(string Name, JsonObject Body, bool IsNew, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
-    FlowStage.Endpoint, IsNew, "endpoint", Name, Reason, Differences);
+/// <param name="Name">The endpoint.</param>
+/// <param name="Body">The body to send.</param>
+/// <param name="IsNew">There is none yet.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Differences">What changes.</param>
+/// <param name="IsLate">Done after the deployment: the service refuses a change of an endpoint whose traffic goes to a failed deployment.</param>
+public sealed record EndpointStep(
+    string Name, JsonObject Body, bool IsNew, string Reason, IReadOnlyList<PlanChange> Differences, bool IsLate = false) : PlanStep(
+    IsLate ? FlowStage.Traffic : FlowStage.Endpoint, IsNew, "endpoint", Name, Reason, Differences)
+{
+    /// <summary>The endpoint that the plan was made for, or null when there was none.</summary>
+    public EndpointResource? Seen { get; init; }
+}
 
 /// <summary>The deployment is made or changed.</summary>
 /// <param name="Name">The deployment.</param>
 /// <param name="Body">The body to send. Its variables may be secret.</param>
-/// <param name="Previous">The body that is put back when the change fails, or null for a new deployment.</param>
+/// <param name="Seen">The deployment that the plan was made for, or null when there is none.</param>
+/// <param name="Previous">The body that is put back when the change fails, or null when nothing good is known: the deployment is new, or failed before.</param>
 /// <param name="TrafficNow">The percentage of traffic that it carries while it changes.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Differences">What changes.</param>
-public sealed record DeploymentStep(string Name, JsonObject Body, JsonObject? Previous, int TrafficNow, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
-    FlowStage.Deployment, Previous is null, "deployment", Name, Reason, Differences);
+public sealed record DeploymentStep(
+    string Name, JsonObject Body, DeploymentResource? Seen, JsonObject? Previous, int TrafficNow, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
+    FlowStage.Deployment, Seen is null, "deployment", Name, Reason, Differences);
 
 /// <summary>The endpoint's tags are told what is deployed now, before it changes: a rollback and a run after a crash find it there.</summary>
 /// <param name="Endpoint">The endpoint.</param>

@@ -109,7 +109,9 @@ internal sealed class DeploymentPlanner
             codeId = await assets.PlanCodeAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        PlanEndpoint(endpoint, location);
+        // The service refuses every change of an endpoint whose traffic goes to a deployment that failed: that one comes first then.
+        var isStuck = endpoint is not null && deployments.Any(d => IsFailed(d) && endpoint.Traffic.ContainsKey(d.Name));
+        PlanEndpoint(endpoint, location, isLate: isStuck && _sources.Deployment is not null);
         if (_steps.OfType<EndpointStep>().Any())
         {
             await Preflight.CheckComputeAsync(_workspace, _sources, cancellationToken).ConfigureAwait(false);
@@ -133,7 +135,7 @@ internal sealed class DeploymentPlanner
                 await CheckContractAsync(endpoint, deployments, modelId, cancellationToken).ConfigureAwait(false);
             }
 
-            PlanTraffic(endpoint, deployments, live);
+            PlanTraffic(endpoint, deployments, live, isStuck);
         }
 
         return Plan(modelId);
@@ -191,7 +193,7 @@ internal sealed class DeploymentPlanner
         }
     }
 
-    private void PlanEndpoint(EndpointResource? existing, string location)
+    private void PlanEndpoint(EndpointResource? existing, string location, bool isLate)
     {
         if (_sources.Endpoint is not { } spec)
         {
@@ -215,7 +217,7 @@ internal sealed class DeploymentPlanner
         if (differences.Count > 0 || existing.State is "Failed" or "Canceled")
         {
             _steps.Add(new EndpointStep(
-                _sources.EndpointName, body, false, differences.Count > 0 ? "the file differs" : "its last change failed", differences));
+                _sources.EndpointName, body, false, differences.Count > 0 ? "the file differs" : "its last change failed", differences, isLate) { Seen = existing });
         }
     }
 
@@ -231,7 +233,7 @@ internal sealed class DeploymentPlanner
 
         if (live is null)
         {
-            _steps.Add(new DeploymentStep(_sources.DeploymentName!, body, null, 0, $"new, {spec.InstanceType?.Value} x {spec.InstanceCount?.Value ?? 1}", []));
+            _steps.Add(new DeploymentStep(_sources.DeploymentName!, body, null, null, 0, $"new, {spec.InstanceType?.Value} x {spec.InstanceCount?.Value ?? 1}", []));
             return;
         }
 
@@ -243,7 +245,7 @@ internal sealed class DeploymentPlanner
         }
 
         var differences = ResourceDifferences.OfDeployment(body, live.Document);
-        var failed = live.State is "Failed" or "Canceled";
+        var failed = IsFailed(live);
         if (differences.Count == 0 && !failed)
         {
             return;
@@ -254,7 +256,7 @@ internal sealed class DeploymentPlanner
             : traffic > 0 ? $"in place, under {traffic} % traffic; not verified before traffic"
             : "in place, without traffic";
         _steps.Add(new DeploymentStep(
-            live.Name, body, UnverifiedSince(endpoint, live) ?? MachineLearningWorkspace.Restorable(live), traffic, reason, differences));
+            live.Name, body, live, UnverifiedSince(endpoint, live) ?? (failed ? null : MachineLearningWorkspace.Restorable(live)), traffic, reason, differences));
     }
 
     // What ran before a change that an earlier run left unverified; null when there is no such change.
@@ -312,7 +314,9 @@ internal sealed class DeploymentPlanner
         return ContractComparison.BreaksSwagger(swagger, contract);
     }
 
-    private void PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live)
+    private static bool IsFailed(DeploymentResource deployment) => deployment.State is "Failed" or "Canceled";
+
+    private void PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live, bool isStuck)
     {
         var name = _sources.DeploymentName!;
         string[] names = [name, .. deployments.Select(static d => d.Name)];
@@ -336,7 +340,7 @@ internal sealed class DeploymentPlanner
         // Where no traffic moves afterwards, nothing else would tell a run after a crash that the change is not verified, or a
         // rollback what was there: it is written before the change. What an unverified change replaced is still what counts.
         var inPlace = live is not null && changes ? live : null;
-        var isRemembered = changes && (!movesTraffic || now.Percentages.ContainsKey(name));
+        var isRemembered = changes && !isStuck && (!movesTraffic || now.Percentages.ContainsKey(name));
         var verification = _steps.FindIndex(static s => s is VerificationStep);
         if (verification >= 0 && (isRemembered || isMarked))
         {

@@ -34,8 +34,10 @@ internal static class RollbackTags
     public static string Unverified(string deployment) => $"flowbuild.unverified.{deployment.ToLowerInvariant()}";
 
     /// <summary>A deployment's model and environment, as its tag holds them.</summary>
-    public static string Assets(DeploymentResource deployment) =>
-        $"{AssetNames.Short(deployment.ModelId ?? "")};{AssetNames.Short(deployment.EnvironmentId ?? "")}";
+    public static string Assets(DeploymentResource deployment) => Assets(deployment.ModelId, deployment.EnvironmentId);
+
+    /// <summary>A model and an environment by their ids, as the tag holds them.</summary>
+    public static string Assets(string? modelId, string? environmentId) => $"{AssetNames.Short(modelId ?? "")};{AssetNames.Short(environmentId ?? "")}";
 
     private static string? Fit(string value) => value.Length <= Longest ? value : null;
 }

@@ -448,6 +448,10 @@ public sealed partial class MachineLearningWorkspace
     }
 
     // A resource as it may be sent back.
+    /// <summary>Whether a resource is as it was, in everything that somebody can set.</summary>
+    internal static bool IsSame(WorkspaceResource? before, WorkspaceResource? now) =>
+        before is null || now is null ? before is null && now is null : JsonNode.DeepEquals(Writable(before), Writable(now));
+
     private static JsonObject Writable(WorkspaceResource resource)
     {
         var body = (JsonObject)resource.Document.DeepClone();

@@ -209,6 +209,7 @@ internal sealed class OnlineDeployments
             if (ChangedBy(operation) is { } deployment)
             {
                 deployment.Properties["provisioningState"] = start.Error is null ? "Succeeded" : "Failed";
+                _requests.Forget(operation.Endpoint, operation.Deployment!);
                 _store.Put(StoredDeployment.KeyOf(operation.Endpoint, operation.Deployment!), deployment with
                 {
                     Operation = null,

@@ -31,7 +31,7 @@ internal sealed class RequestLog
         }
     }
 
-    /// <summary>Drops the lines of a deployment that had the name before.</summary>
+    /// <summary>Drops the lines of a deployment that is deleted, or whose container has made way for another one.</summary>
     public void Forget(string endpoint, string deployment) => _lines.TryRemove(KeyOf(endpoint, deployment), out _);
 
     /// <summary>The lines of a deployment, oldest first.</summary>
