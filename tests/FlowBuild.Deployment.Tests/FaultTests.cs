@@ -177,6 +177,22 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_token_that_has_expired_asks_for_another_one_and_not_for_a_role()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync("""
+            { "calls": [ { "action": "Fail", "method": "PUT", "path": "onlineEndpoints", "status": 401, "code": "ExpiredAuthenticationToken", "message": "The access token expiry UTC time is earlier than the current UTC time." } ] }
+            """);
+
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
+
+        Assert.Equal(WorkspaceRules.RequestFailed, failed.Diagnostic.Rule);
+        Assert.Contains("sign in again", failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("role", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(100, (await chat.DeployAsync()).Deployed.TrafficPercent);
+    }
+
+    [Fact]
     public async Task Storage_that_refuses_the_identity_gets_the_datastore_s_key()
     {
         await using var chat = await BasicChat.StartAsync();

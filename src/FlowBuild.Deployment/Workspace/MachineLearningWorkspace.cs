@@ -313,9 +313,12 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         }
 
         var fault = ServiceFault.Of(response, response.ReasonPhrase is { Length: > 0 } reason ? reason : "Error");
-        var remedy = response.Status is 401 or 403
-            ? " The signed-in identity lacks a role; 'AzureML Data Scientist' on the workspace is enough to deploy."
-            : Remedies.For(fault.Code) is { } known ? " " + known : "";
+        var remedy = response.Status switch
+        {
+            401 => " The token has expired, or this machine's clock is wrong: sign in again and run the target again, it goes on where it stopped.",
+            403 => " The signed-in identity lacks a role; 'AzureML Data Scientist' on the workspace is enough to deploy.",
+            _ => Remedies.For(fault.Code) is { } known ? " " + known : "",
+        };
         var request = fault.Correlation is { } ids ? $" ({ids})" : "";
         throw FlowDeploymentException.Of(
             WorkspaceRules.RequestFailed, $"{fault.Code}: {fault.Message.TrimEnd('.')} ({what}, HTTP {response.Status}).{remedy}{request}");
