@@ -72,6 +72,6 @@ public sealed record DocumentOverride(string Path, string Value)
             }
         }
 
-        mapping.Add(new(new YamlScalar(key, isPlain: false, tag: null, default(SourceSpan)), value));
+        mapping.Add(new(new YamlScalar(key, isPlain: false, tag: null, default(SourceSpan)), value), key);
     }
 }

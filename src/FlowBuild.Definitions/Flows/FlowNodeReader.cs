@@ -252,9 +252,9 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         return new(inputs);
     }
 
-    private Dictionary<string, (YamlMapping Variants, string? DefaultId, SourceSpan Span)> ReadVariants(YamlEntry? section)
+    private Dictionary<string, (YamlMapping Variants, YamlScalar? DefaultId, SourceSpan Span)> ReadVariants(YamlEntry? section)
     {
-        var read = new Dictionary<string, (YamlMapping, string?, SourceSpan)>(StringComparer.Ordinal);
+        var read = new Dictionary<string, (YamlMapping, YamlScalar?, SourceSpan)>(StringComparer.Ordinal);
         if (section is not { } given || FlowFileReader.IsNull(given.Value))
         {
             return read;
@@ -284,9 +284,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             }
 
             var defaultId = mapping.Find("default_variant_id");
-            read[node.Key.Value] = (variants, FlowFileReader.TextOf(defaultId), defaultId?.ValueSpan ?? node.Key.Span);
-            foreach (var variant in variants.Entries)
+            var defaultScalar = FlowFileReader.TextOf(defaultId) is null ? null : (YamlScalar)defaultId!.Value.Value;
+            read[node.Key.Value] = (variants, defaultScalar, defaultId?.ValueSpan ?? node.Key.Span);
+            var defaultIndex = IndexOf(variants, defaultScalar);
+            for (var i = 0; i < variants.Entries.Count; i++)
             {
+                var variant = variants.Entries[i];
                 if (variant.Value is not YamlMapping body || body.Find("node") is not { Value: YamlMapping variantNode })
                 {
                     problems.Add(
@@ -295,7 +298,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
                         node.Key.Value,
                         $"the variant '{variant.Key.Value}' has no 'node:'");
                 }
-                else if (variant.Key.Value != FlowFileReader.TextOf(defaultId))
+                else if (i != defaultIndex)
                 {
                     ReadNode(node.Key.Value, variant.Key.Span, variantNode, isUsed: false);
                 }
@@ -307,7 +310,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
 
     /// <summary>The default variant's node; the bare node where there is none, as promptflow does; null when neither can run.</summary>
     private YamlMapping? DefaultVariantOf(
-        string name, SourceSpan span, YamlMapping node, Dictionary<string, (YamlMapping Variants, string? DefaultId, SourceSpan Span)> variantsByNode)
+        string name, SourceSpan span, YamlMapping node, Dictionary<string, (YamlMapping Variants, YamlScalar? DefaultId, SourceSpan Span)> variantsByNode)
     {
         if (!variantsByNode.TryGetValue(name, out var found))
         {
@@ -320,26 +323,34 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             return node;
         }
 
-        if (found.DefaultId is { } id && found.Variants.Find(id) is { } variant)
+        if (IndexOf(found.Variants, found.DefaultId) is var index and >= 0)
         {
-            return variant.Value is YamlMapping body && body.Find("node") is { Value: YamlMapping variantNode } ? variantNode : null;
+            return found.Variants.Entries[index].Value is YamlMapping body && body.Find("node") is { Value: YamlMapping variantNode } ? variantNode : null;
         }
 
         if (node.Find("type") is null)
         {
-            var ids = new List<string>();
-            foreach (var entry in found.Variants.Entries)
-            {
-                ids.Add(entry.Key.Value);
-            }
-
-            problems.Add(FlowRules.InvalidVariant, found.Span, name, found.DefaultId is null
-                ? "add 'default_variant_id:' with one of the ids"
-                : $"there is no variant '{found.DefaultId}'" + (Suggestion.Nearest(found.DefaultId, ids) is { } near ? $", did you mean '{near}'?" : ""));
+            problems.Add(FlowRules.InvalidVariant, found.Span, name, found.DefaultId is { } id
+                ? WhyNoVariant(id.Value, found.Variants)
+                : "add 'default_variant_id:' with one of the ids");
             return null;
         }
 
         return node;
+    }
+
+    /// <summary>The place of an id, as Python finds it: a number is not the text of its digits.</summary>
+    private static int IndexOf(YamlMapping variants, YamlScalar? id) => id is null ? -1 : variants.IndexOf(YamlValues.IdentityOf(id, Dialect));
+
+    private static string WhyNoVariant(string id, YamlMapping variants)
+    {
+        if (variants.Find(id) is not null)
+        {
+            return $"the id '{id}' is a text in one place and none in the other; write both in quotes";
+        }
+
+        var nearest = Suggestion.Nearest(id, variants.Entries.Select(static entry => entry.Key.Value));
+        return $"there is no variant '{id}'" + (nearest is null ? "" : $", did you mean '{nearest}'?");
     }
 
     /// <summary>The source types that promptflow resolves for a node type; empty for any.</summary>

@@ -158,23 +158,31 @@ internal static class YamlCharacters
         return start;
     }
 
-    private static SourceSpan SpanAt(string text, int offset, int length)
+    /// <summary>The line of an offset, and the offset of its first character.</summary>
+    public static (int Line, int Start) LineOf(string text, int offset)
     {
         var (line, lineStart) = (0, 0);
         for (var i = 0; i < offset; i++)
         {
-            if (IsLineBreak(text, i, out var breakLength))
+            if (IsLineBreak(text, i, out var length))
             {
-                i += breakLength - 1;
+                i += length - 1;
                 line++;
                 lineStart = i + 1;
             }
         }
 
+        return (line, lineStart);
+    }
+
+    private static SourceSpan SpanAt(string text, int offset, int length)
+    {
+        var (line, lineStart) = LineOf(text, offset);
         return new(line, offset - lineStart, line, offset - lineStart + length);
     }
 
-    private static bool IsLineBreak(string text, int offset, out int length)
+    /// <summary>Whether a line ends at an offset, as the compiler sees it.</summary>
+    public static bool IsLineBreak(string text, int offset, out int length)
     {
         length = text[offset] == '\r' && offset + 1 < text.Length && text[offset + 1] == '\n' ? 2 : 1;
         return text[offset] is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029';

@@ -6,6 +6,9 @@ namespace FlowBuild.Definitions.Yaml;
 /// <summary>Says in a user's words what the parser means and how to mend it.</summary>
 internal static class YamlErrors
 {
+    /// <summary>YAML's bound on a key that no '?' announces.</summary>
+    private const int MaxKeyLength = 1024;
+
     public static (SourceSpan Span, string Explanation) Explain(YamlException exception, string text)
     {
         var (line, column) = ((int)Math.Max(exception.Start.Line - 1, 0), (int)Math.Max(exception.Start.Column - 1, 0));
@@ -17,6 +20,11 @@ internal static class YamlErrors
         if (rest.StartsWith("{{", StringComparison.Ordinal) || rest.StartsWith("{%", StringComparison.Ordinal))
         {
             return (OfText(line, column, rest), "'" + Shorten(rest) + "' is a template that nobody fills in here; write the value");
+        }
+
+        if (LongKey(lineText) is var (keyStart, keyLength))
+        {
+            return (new(line, keyStart, line, keyStart + keyLength), $"a key can have {MaxKeyLength:N0} characters at most, and this one has {keyLength:N0}; shorten it");
         }
 
         if (Says("tab"))
@@ -59,6 +67,21 @@ internal static class YamlErrors
                 "a ': ' cannot stand here; put the whole value in quotes, or, where a new key begins, indent it like its neighbours");
         }
 
+        if (Says("found extra spaces in first line") || Says("found more spaces in lines above first content line"))
+        {
+            return (OfText(line, column, rest), "a line of blanks above this one, the first of a text, has more blanks than this; remove them");
+        }
+
+        if (Says("key indicator format"))
+        {
+            return (new(line, column, line, column + 1), "inside '{ }' and '[ ]' a lone '-' stands in quotes");
+        }
+
+        if (Says("expected ',' or") && AnchorBefore(lineText, column) is { } anchor)
+        {
+            return (new(line, anchor, line, column), "an anchor on a value that others follow inside '{ }' is not read; write this mapping in lines of its own");
+        }
+
         if (Says("expected ',' or"))
         {
             return (new(line, column, line, column + 1), column > 0 && lineText[column - 1] == '$'
@@ -81,9 +104,36 @@ internal static class YamlErrors
             return (new(line, column, line, column + 1), $"a value cannot begin with '{rest[0]}'; put it in quotes");
         }
 
+        if (Says("expected <document start>") || Says("expected <document end>"))
+        {
+            return (OfText(line, column, rest), "nothing can follow the value that ends before this; look for a bracket or a quote that closes too early, or remove this");
+        }
+
         return (OfText(line, column, rest.Length == 0 ? "" : rest.Substring(0, 1)), LowerFirst(message));
 
         bool Says(string words) => message.IndexOf(words, StringComparison.Ordinal) >= 0;
+    }
+
+    /// <summary>Where the anchor of the value before a column begins, or null.</summary>
+    private static int? AnchorBefore(string lineText, int column)
+    {
+        var before = lineText.Substring(0, column).TrimEnd(' ', ',');
+        var anchor = before.LastIndexOf(" &", StringComparison.Ordinal) + 1;
+        return anchor > 0 && before.IndexOf(',', anchor) < 0 ? anchor : null;
+    }
+
+    /// <summary>The key with which a line begins, when it is too long to be one.</summary>
+    private static (int Start, int Length)? LongKey(string lineText)
+    {
+        var start = 0;
+        while (start < lineText.Length && (lineText[start] == ' ' || (lineText[start] == '-' && start + 1 < lineText.Length && lineText[start + 1] == ' ')))
+        {
+            start++;
+        }
+
+        var colon = lineText.IndexOf(": ", start, StringComparison.Ordinal);
+        var end = colon >= 0 ? colon : lineText.TrimEnd().EndsWith(":", StringComparison.Ordinal) ? lineText.TrimEnd().Length - 1 : start;
+        return end - start > MaxKeyLength ? (start, end - start) : null;
     }
 
     /// <summary>

@@ -46,6 +46,7 @@ internal sealed class YamlMapping : YamlNode
     private const int LinearLimit = 16;
 
     private readonly List<YamlEntry> _entries = new(4);
+    private readonly List<string> _identities = new(4);
     private Dictionary<string, int>? _index;
 
     public YamlMapping(SourceSpan span) => Span = span;
@@ -66,26 +67,26 @@ internal sealed class YamlMapping : YamlNode
         return null;
     }
 
-    /// <summary>The place of an equal key, or -1. A number and a text of the same characters are two keys.</summary>
-    public int IndexOf(YamlScalar key, YamlDialect dialect)
+    /// <summary>The identity of an entry's key: see <see cref="YamlValues.IdentityOf"/>.</summary>
+    public string IdentityOf(int index) => _identities[index];
+
+    /// <summary>The place of the key with an identity, or -1.</summary>
+    public int IndexOf(string identity)
     {
         if (_index is not null)
         {
-            return _index.TryGetValue(key.Value, out var found) && IsSameKey(found) ? found : -1;
+            return _index.TryGetValue(identity, out var found) ? found : -1;
         }
 
-        for (var i = 0; i < _entries.Count; i++)
+        for (var i = 0; i < _identities.Count; i++)
         {
-            if (_entries[i].Key.Value == key.Value && IsSameKey(i))
+            if (_identities[i] == identity)
             {
                 return i;
             }
         }
 
         return -1;
-
-        bool IsSameKey(int index) =>
-            ReferenceEquals(_entries[index].Key, key) || YamlScalars.KindOf(_entries[index].Key, dialect) == YamlScalars.KindOf(key, dialect);
     }
 
     /// <summary>The place of a merge key, or -1.</summary>
@@ -102,12 +103,13 @@ internal sealed class YamlMapping : YamlNode
         return -1;
     }
 
-    public void Add(YamlEntry entry)
+    public void Add(YamlEntry entry, string identity)
     {
         _entries.Add(entry);
+        _identities.Add(identity);
         if (_index is not null)
         {
-            _index[entry.Key.Value] = _entries.Count - 1;
+            _index[identity] = _entries.Count - 1;
         }
         else if (_entries.Count > LinearLimit)
         {
@@ -120,6 +122,7 @@ internal sealed class YamlMapping : YamlNode
     public void RemoveAt(int index)
     {
         _entries.RemoveAt(index);
+        _identities.RemoveAt(index);
         if (_index is not null)
         {
             BuildIndex();
@@ -142,7 +145,7 @@ internal sealed class YamlMapping : YamlNode
         _index = new Dictionary<string, int>(_entries.Count * 2, StringComparer.Ordinal);
         for (var i = 0; i < _entries.Count; i++)
         {
-            _index[_entries[i].Key.Value] = i;
+            _index[_identities[i]] = i;
         }
     }
 }

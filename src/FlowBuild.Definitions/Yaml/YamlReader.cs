@@ -29,21 +29,24 @@ internal sealed class YamlReader
     private readonly string _original;
     private readonly string _text;
     private readonly YamlDialect _dialect;
-    private readonly QuotedIndentation? _indentation;
+    private readonly ScannerRepairs? _repairs;
+    private readonly LineSeparators? _separators;
     private readonly List<Frame> _open = [];
     private readonly List<SourceSpan>? _quoted;
     private List<(DiagnosticRule Rule, SourceSpan Span, string[] Arguments)>? _problems;
     private Dictionary<string, YamlNode>? _anchors;
     private int _mergedEntries;
-    private int? _misindented;
+    private bool _isRepairable;
+    private YamlException? _stop;
     private YamlNode? _root;
 
-    private YamlReader(string original, string text, YamlDialect dialect, QuotedIndentation? indentation)
+    private YamlReader(string original, string text, YamlDialect dialect, LineSeparators? separators, ScannerRepairs? repairs)
     {
         _original = original;
         _text = text;
         _dialect = dialect;
-        _indentation = indentation;
+        _separators = separators;
+        _repairs = repairs;
         _quoted = text.IndexOf('\t') >= 0 ? [] : null;
     }
 
@@ -57,13 +60,15 @@ internal sealed class YamlReader
     {
         // A byte order mark is no content, and editors do not count it as a column.
         text = text.Length > 0 && text[0] == '\uFEFF' ? text.Substring(1) : text;
-        var indented = text;
-        QuotedIndentation? indentation = null;
+        ScannerRepairs? repairs = null;
+        var repaired = text;
         while (true)
         {
-            var reader = new YamlReader(text, indented, dialect, indentation);
+            var shown = repaired;
+            var separators = dialect == YamlDialect.PromptFlow ? LineSeparators.Hide(ref shown) : null;
+            var reader = new YamlReader(text, shown, dialect, separators, repairs);
             var root = reader.Read();
-            if (reader._misindented is { } quote && (indentation ??= new()).TryIndent(ref indented, quote))
+            if (reader._isRepairable && (repairs ??= new()).TryRepair(ref repaired, reader._stop, reader.OutermostBracket))
             {
                 continue;
             }
@@ -86,7 +91,7 @@ internal sealed class YamlReader
 
         if (YamlCharacters.FindForbidden(_text) is { } forbidden)
         {
-            return Refuse(forbidden.Span, forbidden.Explanation);
+            return Refuse(Undo(forbidden.Span), forbidden.Explanation);
         }
 
         var parser = new Parser(new Scanner(new StringReader(_text), skipComments: true));
@@ -102,11 +107,7 @@ internal sealed class YamlReader
         }
         catch (YamlException exception)
         {
-            if (QuotedIndentation.IsCauseOf(exception))
-            {
-                _misindented = (int)exception.Start.Index;
-            }
-
+            (_isRepairable, _stop) = (true, exception);
             if (exception.Start.Index >= _text.TrimEnd().Length && RefuseUnclosed())
             {
                 return null;
@@ -118,6 +119,7 @@ internal sealed class YamlReader
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
             // The scanner leaves with these, without a mark, where a '[' or '{' meets a text that it cannot continue with.
+            _isRepairable = true;
             return RefuseUnclosed()
                 ? null
                 : Refuse(EmptyAt(parser.Current?.End ?? Mark.Empty), "what follows cannot be read; look for a wrong escape, quote or bracket");
@@ -128,7 +130,7 @@ internal sealed class YamlReader
             return Refuse(tab, "a tab cannot separate or indent here; use blanks");
         }
 
-        return _root;
+        return _separators?.FindMisplaced() is { } misplaced ? Refuse(misplaced.Span, misplaced.Explanation) : _root;
     }
 
     private bool Take(ParsingEvent current)
@@ -144,10 +146,10 @@ internal sealed class YamlReader
                 return AddScalar(scalar);
 
             case MappingStart start:
-                return CheckTag(start) && Open(new YamlMapping(EmptyAt(start.End)), start.Anchor, start, start.Style == MappingStyle.Flow);
+                return CheckTag(start, YamlScalars.MappingTags) && Open(new YamlMapping(EmptyAt(start.End)), start.Anchor, start, start.Style == MappingStyle.Flow);
 
             case SequenceStart start:
-                return CheckTag(start) && Open(new YamlSequence(EmptyAt(start.End)), start.Anchor, start, start.Style == SequenceStyle.Flow);
+                return CheckTag(start, YamlScalars.SequenceTags) && Open(new YamlSequence(EmptyAt(start.End)), start.Anchor, start, start.Style == SequenceStyle.Flow);
 
             case MappingEnd or SequenceEnd:
                 return Close(current);
@@ -165,19 +167,33 @@ internal sealed class YamlReader
 
     private bool AddScalar(Scalar scalar)
     {
-        if (!scalar.Tag.IsEmpty && !CheckTag(scalar))
+        if (!scalar.Tag.IsEmpty && !CheckTag(scalar, YamlScalars.ScalarTags))
         {
             return false;
         }
 
-        var tag = scalar.Tag.IsEmpty ? null : scalar.Tag.Value;
-        var span = scalar is { Style: ScalarStyle.Plain, Value.Length: 0 } ? EmptyAt(scalar.Start) : SpanOf(scalar);
-        var node = new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain && tag is null, tag, span);
+        // A lone '!' leaves a plain text what it is.
+        var isPlain = scalar.Style == ScalarStyle.Plain;
+        var tag = scalar.Tag.IsEmpty || (isPlain && scalar.Tag.Value is "!") ? null : scalar.Tag.Value;
+        var span = isPlain && scalar.Value.Length == 0 ? EmptyAt(scalar.Start) : SpanOf(scalar);
+        var value = scalar.Value;
+        if (_separators is not null && scalar.Style is ScalarStyle.Plain or ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted)
+        {
+            value = _separators.Restore(value, isPlain, span);
+        }
+
+        var node = new YamlScalar(value, isPlain && tag is null, tag, span);
         if (tag is not null && !YamlScalars.FitsTag(node, _dialect))
         {
             Refuse(
                 node.Span,
-                $"'{scalar.Value}' is no value of the tag '!!{tag.Substring(YamlScalars.CoreTag.Length)}'; remove the tag, or put the text in quotes");
+                $"'{value}' is no value of the tag '!!{tag.Substring(YamlScalars.CoreTag.Length)}'; remove the tag, or put the text in quotes");
+            return false;
+        }
+
+        if (node.IsPlain && YamlScalars.WhyUnreadable(value) is { } why)
+        {
+            Refuse(node.Span, why);
             return false;
         }
 
@@ -185,14 +201,16 @@ internal sealed class YamlReader
     }
 
     /// <summary>Both original readers know the tags of YAML itself and no others.</summary>
-    private bool CheckTag(NodeEvent node)
+    private bool CheckTag(NodeEvent node, string[] fitting)
     {
-        if (node.Tag.IsEmpty || node.Tag.Value is "!" || YamlScalars.IsCoreTag(node.Tag.Value))
+        if (node.Tag.IsEmpty || node.Tag.Value is "!" || YamlScalars.IsCoreTag(node.Tag.Value, fitting))
         {
             return true;
         }
 
-        Refuse(SpanOf(node), $"the tag '{node.Tag.Value}' is unknown; a text that begins with '!' stands in quotes");
+        Refuse(SpanOf(node), YamlScalars.IsCoreTag(node.Tag.Value)
+            ? $"the tag '!!{node.Tag.Value.Substring(YamlScalars.CoreTag.Length)}' does not go with this kind of value; remove the tag"
+            : $"the tag '{node.Tag.Value}' is unknown; a text that begins with '!' stands in quotes");
         return false;
     }
 
@@ -309,6 +327,15 @@ internal sealed class YamlReader
             return false;
         }
 
+        // YamlDotNet does not hold a key in braces to one line; the original readers do, unless a '?' stands before it.
+        var at = scalar.Span;
+        if (frame.IsFlow && place is null && _separators is null && at.StartLine != at.EndLine
+            && !YamlCharacters.StartsWith(_original, at.StartLine, at.StartColumn - 2, "? "))
+        {
+            Refuse(at, "a key must stand in one line");
+            return false;
+        }
+
         frame.Key = scalar;
         _open[_open.Count - 1] = frame;
         return true;
@@ -316,10 +343,11 @@ internal sealed class YamlReader
 
     private void AddEntry(YamlMapping mapping, YamlEntry entry)
     {
-        var earlier = mapping.IndexOf(entry.Key, _dialect);
+        var identity = YamlValues.IdentityOf(entry.Key, _dialect);
+        var earlier = mapping.IndexOf(identity);
         if (earlier < 0)
         {
-            mapping.Add(entry);
+            mapping.Add(entry, identity);
             return;
         }
 
@@ -370,7 +398,7 @@ internal sealed class YamlReader
 
         bool MergeFrom(YamlMapping source)
         {
-            foreach (var entry in source.Entries)
+            for (var i = 0; i < source.Entries.Count; i++)
             {
                 if (++_mergedEntries > MaxMergedEntries)
                 {
@@ -378,9 +406,9 @@ internal sealed class YamlReader
                     return false;
                 }
 
-                if (mapping.IndexOf(entry.Key, _dialect) < 0)
+                if (mapping.IndexOf(source.IdentityOf(i)) < 0)
                 {
-                    mapping.Add(entry);
+                    mapping.Add(source.Entries[i], source.IdentityOf(i));
                 }
             }
 
@@ -442,7 +470,13 @@ internal sealed class YamlReader
     private SourceSpan Span(Mark start, long endLine, long endColumn) =>
         Undo(new((int)start.Line - 1, (int)start.Column - 1, (int)endLine - 1, (int)endColumn - 1));
 
-    private SourceSpan Undo(SourceSpan span) => _indentation is null ? span : _indentation.Undo(span);
+    private SourceSpan Undo(SourceSpan span)
+    {
+        span = _separators is null ? span : _separators.Undo(span);
+        return _repairs is null ? span : _repairs.Undo(span);
+    }
+
+    private int? OutermostBracket => _open.FindIndex(static frame => frame.IsFlow) is var at and >= 0 ? (int)_open[at].Start.Index : null;
 
     /// <summary>A collection whose end has not come yet.</summary>
     private struct Frame(YamlNode collection, Mark start, bool isFlow)

@@ -20,10 +20,39 @@ internal static class YamlScalars
     /// <summary>A longer row of digits is text: reading it as a number would take quadratic time, and no one means it.</summary>
     private const int MaxDigits = 1000;
 
+    /// <summary>The tags of YAML itself that scalars can have.</summary>
+    public static readonly string[] ScalarTags = ["str", "int", "float", "bool", "null", "timestamp", "binary", "merge"];
+
+    /// <summary>The tags of YAML itself that mappings can have.</summary>
+    public static readonly string[] MappingTags = ["map", "set"];
+
+    /// <summary>The tags of YAML itself that sequences can have.</summary>
+    public static readonly string[] SequenceTags = ["seq", "omap", "pairs"];
+
     /// <summary>Whether a tag is one of YAML itself.</summary>
-    public static bool IsCoreTag(string tag) =>
-        tag.StartsWith(CoreTag, StringComparison.Ordinal)
-        && tag.Substring(CoreTag.Length) is "str" or "int" or "float" or "bool" or "null" or "timestamp" or "binary" or "map" or "seq" or "set" or "omap" or "pairs" or "merge";
+    public static bool IsCoreTag(string tag) => IsCoreTag(tag, ScalarTags) || IsCoreTag(tag, MappingTags) || IsCoreTag(tag, SequenceTags);
+
+    /// <summary>Whether a tag is one of some of YAML itself.</summary>
+    public static bool IsCoreTag(string tag, string[] names) =>
+        tag.StartsWith(CoreTag, StringComparison.Ordinal) && Array.IndexOf(names, tag.Substring(CoreTag.Length)) >= 0;
+
+    /// <summary>Why both original readers stop at a plain scalar; null when they do not.</summary>
+    public static string? WhyUnreadable(string text)
+    {
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        if (text[0] is '@' or '`' or '%' or '|' or '>')
+        {
+            return $"a value cannot begin with '{text[0]}'; put it in quotes";
+        }
+
+        return text.Length >= 8 && text[4] == '-' && IsDigit(text[0]) && IsDate(text) && !IsOnCalendar(text)
+            ? $"'{text}' is written like a date and is none; put it in quotes"
+            : null;
+    }
 
     /// <summary>Whether a tagged scalar is a value of its tag.</summary>
     public static bool FitsTag(YamlScalar scalar, YamlDialect dialect) => scalar.Tag switch
@@ -43,7 +72,7 @@ internal static class YamlScalars
         {
             CoreTag + "int" when IsInt(scalar.Value, dialect) => ScalarKind.Int,
             CoreTag + "float" when IsFloat(scalar.Value, dialect) || IsInt(scalar.Value, dialect) => ScalarKind.Float,
-            CoreTag + "bool" when IsBool(scalar.Value, dialect) => ScalarKind.Bool,
+            CoreTag + "bool" when IsBool(scalar.Value, YamlDialect.AzureMl) => ScalarKind.Bool,
             CoreTag + "null" => ScalarKind.Null,
             _ => ScalarKind.Text,
         };
@@ -308,6 +337,35 @@ internal static class YamlScalars
 
             return index > start;
         }
+    }
+
+    /// <summary>Whether the numbers of a text that is written like a date are those of a day and of a time.</summary>
+    private static bool IsOnCalendar(string text)
+    {
+        var numbers = new int[6];
+        var count = 0;
+        for (var i = 0; i < text.Length && count < numbers.Length && text[i] is not '.'; count++)
+        {
+            var start = i;
+            while (i < text.Length && IsDigit(text[i]))
+            {
+                numbers[count] = (numbers[count] * 10) + text[i++] - '0';
+            }
+
+            if (i == start)
+            {
+                break;
+            }
+
+            while (i < text.Length && text[i] is '-' or ':' or 'T' or 't' or ' ' or '\t')
+            {
+                i++;
+            }
+        }
+
+        var (year, month, day) = (numbers[0], numbers[1], numbers[2]);
+        return year > 0 && month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month)
+            && numbers[3] < 24 && numbers[4] < 60 && numbers[5] < 60;
     }
 
     private static bool AllDigits(string text, int start, int numberBase)

@@ -70,6 +70,32 @@ internal static class YamlValues
     }
 
     /// <summary>
+    /// What tells a key from others. Texts are equal by their characters; numbers and booleans by their value, as Python has it:
+    /// <c>1</c>, <c>0x1</c>, <c>1.0</c> and <c>true</c> are one key, <c>'1'</c> is another.
+    /// </summary>
+    public static string IdentityOf(YamlScalar key, YamlDialect dialect)
+    {
+        switch (YamlScalars.KindOf(key, dialect))
+        {
+            case ScalarKind.Null:
+                return "\0";
+            case ScalarKind.Bool:
+                return BoolOf(key) ? "\01" : "\00";
+            case ScalarKind.Int:
+                return "\0" + IntOf(key, dialect).ToString(CultureInfo.InvariantCulture);
+            case ScalarKind.Float:
+                var value = FloatOf(key);
+                return "\0" + (value == Math.Floor(value) && Math.Abs(value) < 1e300
+                    ? new BigInteger(value).ToString(CultureInfo.InvariantCulture)
+                    : PythonFloat(value));
+            case ScalarKind.Date:
+                return "\0" + key.Value;
+            default:
+                return key.Value;
+        }
+    }
+
+    /// <summary>
     /// The scalar as Python prints the value it stands for: what becomes of a number in a place that wants text.
     /// </summary>
     public static string TextOf(YamlScalar scalar, YamlDialect dialect) => YamlScalars.KindOf(scalar, dialect) switch
@@ -105,7 +131,10 @@ internal static class YamlValues
                 return text.Substring(0, at) + "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture);
             }
 
-            return text;
+            // .NET writes whole numbers of 17 digits out.
+            var sign = value < 0 ? "-" : "";
+            var digits = text.Substring(sign.Length).TrimEnd('0');
+            return $"{sign}{digits[0]}{(digits.Length > 1 ? "." : "")}{digits.Substring(1)}e+{text.Length - sign.Length - 1}";
         }
 
         var plain = value.ToString("R", CultureInfo.InvariantCulture);
