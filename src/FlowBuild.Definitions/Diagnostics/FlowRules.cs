@@ -23,7 +23,7 @@ public static class FlowRules
     public static readonly DiagnosticRule MissingType = Error(
         "FLOW1005",
         "An input or output has no type",
-        "The {0} '{1}' has no type; add 'type:' with one of string, int, double, bool, list, object, image");
+        "The {0} '{1}' has no type{2}");
 
     /// <summary>A type word that promptflow does not know.</summary>
     public static readonly DiagnosticRule UnknownType = Error(
@@ -39,9 +39,9 @@ public static class FlowRules
     public static readonly DiagnosticRule UnknownMessageFormat = Error(
         "FLOW1008", "The message format is unknown", "'{0}' is no message format; write 'basic' or 'openai-vision'");
 
-    /// <summary>A node without a name.</summary>
-    public static readonly DiagnosticRule NodeWithoutName = Error(
-        "FLOW1009", "A node has no name", "This node has no name; add 'name:'");
+    /// <summary>Two nodes without a name: promptflow takes them for two of one name.</summary>
+    public static readonly DiagnosticRule NodesWithoutName = Error(
+        "FLOW1009", "Two nodes have no name", "A node before this one has no name either, so both count as one{0}");
 
     /// <summary>Two nodes with one name.</summary>
     public static readonly DiagnosticRule DuplicateNodeName = Error(
@@ -49,7 +49,7 @@ public static class FlowRules
 
     /// <summary>A node without a type.</summary>
     public static readonly DiagnosticRule NodeWithoutType = Error(
-        "FLOW1011", "A node has no type", "The node '{0}' has no type; add 'type:' with one of llm, python, prompt, custom_llm");
+        "FLOW1011", "A node has no type", "The node '{0}' has no type{1}");
 
     /// <summary>A node type that promptflow does not know or serve.</summary>
     public static readonly DiagnosticRule UnknownNodeType = Error(
@@ -57,7 +57,7 @@ public static class FlowRules
 
     /// <summary>A node without a source.</summary>
     public static readonly DiagnosticRule NodeWithoutSource = Error(
-        "FLOW1013", "A node has no source", "The node '{0}' has no source; add {1}");
+        "FLOW1013", "A node has no source", "The node '{0}' has no source{1}");
 
     /// <summary>A source that does not go with the node's type.</summary>
     public static readonly DiagnosticRule UnsupportedSource = Error(
@@ -89,11 +89,11 @@ public static class FlowRules
 
     /// <summary><c>activate</c> without both of its keys.</summary>
     public static readonly DiagnosticRule ActivateIncomplete = Error(
-        "FLOW1020", "An activate block is incomplete", "The activate block of '{0}' needs both 'when' and 'is'; add '{1}'");
+        "FLOW1020", "An activate block is incomplete", "The activate block of '{0}' needs both 'when' and 'is'{1}");
 
     /// <summary>An output without a reference.</summary>
     public static readonly DiagnosticRule OutputWithoutReference = Error(
-        "FLOW1021", "An output has no reference", "The output '{0}' refers to nothing; add 'reference: ${{node.output}}'");
+        "FLOW1021", "An output has no reference", "The output '{0}' refers to nothing{1}");
 
     /// <summary>An output refers to a node or an input that does not exist.</summary>
     public static readonly DiagnosticRule OutputReferenceNotFound = Error(
@@ -143,7 +143,7 @@ public static class FlowRules
 
     /// <summary>A name that no request can spell.</summary>
     public static readonly DiagnosticRule NameIsNoText = Warning(
-        "FLOW1107", "A name is no text", "The name '{0}' is a {1} and not a text, so no JSON request can match it; put it in quotes");
+        "FLOW1107", "A name is no text", "The name '{0}' is {1} and not a text, so no JSON request can match it; put it in quotes");
 
     /// <summary><c>activate</c> with nothing in it.</summary>
     public static readonly DiagnosticRule ActivateEmpty = Warning(
@@ -167,15 +167,19 @@ public static class FlowRules
         "An activate block reads an input that the flow does not declare",
         "The flow declares no input '{0}', so every request fails{1}");
 
+    /// <summary>One node without a name.</summary>
+    public static readonly DiagnosticRule NodeWithoutName = Warning(
+        "FLOW1112", "A node has no name", "This node has no name, so nothing can refer to it{0}");
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
-        InvalidYaml, DuplicateKey, WrongShape, NoFlow, MissingType, UnknownType, TypeNotServable, UnknownMessageFormat, NodeWithoutName,
+        InvalidYaml, DuplicateKey, WrongShape, NoFlow, MissingType, UnknownType, TypeNotServable, UnknownMessageFormat, NodesWithoutName,
         DuplicateNodeName, NodeWithoutType, UnknownNodeType, NodeWithoutSource, UnsupportedSource, UndeclaredInput, UnknownNode,
         NodeCycle, ReadsAggregation, ActivatedByNormalNode, ActivateIncomplete, OutputWithoutReference, OutputReferenceNotFound,
         InvalidVariant, InvalidEntry, UnknownKey, DefaultDoesNotFit, ReferenceTrap, LiteralOutput, OutputOfBypassedNode,
         OutputOfAggregation, NameIsNoText, ActivateEmpty, SchemaDislikes,
-        RetiringImage, UndeclaredActivateInput,
+        RetiringImage, UndeclaredActivateInput, NodeWithoutName,
     ];
 
     private static DiagnosticRule Error(string id, string title, string message) => new(id, title, message, RuleSeverity.Error);

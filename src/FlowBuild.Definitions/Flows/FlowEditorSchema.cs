@@ -83,8 +83,7 @@ internal static class FlowEditorSchema
     /// <summary>A node; what only a node that runs needs is asked for unless a variant stands in for it.</summary>
     private static SchemaObject Node() => new()
     {
-        NodeBody(("name", new() { { "type", ScalarTypes } })),
-        Requires("name"),
+        NodeBody(("name", new() { { "type", new[] { "null" }.Concat(ScalarTypes).ToArray() } })),
         { "if", UsesVariants() },
         { "else", RunnableNode() },
     };

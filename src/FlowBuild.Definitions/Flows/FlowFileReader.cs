@@ -168,6 +168,30 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         }
     }
 
+    /// <summary>The key that stands where a missing one was meant, or null.</summary>
+    internal static YamlScalar? MisspeltKey(YamlMapping mapping, MappingRule rule, string missing)
+    {
+        if (mapping.Find(missing) is not null)
+        {
+            return null;
+        }
+
+        foreach (var entry in mapping.Entries)
+        {
+            if (rule.Find(entry.Key.Value) is null
+                && Suggestion.Nearest(entry.Key.Value, rule.Keys.Select(static key => key.Name)) == missing)
+            {
+                return entry.Key;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The end of a message about a missing key.</summary>
+    internal static string Instead(YamlScalar? misspelt, string missing, string otherwise) =>
+        misspelt is null ? otherwise : $"; did you mean '{missing}' where '{misspelt.Value}' stands?";
+
     private static bool IsFlexName(string file) =>
         file.EndsWith("flow.flex.yaml", StringComparison.OrdinalIgnoreCase) || file.EndsWith("flow.flex.yml", StringComparison.OrdinalIgnoreCase);
 
@@ -288,9 +312,9 @@ internal sealed class FlowFileReader(DiagnosticList problems)
 
         foreach (var entry in definitions.Entries)
         {
-            if (YamlScalars.KindOf(entry.Key, Dialect) is var kind and not ScalarKind.Text)
+            if (YamlScalars.KindOf(entry.Key, Dialect) != ScalarKind.Text)
             {
-                problems.Add(FlowRules.NameIsNoText, entry.Key.Span, entry.Key.Value, kind.ToString().ToLowerInvariant());
+                problems.Add(FlowRules.NameIsNoText, entry.Key.Span, entry.Key.Value, DescribeShape(entry.Key));
             }
 
             if (entry.Value is YamlMapping definition)
@@ -317,7 +341,13 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             }
 
             _isComplete = false;
-            problems.Add(FlowRules.MissingType, entry?.Key.Span ?? name.Span, what, name.Value);
+            var misspelt = MisspeltKey(definition, FlowSchemas.Input, "type");
+            problems.Add(
+                FlowRules.MissingType,
+                (entry?.Key ?? misspelt ?? name).Span,
+                what,
+                name.Value,
+                Instead(misspelt, "type", "; add 'type:' with one of string, int, double, bool, list, object, image"));
             return null;
         }
 
@@ -342,7 +372,12 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         var isMissing = entry is not { } given || given.Value is YamlScalar { Value: "", IsPlain: false };
         if (isMissing && isDag)
         {
-            problems.Add(FlowRules.OutputWithoutReference, entry?.ValueSpan ?? name.Span, name.Value);
+            var misspelt = MisspeltKey(definition, FlowSchemas.Output, "reference");
+            problems.Add(
+                FlowRules.OutputWithoutReference,
+                entry?.ValueSpan ?? (misspelt ?? name).Span,
+                name.Value,
+                Instead(misspelt, "reference", "; add 'reference: ${node.output}'"));
         }
 
         return entry is { } value

@@ -1,4 +1,5 @@
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Schema;
 using FlowBuild.Definitions.Text;
 using FlowBuild.Definitions.Yaml;
 
@@ -30,6 +31,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             return read;
         }
 
+        var hasNameless = false;
         foreach (var item in sequence.Items)
         {
             if (item is not YamlMapping node)
@@ -44,13 +46,31 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             }
 
             var nameEntry = node.Find("name");
-            if (FlowFileReader.TextOf(nameEntry) is not { } name)
+            var name = FlowFileReader.TextOf(nameEntry);
+            var span = nameEntry?.ValueSpan ?? node.Span;
+            if (nameEntry is { Value: not YamlScalar } wrong)
             {
-                problems.Add(FlowRules.NodeWithoutName, nameEntry?.Key.Span ?? node.Span);
+                problems.Add(FlowRules.WrongShape, span, "name", "a text", FlowFileReader.DescribeShape(wrong.Value));
                 continue;
             }
 
-            var span = nameEntry!.Value.ValueSpan;
+            if (name is null)
+            {
+                var misspelt = FlowFileReader.MisspeltKey(node, FlowSchemas.Node, "name");
+                span = misspelt?.Span ?? span;
+                problems.Add(
+                    hasNameless ? FlowRules.NodesWithoutName : FlowRules.NodeWithoutName,
+                    span,
+                    FlowFileReader.Instead(misspelt, "name", "; add 'name:'"));
+                if (hasNameless)
+                {
+                    continue;
+                }
+
+                hasNameless = true;
+                name = "";
+            }
+
             var body = FlowFileReader.IsTruthy(node.Find("use_variants")) ? DefaultVariantOf(name, span, node, variantsByNode) : node;
             var bare = ReadNode(name, span, node, isUsed: ReferenceEquals(body, node));
             read.Add(body is null || ReferenceEquals(body, node) ? bare : ReadNode(name, span, body, isUsed: true));
@@ -90,7 +110,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         {
             if (isUsed)
             {
-                problems.Add(FlowRules.NodeWithoutType, span, name);
+                var misspelt = FlowFileReader.MisspeltKey(node, FlowSchemas.Node, "type");
+                problems.Add(
+                    FlowRules.NodeWithoutType,
+                    misspelt?.Span ?? span,
+                    name,
+                    FlowFileReader.Instead(misspelt, "type", "; add 'type:' with one of llm, python, prompt, custom_llm"));
             }
 
             return null;
@@ -130,7 +155,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             }
             else if (isUsed)
             {
-                problems.Add(FlowRules.NodeWithoutSource, entry?.Key.Span ?? span, name, "'source:' with 'type: code' and 'path:'");
+                AddWithoutSource(node, FlowSchemas.Node, "source", entry?.Key.Span ?? span, "'source:' with 'type: code' and 'path:'");
             }
 
             return (null, null, null);
@@ -153,32 +178,26 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             }
             else if (sourceType == "code" && path is null)
             {
-                problems.Add(
-                    FlowRules.NodeWithoutSource,
-                    source.Find("path")?.Key.Span ?? entry.Value.Key.Span,
-                    name,
-                    "'path:' with the file of the node");
+                AddWithoutSource(source, FlowSchemas.Source, "path", source.Find("path")?.Key.Span ?? entry.Value.Key.Span, "'path:' with the file of the node");
             }
             else if (sourceType != "code" && tool is null)
             {
-                problems.Add(
-                    FlowRules.NodeWithoutSource,
-                    source.Find("tool")?.Key.Span ?? entry.Value.Key.Span,
-                    name,
-                    "'tool:' with the name of the package's tool");
+                AddWithoutSource(source, FlowSchemas.Source, "tool", source.Find("tool")?.Key.Span ?? entry.Value.Key.Span, "'tool:' with the name of the package's tool");
             }
         }
 
         else if (isUsed && type is not null && NeedsPath(type) && path is null)
         {
-            problems.Add(
-                FlowRules.NodeWithoutSource,
-                source.Find("path")?.Key.Span ?? entry.Value.Key.Span,
-                name,
-                "'path:' with the template of the node");
+            AddWithoutSource(source, FlowSchemas.Source, "path", source.Find("path")?.Key.Span ?? entry.Value.Key.Span, "'path:' with the template of the node");
         }
 
         return (sourceType, path, tool);
+
+        void AddWithoutSource(YamlMapping mapping, MappingRule rule, string missing, SourceSpan place, string what)
+        {
+            var misspelt = FlowFileReader.MisspeltKey(mapping, rule, missing);
+            problems.Add(FlowRules.NodeWithoutSource, misspelt?.Span ?? place, name, FlowFileReader.Instead(misspelt, missing, "; add " + what));
+        }
     }
 
     private (Located<string>? When, string? IsJson) ReadActivate(string name, YamlEntry? entry)
@@ -202,13 +221,13 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         FlowFileReader.CheckKeys(problems, activate, FlowSchemas.Activate);
         if (activate.Find("when") is not { } when)
         {
-            problems.Add(FlowRules.ActivateIncomplete, given.Key.Span, name, "when");
+            AddIncomplete("when");
             return default;
         }
 
         if (activate.Find("is") is not { } value)
         {
-            problems.Add(FlowRules.ActivateIncomplete, given.Key.Span, name, "is");
+            AddIncomplete("is");
             return default;
         }
 
@@ -220,6 +239,16 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         return (
             new(when.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(when.Value, Dialect), when.ValueSpan),
             YamlJson.Write(value.Value, Dialect));
+
+        void AddIncomplete(string missing)
+        {
+            var misspelt = FlowFileReader.MisspeltKey(activate, FlowSchemas.Activate, missing);
+            problems.Add(
+                FlowRules.ActivateIncomplete,
+                (misspelt ?? given.Key).Span,
+                name,
+                FlowFileReader.Instead(misspelt, missing, $"; add '{missing}'"));
+        }
     }
 
     private EquatableArray<KeyValuePair<string, Located<string>>> ReadInputs(YamlEntry? entry)

@@ -8,7 +8,7 @@ public sealed record ClientNameSource(string Path, string Chosen, string Namespa
 
 /// <summary>
 /// Names the clients of a project. A client is called after its flow's folder; where two would get one name, both get their parent
-/// folder's name in front, so a name does not depend on which flow came first. The generated types and the configuration section that a
+/// folder's name in front (and where one would be the other's with an <c>I</c> before it, that one does), so a name does not depend on which flow came first. The generated types and the configuration section that a
 /// deployment writes have this one name.
 /// </summary>
 public static class ClientNames
@@ -44,8 +44,16 @@ public static class ClientNames
         return [.. parts.Take(parts.Length - 1)];
     }
 
-    private static Candidate[][] Clashes(Candidate[] candidates) =>
-        [.. candidates.GroupBy(static candidate => candidate.Key, Comparer).Where(static group => group.Count() > 1).Select(static group => group.ToArray())];
+    private static Candidate[][] Clashes(Candidate[] candidates)
+    {
+        // 'IChatClient' is the interface of Chat and would be the client of IChat.
+        var interfaces = candidates.ToLookup(static candidate => candidate.KeyOf("I" + candidate.Name), StringComparer.Ordinal);
+        return
+        [
+            .. candidates.GroupBy(static candidate => candidate.Key, Comparer).Where(static group => group.Count() > 1).Select(static group => group.ToArray()),
+            .. candidates.Where(candidate => interfaces.Contains(candidate.Key)).Select(static candidate => new[] { candidate }),
+        ];
+    }
 
     private sealed class Candidate
     {
@@ -62,7 +70,9 @@ public static class ClientNames
 
         public string Name { get; private set; }
 
-        public string Key => _source.Namespace + "." + Name;
+        public string Key => KeyOf(Name);
+
+        public string KeyOf(string name) => _source.Namespace + "." + name;
 
         public bool TakeParentFolder()
         {

@@ -39,6 +39,7 @@ public sealed class FlowReaderTests
         { "inputs:\n  n:\n    type: «AzureOpenAIConnection»\n" + Echo, FlowRules.UnknownType, "write one of string, int" },
         { "inputs:\n  n:\n    type: «file_path»\n" + Echo, FlowRules.TypeNotServable, "file_path" },
         { "inputs:\n  «n»:\n    description: x\n" + Echo, FlowRules.MissingType, "add 'type:'" },
+        { "inputs:\n  n:\n    «tpye»: string\n" + Echo, FlowRules.MissingType, "did you mean 'type' where 'tpye' stands?" },
         { "inputs:\n  n: «string»\n" + Echo, FlowRules.WrongShape, "a mapping with 'type'" },
         { "inputs:\n  text:\n    type: string\noutputs:\n  answer:\n    type: «list[str]»\n    reference: ${echo.output}\n" + Echo, FlowRules.UnknownType, "list" },
         { "inputs:\n  text:\n    type: string\noutputs:\n  «answer»:\n    type: string\n" + Echo, FlowRules.OutputWithoutReference, "add 'reference: ${node.output}'" },
@@ -53,6 +54,14 @@ public sealed class FlowReaderTests
         { Head + Echo.Replace("name: echo\n  type: python", "name: «echo»", StringComparison.Ordinal), FlowRules.NodeWithoutType, "add 'type:'" },
         { Head + Echo.Replace("type: code", "type: «package_with_prompt»", StringComparison.Ordinal), FlowRules.UnsupportedSource, "'code' or 'package'" },
         { Head + Echo.Replace("  source:\n    type: code\n    path: echo.py\n", "", StringComparison.Ordinal).Replace("name: echo", "name: «echo»", StringComparison.Ordinal), FlowRules.NodeWithoutSource, "add 'source:'" },
+        { Head + Echo.Replace("name: echo", "name: «[echo]»", StringComparison.Ordinal), FlowRules.WrongShape, "'name' must be a text, and this is a list" },
+        { Head + Echo.Replace("type: python", "«tipe»: python", StringComparison.Ordinal), FlowRules.NodeWithoutType, "did you mean 'type' where 'tipe' stands?" },
+        { Head + Echo.Replace("source:", "«souce»:", StringComparison.Ordinal), FlowRules.NodeWithoutSource, "did you mean 'source' where 'souce' stands?" },
+        { Head + Echo.Replace("path:", "«pth»:", StringComparison.Ordinal), FlowRules.NodeWithoutSource, "did you mean 'path' where 'pth' stands?" },
+        { Head.Replace("reference:", "«refrence»:", StringComparison.Ordinal) + Echo, FlowRules.OutputWithoutReference, "did you mean 'reference' where 'refrence' stands?" },
+        { Head + Echo + "  activate:\n    «wen»: ${inputs.text}\n    is: a\n", FlowRules.ActivateIncomplete, "did you mean 'when' where 'wen' stands?" },
+        { Head + "nodes:\n- type: python\n  source: {type: code, path: a.py}\n- «nmae»: b\n  type: python\n  source: {type: code, path: b.py}\n", FlowRules.NodesWithoutName, "did you mean 'name' where 'nmae' stands?" },
+        { Head + Echo + "- name: v\n  use_variants: true\nnode_variants:\n  v:\n    default_variant_id: «1»\n    variants:\n      '1':\n        node:\n          type: python\n          source: {type: code, path: b.py}\n", FlowRules.InvalidVariant, "write both in quotes" },
         { Head + Echo + "- name: «echo»\n  type: python\n  source: {type: code, path: b.py}\n", FlowRules.DuplicateNodeName, "in line 9" },
         { Head + Echo + "  «activate»:\n    when: ${inputs.text}\n", FlowRules.ActivateIncomplete, "add 'is'" },
         { Head + Echo + "- name: sum\n  type: python\n  source: {type: code, path: b.py}\n  aggregation: true\n- name: c\n  type: python\n  source: {type: code, path: b.py}\n  inputs: {x: «\"${sum.output}\"»}\n", FlowRules.ReadsAggregation, "sum" },
@@ -80,7 +89,8 @@ public sealed class FlowReaderTests
         { "inputs:\n  text: {type: string}\n  n:\n    type: list\n    default: «{a: 1}»\n" + Echo, FlowRules.DefaultDoesNotFit, "a list" },
         { Head.Replace("${echo.output}", "«${echo.output}»", StringComparison.Ordinal) + Echo + "  activate:\n    when: ${inputs.text}\n    is: a\n", FlowRules.OutputOfBypassedNode, "null whenever the node 'echo' is bypassed" },
         { Head.Replace("${echo.output}", "«${echo.output}»", StringComparison.Ordinal) + Echo + "  aggregation: true\n", FlowRules.OutputOfAggregation, "is not served" },
-        { "inputs:\n  text: {type: string}\n  «1»: {type: string}\n" + Echo, FlowRules.NameIsNoText, "put it in quotes" },
+        { "inputs:\n  text: {type: string}\n  «1»: {type: string}\n" + Echo, FlowRules.NameIsNoText, "'1' is a number and not a text" },
+        { Head + Echo + "- type: python\n  «nam»: b\n  source: {type: code, path: b.py}\n", FlowRules.NodeWithoutName, "did you mean 'name' where 'nam' stands?" },
         { Head + Echo + "environment:\n  image: «mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest»\n", FlowRules.RetiringImage, "2027-04-20" },
         { Head + Echo + "  activate:\n    when: «${inputs.txt}»\n    is: a\n", FlowRules.UndeclaredActivateInput, "did you mean 'text'?" },
     };
@@ -196,6 +206,17 @@ public sealed class FlowReaderTests
         Assert.Equal("llm", node.Type);
         Assert.Equal("aoai", node.Connection!.Value);
         Assert.False(Assert.Single(FlowReader.GetContract(result.Value, null).Outputs).IsNullable);
+    }
+
+    [Fact]
+    public void A_variant_is_found_by_the_value_of_its_id()
+    {
+        const string Flow = "inputs: {}\nnodes:\n- {name: ask, use_variants: true}\nnode_variants:\n  ask:\n    default_variant_id: 0x1\n    variants:\n      1: {node: {type: llm, source: {type: code, path: a.jinja2}}}\n";
+
+        var result = Read(Flow);
+
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal("llm", Assert.Single(result.Value!.Nodes).Type);
     }
 
     [Fact]
