@@ -65,6 +65,10 @@ public sealed class EmittedCodeTests
 
     [Theory]
     [InlineData("class", "default", "out", "case", "event", "string", "await", "record", "value", "field", "var", "nameof", "file", "required")]
+    [InlineData("and", "or", "not", "with", "is", "when", "init", "async", "dynamic", "partial", "get", "set", "add", "remove", "alias", "nint", "unmanaged", "notnull", "managed", "from", "select", "group", "into", "orderby", "join", "let", "on", "by", "ascending", "args", "allows", "extension", "scoped", "closed", "union")]
+    [InlineData("2", "2_name", "2nameName", "日本", "日本Name", "日本NameName", "a", "a_name", "aName_name")]
+    [InlineData("odd_json", "odd_conversation", "i_odd_client", "odd_service_collection_extensions", "client", "options", "endpoint", "services", "section", "update", "output", "item", "stream", "json", "exception", "select_turns", "to_json", "send_async", "begin", "with_turns")]
+    [InlineData("String", "Task", "System", "FlowEndpoint", "JsonElement", "CancellationToken", "Input", "Output", "Client", "FlowJson", "Func", "Exception", "Uri", "Azure", "Sample", "object", "IReadOnlyList", "JsonEncodedText", "Encoded")]
     [InlineData("my_input", "my-input", "my input", "MyInput", "my.input", "MY_INPUT", "myInput", "My_Input2", "my__input")]
     [InlineData("to_string", "equals", "get_type", "get_hash_code", "equality_contract", "print_members", "memberwise_clone", "finalize", "clone", "reference_equals", "deconstruct")]
     [InlineData("odd_input", "odd_output", "odd_update", "odd_turn", "odd_client", "odd")]
@@ -101,6 +105,88 @@ public sealed class EmittedCodeTests
     [InlineData("@class.@namespace")]
     public void Code_compiles_in_any_namespace_public_and_internal(string ns) =>
         AssertCompiles(Model("ChatBasic", ChatBasic, ns), Model("Other", ChatBasic, ns, isPublic: false));
+
+    [Theory]
+    [InlineData(511)]
+    [InlineData(513)]
+    [InlineData(1024)]
+    public void Names_longer_than_the_compiler_takes_compile(int length) => AssertCompiles(Model("Long", Dag(
+        [In(new string('a', length)), In(new string('a', length - 1) + "b"), In("h", FlowValueType.List, "[]")],
+        [Out(new string('a', length), canStream: true)],
+        new ChatRoles(new string('a', length), new string('a', length), "h"))));
+
+    [Theory]
+    [InlineData("string")]
+    [InlineData("task")]
+    [InlineData("system")]
+    [InlineData("flow")]
+    [InlineData("azure")]
+    [InlineData("sample")]
+    [InlineData("global")]
+    [InlineData("class")]
+    [InlineData("1st")]
+    [InlineData("日本")]
+    [InlineData("😀")]
+    [InlineData("a.b-c d")]
+    [InlineData("_")]
+    [InlineData("json")]
+    [InlineData("client")]
+    [InlineData("I")]
+    public void A_flow_in_a_folder_of_any_name_compiles(string folder)
+    {
+        foreach (var rootNamespace in new[] { "Sample", "", "global.class", folder, "System", "Azure.Flows" })
+        {
+            AssertCompiles(new FlowProject(rootNamespace).Flow($"{folder}/flow.dag.yaml", ChatYaml));
+        }
+    }
+
+    [Fact]
+    public void A_flow_in_a_folder_of_the_longest_name_compiles() =>
+        AssertCompiles(new FlowProject().Flow(new string('f', 255) + "/flow.dag.yaml", ChatYaml));
+
+    [Theory]
+    [InlineData("flow.dag.yaml")]
+    [InlineData("/flow.dag.yaml")]
+    public void A_flow_in_a_root_compiles(string path) => AssertCompiles(new FlowProject().Flow(path, ChatYaml));
+
+    [Theory]
+    [InlineData("a/chat", "a/iChat")]
+    [InlineData("a/chat", "b/chat")]
+    [InlineData("a/chat", "a/chat-input")]
+    [InlineData("a/chat-client", "a/chat")]
+    [InlineData("a/chat", "a/i-chat")]
+    [InlineData("a/b/c", "a/b-c")]
+    public void Flows_whose_types_could_meet_compile_side_by_side(string first, string second) =>
+        AssertCompiles(new FlowProject().Flow(first + "/flow.dag.yaml", ChatYaml).Flow(second + "/flow.dag.yaml", ChatYaml));
+
+    [Theory]
+    [InlineData("\"*/ ]]> </summary> \\\"\\\"\\\" \\n \\t \\0 \\x07 \\u2028 \\e \\U0001F600 \\\\ {0} {{x}} ${y} &amp; \"")]
+    [InlineData("|\n      line\n\n      #error\n      // */ \"\"\"\n")]
+    [InlineData("{\"</c>\": [\"*/\", ~, 1e400, .nan, \"\\u2029\"]}")]
+    public void A_default_and_a_description_of_any_text_compile(string written) => AssertCompiles(new FlowProject().Flow(
+        "chat/flow.dag.yaml",
+        "description: " + written.Replace("{\"", "'{\"", StringComparison.Ordinal).Replace("]}", "]}'", StringComparison.Ordinal).Replace("      ", "  ", StringComparison.Ordinal)
+            + "\ninputs:\n  q:\n    type: object\n    default: " + written + "\n"));
+
+    [Fact]
+    public void Types_of_the_users_own_at_the_root_that_are_named_like_the_frameworks_do_no_harm()
+    {
+        var user = GeneratedAssembly.Parse("""
+            namespace Sample
+            {
+                internal sealed class System { }
+                internal sealed class Azure { }
+                internal sealed class FlowBuild { }
+                internal sealed class Microsoft { }
+                internal sealed class Sample { }
+                internal sealed class Object { }
+                internal sealed class Utf8JsonReader { }
+            }
+            internal sealed class Task { }
+            internal sealed class JsonElement { }
+            """);
+        AssertClean(GeneratedAssembly.Compilation(GeneratedAssembly.Parse(Model("ChatBasic", ChatBasic)).Append(user)));
+    }
 
     [Fact]
     public void Types_of_the_users_own_that_are_named_like_the_frameworks_do_no_harm()
@@ -148,6 +234,26 @@ public sealed class EmittedCodeTests
     [Fact]
     public void Lines_end_the_same_on_every_machine() =>
         Assert.All(FlowEmitter.Emit(Model("ChatBasic", ChatBasic)), file => Assert.DoesNotContain('\r', file.Text));
+
+    private const string ChatYaml = """
+        inputs:
+          chat_history: {type: list, default: []}
+          question: {type: string, is_chat_input: true}
+          options: {type: object, default: {a: 1}}
+        outputs:
+          answer: {type: string, reference: "${n.output}", is_chat_output: true}
+        nodes:
+        - {name: n, type: llm, source: {type: code, path: n.jinja2}}
+        """;
+
+    private static void AssertCompiles(FlowProject project)
+    {
+        var run = project.Run();
+        Assert.Null(run.Exception);
+        Assert.Empty(run.Problems);
+        Assert.NotEmpty(run.Sources);
+        Assert.Empty(run.CompilerProblems);
+    }
 
     private static void AssertCompiles(params FlowModel[] models) => AssertClean(GeneratedAssembly.Compilation(GeneratedAssembly.Parse(models)));
 

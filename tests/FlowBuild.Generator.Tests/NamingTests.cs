@@ -60,6 +60,20 @@ public sealed class NamingTests
     }
 
     [Fact]
+    public void A_client_that_would_be_called_like_anothers_interface_takes_its_parents_name()
+    {
+        var run = new FlowProject().Flow("a/chat/flow.dag.yaml", Yaml).Flow("a/i-chat/flow.dag.yaml", Yaml).Run();
+
+        Assert.Empty(run.Problems);
+        Assert.Contains("class ChatClient : IChatClient", run.Sources["Chat.Client.g.cs"], StringComparison.Ordinal);
+        Assert.Contains("class AIChatClient : IAIChatClient", run.Sources["AIChat.Client.g.cs"], StringComparison.Ordinal);
+
+        var chosen = new FlowProject().Flow("a/chat/flow.dag.yaml", Yaml).Flow("b/flow.dag.yaml", Yaml, ("ClientName", "IChat")).Run();
+        Assert.Equal("FLOW1903", Assert.Single(chosen.Diagnostics).Id);
+        Assert.Empty(chosen.CompilerProblems);
+    }
+
+    [Fact]
     public void Client_name_namespace_and_visibility_follow_the_item()
     {
         var run = new FlowProject().Flow("chat/flow.dag.yaml", Yaml, ("ClientName", "Help"), ("Namespace", "My.Desk.class"), ("Visibility", "internal")).Run();

@@ -97,7 +97,8 @@ internal static class JsonEmitter
 
     private static void WriteInput(CodeWriter writer, FlowShape shape, Dictionary<string, string> names)
     {
-        var locals = new NameScope("writer", "input", "item");
+        // The names' fields are used beside the locals: where a script has no capitals, or a name begins with a digit, both could be one.
+        var locals = new NameScope([.. names.Values, "writer", "input", "item"]);
         writer.Line("/// <summary>Writes the body of a request.</summary>");
         writer.Line($"public static void WriteInput({Writer}, {shape.InputType} input)");
         writer.Open();
@@ -208,12 +209,12 @@ internal static class JsonEmitter
             writer.WriteStartObject();
             writer.WriteStartObject({names["inputs"]});
             """);
-        WriteTurnMember(writer, chat.Question, names[chat.Question.JsonName]);
+        WriteTurnMember(writer, chat.Question, names);
         writer.Line($"""
             writer.WriteEndObject();
             writer.WriteStartObject({names["outputs"]});
             """);
-        WriteTurnMember(writer, chat.Answer, names[chat.Answer.JsonName]);
+        WriteTurnMember(writer, chat.Answer, names);
         writer.Line("""
             writer.WriteEndObject();
             writer.WriteEndObject();
@@ -224,8 +225,9 @@ internal static class JsonEmitter
         writer.Close();
     }
 
-    private static void WriteTurnMember(CodeWriter writer, Member member, string name)
+    private static void WriteTurnMember(CodeWriter writer, Member member, Dictionary<string, string> names)
     {
+        var name = names[member.JsonName];
         var value = "turn." + member.Property;
         if (!member.IsNullable)
         {
@@ -233,7 +235,7 @@ internal static class JsonEmitter
             return;
         }
 
-        var local = new NameScope("writer", "turn", "turns", "item").Take(Identifiers.CamelCase(member.Property));
+        var local = new NameScope([.. names.Values, "writer", "turn", "turns", "item"]).Take(Identifiers.CamelCase(member.Property));
         writer.Line($"if ({value} is {{ }} {local})");
         writer.Open();
         member.Form.Write(writer, name, local);

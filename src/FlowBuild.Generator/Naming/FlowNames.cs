@@ -77,6 +77,15 @@ internal static class FlowNames
                 candidate.Report(GeneratorRules.ClientNameTaken, candidate.Name, owner!.Item.Path);
             }
         }
+
+        // 'IChatClient' is the interface of Chat and would be the client of IChat.
+        foreach (var candidate in candidates.Where(static candidate => candidate.IsUsable && candidate.Name.StartsWith("I", StringComparison.Ordinal)))
+        {
+            if (Array.Find(candidates, owner => owner.IsUsable && owner.Namespace == candidate.Namespace && "I" + owner.Name == candidate.Name) is { } owner)
+            {
+                candidate.Report(GeneratorRules.ClientNameTaken, candidate.Name, owner.Item.Path);
+            }
+        }
     }
 
     private static List<Candidate[]> Clashes(Candidate[] candidates) =>
