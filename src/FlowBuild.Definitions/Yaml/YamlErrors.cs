@@ -72,6 +72,11 @@ internal static class YamlErrors
             return (OfText(line, column, rest), "a line of blanks above this one, the first of a text, has more blanks than this; remove them");
         }
 
+        if (Says("found invalid comment after"))
+        {
+            return (OfText(line, column, rest), "put a blank before the '#' of this comment");
+        }
+
         if (Says("key indicator format"))
         {
             return (new(line, column, line, column + 1), "inside '{ }' and '[ ]' a lone '-' stands in quotes");
