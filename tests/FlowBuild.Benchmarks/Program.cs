@@ -1,4 +1,5 @@
 using FlowBuild.Benchmarks.Client;
+using FlowBuild.Benchmarks.Deployment;
 using FlowBuild.Benchmarks.Generator;
 
 // One command a room; each prints its ratios and fails when a bound is broken.
@@ -6,6 +7,8 @@ return args switch
 {
     ["client", .. var rest] => ClientReport.Run(rest),
     ["generator", .. var rest] => GeneratorReport.Run(rest),
+    ["deployment", .. var rest] => await DeploymentReport.RunAsync(rest),
+    ["deployment-send", var folder, var state] => await UploadTime.SendAsync(folder, state),
     _ => Usage(),
 };
 
@@ -13,5 +16,6 @@ static int Usage()
 {
     Console.Error.WriteLine("dotnet run -c Release --project tests/FlowBuild.Benchmarks -- client [stub] [loopback] [stream] [--short]");
     Console.Error.WriteLine("dotnet run -c Release --project tests/FlowBuild.Benchmarks -- generator [nswag] [edit] [growth] [build] [--short]");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/FlowBuild.Benchmarks -- deployment [hash] [upload] [nochange]");
     return 2;
 }

@@ -39,6 +39,11 @@ internal sealed class StagedFile(string name, string sourcePath, byte[]? content
 /// </summary>
 internal static class StagedTree
 {
+    private const int BlockSize = 512 * 1024;
+
+    // A batch of small files is in memory at once: 16 MB at most.
+    private const int BatchSize = 256;
+    private const int SmallLength = 64 * 1024;
     private const string Seed = "Initialize for october 2021 AML CLI version";
 
     /// <summary>Hashes the tree and lists its files, sorted by path; each file is read once.</summary>
@@ -46,44 +51,115 @@ internal static class StagedTree
     {
         // MD5 is az ml's choice: the hash names equal content, it protects nothing.
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        using var fileHash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         hash.AppendData(Encoding.ASCII.GetBytes(Seed));
         var files = new List<PackageFile>();
-        var buffer = new byte[128 * 1024];
-        Append(root, "", rootPath);
+        foreach (var batch in Ordered(root, "", rootPath).Chunk(BatchSize))
+        {
+            var small = ReadSmall(batch, cancellationToken);
+            for (var i = 0; i < batch.Length; i++)
+            {
+                var (path, entry) = batch[i];
+                hash.AppendData(Encoding.UTF8.GetBytes(entry.Name));
+                if (entry is StagedFile file)
+                {
+                    var (length, md5) = small[i] is { } content ? AppendSmall(hash, content) : AppendLarge(hash, file, cancellationToken);
+                    files.Add(new PackageFile(path, file.SourcePath, file.Content, length, md5));
+                }
+            }
+        }
+
         files.Sort(static (a, b) => string.CompareOrdinal(a.Path, b.Path));
         return (Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant(), files);
+    }
 
-        void Append(StagedFolder folder, string prefix, string path)
+    // The order of the hash: children by their whole path in lower case, a folder's own after its name.
+    private static IEnumerable<(string Path, StagedEntry Entry)> Ordered(StagedFolder folder, string prefix, string path)
+    {
+        foreach (var child in folder.Children.OrderBy(c => $"{path}/{c.Name}".ToLowerInvariant(), StringComparer.Ordinal))
         {
-            foreach (var child in folder.Children.OrderBy(c => $"{path}/{c.Name}".ToLowerInvariant(), StringComparer.Ordinal))
+            yield return (prefix + child.Name, child);
+            if (child is StagedFolder inner)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                hash.AppendData(Encoding.UTF8.GetBytes(child.Name));
-                if (child is StagedFolder inner)
+                foreach (var below in Ordered(inner, $"{prefix}{inner.Name}/", $"{path}/{inner.Name}"))
                 {
-                    Append(inner, $"{prefix}{inner.Name}/", $"{path}/{inner.Name}");
-                }
-                else if (child is StagedFile file)
-                {
-                    files.Add(AppendFile(file, prefix));
+                    yield return below;
                 }
             }
         }
+    }
 
-        PackageFile AppendFile(StagedFile file, string prefix)
+    // Opening a small file takes longer than hashing it, so several are opened at once; null stands for what is no small file.
+    private static (byte[] Bytes, byte[] Md5)?[] ReadSmall((string Path, StagedEntry Entry)[] batch, CancellationToken cancellationToken)
+    {
+        var read = new (byte[], byte[])?[batch.Length];
+        Parallel.ForAsync(0, batch.Length, cancellationToken, (i, _) =>
         {
-            long length = 0;
-            using Stream stream = file.Content is null
-                ? new FileStream(file.SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan)
-                : new MemoryStream(file.Content, writable: false);
+            if (batch[i].Entry is StagedFile file && SmallContent(file) is { } bytes)
+            {
+                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+                hash.AppendData(bytes);
+                read[i] = (bytes, hash.GetHashAndReset());
+            }
+
+            return ValueTask.CompletedTask;
+        }).GetAwaiter().GetResult();
+        return read;
+    }
+
+    private static byte[]? SmallContent(StagedFile file)
+    {
+        if (file.Content is not null)
+        {
+            return file.Content;
+        }
+
+        using var handle = File.OpenHandle(file.SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read);
+        var length = RandomAccess.GetLength(handle);
+        if (length > SmallLength)
+        {
+            return null;
+        }
+
+        var bytes = new byte[length];
+        var count = 0;
+        for (int read; count < bytes.Length && (read = RandomAccess.Read(handle, bytes.AsSpan(count), count)) > 0;)
+        {
+            count += read;
+        }
+
+        return count == bytes.Length ? bytes : bytes[..count];
+    }
+
+    private static (long Length, byte[] Md5) AppendSmall(IncrementalHash hash, (byte[] Bytes, byte[] Md5) content)
+    {
+        hash.AppendData(content.Bytes);
+        return (content.Bytes.Length, content.Md5);
+    }
+
+    // MD5 takes longer than reading: both hashes of a large file are made side by side, while the next block is read.
+    private static (long Length, byte[] Md5) AppendLarge(IncrementalHash hash, StagedFile file, CancellationToken cancellationToken)
+    {
+        using var fileHash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        using var stream = new FileStream(file.SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
+        var (buffer, spare) = (new byte[BlockSize], new byte[BlockSize]);
+        var beside = Task.CompletedTask;
+        long length = 0;
+        try
+        {
             for (int read; (read = stream.Read(buffer)) > 0; length += read)
             {
-                hash.AppendData(buffer, 0, read);
-                fileHash.AppendData(buffer, 0, read);
+                beside.Wait(cancellationToken);
+                var (block, count) = (buffer, read);
+                beside = Task.Run(() => fileHash.AppendData(block, 0, count), CancellationToken.None);
+                hash.AppendData(block, 0, count);
+                (buffer, spare) = (spare, buffer);
             }
-
-            return new PackageFile(prefix + file.Name, file.SourcePath, file.Content, length, fileHash.GetHashAndReset());
         }
+        finally
+        {
+            beside.Wait(CancellationToken.None);
+        }
+
+        return (length, fileHash.GetHashAndReset());
     }
 }

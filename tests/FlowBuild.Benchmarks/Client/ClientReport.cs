@@ -1,11 +1,5 @@
-using System.Globalization;
-using BenchmarkDotNet.Columns;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace FlowBuild.Benchmarks.Client;
 
@@ -19,39 +13,29 @@ internal sealed class ClientReport
     private static readonly string[] Sizes = ["small", "8 KB", "1 MB"];
     private static readonly string[] Peers = [nameof(StubScoreBenchmarks.Refit), nameof(StubScoreBenchmarks.NSwag)];
 
-    private readonly List<string> _lines = [];
-    private int _broken;
+    private readonly Bounds _bounds = new();
 
     public static int Run(string[] args)
     {
-        // In process: the machine may be shared, and what counts is the ratio within one run.
-        var job = (args.Contains("--short") ? Job.ShortRun : Job.MediumRun).WithToolchain(InProcessEmitToolchain.Instance);
-        var config = ManualConfig.CreateEmpty()
-            .AddJob(job)
-            .AddLogger(ConsoleLogger.Default)
-            .AddColumnProvider(DefaultColumnProviders.Instance)
-            .WithOptions(ConfigOptions.DisableLogFile);
-        var parts = args.Where(arg => !arg.StartsWith('-')).ToList();
+        var config = Bounds.Config(args);
         var report = new ClientReport();
 
-        if (Runs("stub"))
+        if (Bounds.Runs(args, "stub"))
         {
             report.CheckStub(BenchmarkRunner.Run<StubScoreBenchmarks>(config));
         }
 
-        if (Runs("loopback"))
+        if (Bounds.Runs(args, "loopback"))
         {
             report.CheckLoopback(BenchmarkRunner.Run<LoopbackScoreBenchmarks>(config));
         }
 
-        if (Runs("stream"))
+        if (Bounds.Runs(args, "stream"))
         {
             report.CheckStream(BenchmarkRunner.Run<StreamBenchmarks>(config));
         }
 
-        return report.Print();
-
-        bool Runs(string part) => parts.Count == 0 || parts.Contains(part);
+        return report._bounds.Print();
     }
 
     // The fastest iteration: what else runs on the machine only ever adds time.
@@ -65,18 +49,18 @@ internal sealed class ClientReport
 
     private void CheckStub(Summary summary)
     {
-        Check("baseline, small, B", Of(summary, nameof(StubScoreBenchmarks.HandWritten), Sizes[0]).Bytes, MaxBaselineBytes);
+        _bounds.Check("baseline, small, B", Of(summary, nameof(StubScoreBenchmarks.HandWritten), Sizes[0]).Bytes, MaxBaselineBytes);
         foreach (var size in Sizes)
         {
             var hand = Of(summary, nameof(StubScoreBenchmarks.HandWritten), size);
             var flow = Of(summary, nameof(StubScoreBenchmarks.FlowBuild), size);
-            Check($"stub, {size}, time / hand-written", flow.Nanoseconds / hand.Nanoseconds, 1.1);
-            Check($"stub, {size}, bytes / hand-written", flow.Bytes / hand.Bytes, 1.0);
+            _bounds.Check($"stub, {size}, time / hand-written", flow.Nanoseconds / hand.Nanoseconds, 1.1);
+            _bounds.Check($"stub, {size}, bytes / hand-written", flow.Bytes / hand.Bytes, 1.0);
             foreach (var peer in Peers)
             {
                 var other = Of(summary, peer, size);
-                Check($"stub, {size}, time / {peer}", flow.Nanoseconds / other.Nanoseconds, 0.75);
-                Check($"stub, {size}, bytes / {peer}", flow.Bytes / other.Bytes, 0.75);
+                _bounds.Check($"stub, {size}, time / {peer}", flow.Nanoseconds / other.Nanoseconds, 0.75);
+                _bounds.Check($"stub, {size}, bytes / {peer}", flow.Bytes / other.Bytes, 0.75);
             }
         }
     }
@@ -87,7 +71,7 @@ internal sealed class ClientReport
         {
             var hand = Of(summary, nameof(LoopbackScoreBenchmarks.HandWritten), size);
             var flow = Of(summary, nameof(LoopbackScoreBenchmarks.FlowBuild), size);
-            Check($"loopback, {size}, time / hand-written", flow.Nanoseconds / hand.Nanoseconds, 1.05);
+            _bounds.Check($"loopback, {size}, time / hand-written", flow.Nanoseconds / hand.Nanoseconds, 1.05);
         }
     }
 
@@ -95,22 +79,7 @@ internal sealed class ClientReport
     {
         var hand = Of(summary, nameof(StreamBenchmarks.HandWritten));
         var flow = Of(summary, nameof(StreamBenchmarks.FlowBuild));
-        Check("stream, time / hand-written", flow.Nanoseconds / hand.Nanoseconds, 1.0);
-        Check("stream, B per event", flow.Bytes, MaxBytesPerEvent);
-    }
-
-    private void Check(string what, double value, double bound)
-    {
-        var holds = value <= bound;
-        _broken += holds ? 0 : 1;
-        _lines.Add(string.Create(CultureInfo.InvariantCulture, $"{(holds ? "ok    " : "BROKEN")} {what,-45} {value,10:0.000}  (at most {bound:0.##})"));
-    }
-
-    private int Print()
-    {
-        Console.WriteLine();
-        _lines.ForEach(Console.WriteLine);
-        Console.WriteLine(_broken == 0 ? "All bounds hold." : $"{_broken} bound(s) broken.");
-        return _broken == 0 ? 0 : 1;
+        _bounds.Check("stream, time / hand-written", flow.Nanoseconds / hand.Nanoseconds, 1.0);
+        _bounds.Check("stream, B per event", flow.Bytes, MaxBytesPerEvent);
     }
 }
