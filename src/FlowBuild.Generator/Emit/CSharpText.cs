@@ -1,56 +1,10 @@
-using System.Globalization;
 using System.Text;
 
 namespace FlowBuild.Generator.Emit;
 
-/// <summary>Turns text from a flow file into C# and XML, so that no text can end a literal or a comment.</summary>
+/// <summary>Turns text from a flow file into XML and comments, so that no text can end a comment.</summary>
 internal static class CSharpText
 {
-    /// <summary>A C# string literal with its quotes.</summary>
-    public static string Literal(string value)
-    {
-        if (IsPlain(value, '"', '\\'))
-        {
-            return "\"" + value + "\"";
-        }
-
-        var text = new StringBuilder(value.Length + 2).Append('"');
-        foreach (var c in value)
-        {
-            switch (c)
-            {
-                case '"' or '\\':
-                    text.Append('\\').Append(c);
-                    break;
-                case '\n':
-                    text.Append("\\n");
-                    break;
-                case '\r':
-                    text.Append("\\r");
-                    break;
-                case '\t':
-                    text.Append("\\t");
-                    break;
-                case >= ' ' and <= '~':
-                    text.Append(c);
-                    break;
-                default:
-                    if (char.IsLetterOrDigit(c))
-                    {
-                        text.Append(c);
-                    }
-                    else
-                    {
-                        text.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
-                    }
-
-                    break;
-            }
-        }
-
-        return text.Append('"').ToString();
-    }
-
     /// <summary>Text as XML content of a documentation comment; line breaks are kept as <c>\n</c>.</summary>
     public static string Xml(string value)
     {

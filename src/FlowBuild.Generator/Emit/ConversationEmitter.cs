@@ -192,7 +192,7 @@ internal static class ConversationEmitter
             ? ("var answer = new global::System.Text.StringBuilder();", $"answer.Append(update.{update.Property});", "answer.ToString()")
             : ($"{update.Form.Type}? answer = null;", $"answer = update.{update.Property} ?? answer;", chat.Answer.IsNullable
                 ? "answer"
-                : $"answer ?? throw {ValueForm.FlowJson}.Missing({CSharpText.Literal(chat.Answer.JsonName)}, \"{chat.Answer.TypeWord}\")");
+                : $"answer ?? throw {ValueForm.FlowJson}.Missing({CSharpLiteral.Of(chat.Answer.JsonName)}, \"{chat.Answer.TypeWord}\")");
         writer.Line();
         writer.Line($$"""
             /// <summary>Sends a message with further inputs and gives the answer piece by piece. The turn counts once the last piece was read.</summary>

@@ -1,6 +1,5 @@
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Definitions.Naming;
-using FlowBuild.Generator.Naming;
 
 namespace FlowBuild.Generator.Emit;
 
@@ -25,59 +24,50 @@ internal sealed record ChatShape(Member Question, Member Answer, Member History,
 /// <summary>The types that a flow gets and the names of everything in them: the model, settled for the emitters.</summary>
 internal sealed class FlowShape
 {
+    private readonly ContractNames _names;
+
     public FlowShape(FlowModel model)
     {
         Model = model;
         Source = CSharpText.Code(model.Source);
-        InputType = Name + "Input";
-        OutputType = Name + "Output";
-        UpdateType = Name + "Update";
-        TurnType = Name + "Turn";
+        _names = new ContractNames(model.Name, model.Contract);
         ConversationType = Name + "Conversation";
         InterfaceType = $"I{Name}Client";
-        ClientType = Name + "Client";
         JsonType = Name + "Json";
         ExtensionsType = Name + "ServiceCollectionExtensions";
 
         var contract = model.Contract;
-        var chat = FindChat(contract);
-
-        var inputNames = NameScope.ForRecord(InputType);
-        Inputs = [.. contract.Inputs.Select(input => new Member(
+        Inputs = [.. contract.Inputs.Select((input, i) => new Member(
             input.Name,
-            inputNames.Take(Identifiers.PascalCase(input.Name)),
-            chat is not null && input.Name == chat.History ? ValueForm.Turns(TurnType) : FormOf("inputs", input.Name, input.Type),
+            _names.Inputs[i],
+            _names.Chat?.History == input.Name ? ValueForm.Turns(TurnType) : FormOf("inputs", input.Name, input.Type),
             IsNullable: !input.IsRequired,
             ValueForm.Word(input.Type),
             input.Description,
             input.DefaultJson))];
 
-        var outputNames = NameScope.ForRecord(OutputType);
-        Outputs = [.. contract.Outputs.Select(output => new Member(
+        Outputs = [.. contract.Outputs.Select((output, i) => new Member(
             output.Name,
-            outputNames.Take(Identifiers.PascalCase(output.Name)),
+            _names.Outputs[i],
             FormOf("outputs", output.Name, output.Type),
             output.IsNullable,
             ValueForm.Word(output.DeclaredType),
             output.Description,
             DefaultJson: null))];
 
-        var updateNames = NameScope.ForRecord(UpdateType);
-        Updates = contract.CanStream && !contract.ReturnsBareResult
-            ? [.. contract.Outputs.Select((output, i) => Outputs[i] with
+        Updates = [.. _names.Updates.Select((property, i) => Outputs[i] with
+        {
+            Property = property,
+            Form = !contract.Outputs[i].CanStream ? Outputs[i].Form : contract.Outputs[i].Type switch
             {
-                Property = updateNames.Take(Identifiers.PascalCase(output.Name)),
-                Form = !output.CanStream ? Outputs[i].Form : output.Type switch
-                {
-                    FlowValueType.String => ValueForm.Delta,
-                    FlowValueType.List or FlowValueType.Object => ValueForm.Element,
-                    _ => Outputs[i].Form,
-                },
-                IsNullable = true,
-            })]
-            : [];
+                FlowValueType.String => ValueForm.Delta,
+                FlowValueType.List or FlowValueType.Object => ValueForm.Element,
+                _ => Outputs[i].Form,
+            },
+            IsNullable = true,
+        })];
 
-        Chat = chat is null ? null : MakeChat(chat);
+        Chat = _names.Chat is { } chat ? MakeChat(chat) : null;
     }
 
     public FlowModel Model { get; }
@@ -89,19 +79,19 @@ internal sealed class FlowShape
 
     public string Accessibility => Model.IsPublic ? "public" : "internal";
 
-    public string InputType { get; }
+    public string InputType => _names.InputType;
 
-    public string OutputType { get; }
+    public string OutputType => _names.OutputType;
 
-    public string UpdateType { get; }
+    public string UpdateType => _names.UpdateType;
 
-    public string TurnType { get; }
+    public string TurnType => _names.TurnType;
 
     public string ConversationType { get; }
 
     public string InterfaceType { get; }
 
-    public string ClientType { get; }
+    public string ClientType => _names.ClientType;
 
     public string JsonType { get; }
 
@@ -141,29 +131,13 @@ internal sealed class FlowShape
         return ValueForm.Of(type, Model.Contract.MessageFormat);
     }
 
-    private static ChatRoles? FindChat(FlowContract contract)
-    {
-        // A turn needs its question, its answer and a list to stand in. A deployment can leave the answer out of its responses.
-        var chat = contract.Chat;
-        return chat is not null
-            && !contract.AcceptsAnyInput
-            && !contract.ReturnsBareResult
-            && chat.Input != chat.History
-            && contract.Inputs.Any(input => input.Name == chat.Input)
-            && contract.Outputs.Any(output => output.Name == chat.Output)
-            && contract.Inputs.Any(input => input.Name == chat.History && input.Type == FlowValueType.List)
-                ? chat
-                : null;
-    }
-
     private ChatShape MakeChat(ChatRoles chat)
     {
         var question = Inputs.First(member => member.JsonName == chat.Input);
         var answer = Outputs.First(member => member.JsonName == chat.Output);
-        var names = NameScope.ForRecord(TurnType);
         return new ChatShape(
-            question with { Property = names.Take(question.Property), IsNullable = false },
-            answer with { Property = names.Take(answer.Property == question.Property ? answer.Property + "Output" : answer.Property) },
+            question with { Property = _names.TurnQuestion, IsNullable = false },
+            answer with { Property = _names.TurnAnswer },
             Inputs.First(member => member.JsonName == chat.History),
             question,
             answer);

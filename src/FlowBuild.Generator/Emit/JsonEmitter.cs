@@ -1,5 +1,4 @@
 using FlowBuild.Definitions.Naming;
-using FlowBuild.Generator.Naming;
 
 namespace FlowBuild.Generator.Emit;
 
@@ -88,7 +87,7 @@ internal static class JsonEmitter
             {
                 var field = scope.Take(property + "Name");
                 names.Add(json, field);
-                writer.Line($"private static readonly {Encoded} {field} = {Encoded}.Encode({CSharpText.Literal(json)});");
+                writer.Line($"private static readonly {Encoded} {field} = {Encoded}.Encode({CSharpLiteral.Of(json)});");
             }
         }
 
@@ -121,7 +120,7 @@ internal static class JsonEmitter
                 var local = locals.Take(Identifiers.CamelCase(member.Property));
                 writer.Line($"if ({value} is not {{ }} {local})");
                 writer.Open();
-                writer.Line($"throw Unset({CSharpText.Literal(member.JsonName)});");
+                writer.Line($"throw Unset({CSharpLiteral.Of(member.JsonName)});");
                 writer.Close();
                 writer.Line();
                 member.Form.Write(writer, name, local);
@@ -130,7 +129,7 @@ internal static class JsonEmitter
             {
                 writer.Line($"if ({value}.ValueKind == global::System.Text.Json.JsonValueKind.Undefined)");
                 writer.Open();
-                writer.Line($"throw Unset({CSharpText.Literal(member.JsonName)});");
+                writer.Line($"throw Unset({CSharpLiteral.Of(member.JsonName)});");
                 writer.Close();
                 writer.Line();
                 member.Form.Write(writer, name, value);
@@ -138,7 +137,7 @@ internal static class JsonEmitter
             else
             {
                 member.Form.Write(
-                    writer, name, member.Form.IsReference ? $"{value} ?? throw Unset({CSharpText.Literal(member.JsonName)})" : value);
+                    writer, name, member.Form.IsReference ? $"{value} ?? throw Unset({CSharpLiteral.Of(member.JsonName)})" : value);
             }
         }
 
@@ -164,7 +163,7 @@ internal static class JsonEmitter
         for (var i = 0; i < members.Count; i++)
         {
             var member = members[i];
-            var output = CSharpText.Literal(member.JsonName);
+            var output = CSharpLiteral.Of(member.JsonName);
             writer.Line($"{(i > 0 ? "else " : "")}if (reader.ValueTextEquals({output}u8))");
             writer.Open();
             writer.Line("reader.Read();");
@@ -297,7 +296,7 @@ internal static class JsonEmitter
 
     private static void ReadTurnPart(CodeWriter writer, string part, Member member, string local, string before = "")
     {
-        var name = CSharpText.Literal(member.JsonName);
+        var name = CSharpLiteral.Of(member.JsonName);
         writer.Line($"{before}if (reader.ValueTextEquals(\"{part}\"u8))");
         writer.Open();
         writer.Line("reader.Read();");
@@ -319,7 +318,7 @@ internal static class JsonEmitter
 
     private static string Initializer(Member member, string local) => member.IsNullable
         ? $"{member.Property} = {local},"
-        : $"{member.Property} = {local} ?? throw {ValueForm.FlowJson}.Missing({CSharpText.Literal(member.JsonName)}, \"{member.TypeWord}\"),";
+        : $"{member.Property} = {local} ?? throw {ValueForm.FlowJson}.Missing({CSharpLiteral.Of(member.JsonName)}, \"{member.TypeWord}\"),";
 
     private static bool CanBeUnset(Member member) =>
         member.Form.IsReference || member.Form.MayBeReference || member.Form == ValueForm.Element;

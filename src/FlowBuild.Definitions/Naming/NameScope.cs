@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace FlowBuild.Generator.Naming;
+namespace FlowBuild.Definitions.Naming;
 
 /// <summary>Gives out names that are unique in one scope: the first comer keeps its name, later ones are numbered from 2.</summary>
-internal sealed class NameScope
+public sealed class NameScope
 {
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private readonly string[] _reserved;
