@@ -5,6 +5,7 @@ using FlowBuild.LocalWorkspace.ControlPlane;
 using FlowBuild.LocalWorkspace.Faults;
 using FlowBuild.LocalWorkspace.Gateway;
 using FlowBuild.LocalWorkspace.Life;
+using FlowBuild.LocalWorkspace.Page;
 using FlowBuild.LocalWorkspace.Safety;
 using FlowBuild.LocalWorkspace.Scoring;
 using FlowBuild.LocalWorkspace.Serving;
@@ -209,15 +210,18 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
         var blobRoutes = new BlobRoutes(blobs, keys, faults, log);
         var faultMiddleware = new FaultMiddleware(faults);
         var own = new OwnRoutes(activity, stopRequested);
+        var page = new PageRoutes(new PageSessions(TimeProvider.System), endpoints, deployments, flows, models, gateway, requests, store, identity);
 
         server.Use((context, next) => AdmitAsync(context, next, activity));
         server.Use(faultMiddleware.HandleAsync);
+        server.MapWhen(PageRoutes.IsPage, branch => branch.Run(page.HandleAsync));
         server.MapWhen(static context => !context.Request.IsHttps, plain => plain.Run(gateway.HandleAsync));
         server.MapWhen(
             static context => context.Request.Path.StartsWithSegments("/" + WorkspaceNames.StorageAccount, StringComparison.Ordinal),
             storage => storage.Run(blobRoutes.HandleAsync));
         server.UseRouting();
         own.Map(server, gate);
+        page.Map(server, gate);
         new FaultRoutes(faults, options.IsOwnProcess).Map(server, gate);
         ControlPlaneRoutes.Map(
             server, gate, scope, new WorkspaceResource(scope), endpoints, deployments,
@@ -243,7 +247,7 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
             return;
         }
 
-        if (OwnRoutes.IsLook(context.Request))
+        if (OwnRoutes.IsLook(context.Request) || PageRoutes.IsLook(context.Request))
         {
             await next(context).ConfigureAwait(false);
             return;

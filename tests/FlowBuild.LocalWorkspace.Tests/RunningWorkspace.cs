@@ -181,7 +181,12 @@ public sealed class RunningWorkspace : IAsyncDisposable
     }
 
     /// <summary>Uploads a flow folder and registers it as a version of a model; the version's id.</summary>
-    public async Task<string> RegisterFlowAsync(string model, string version, string flow, params (string Name, string Content)[] files)
+    public Task<string> RegisterFlowAsync(string model, string version, string flow, params (string Name, string Content)[] files) =>
+        RegisterFlowAsync(model, version, flow, [], files);
+
+    /// <summary>Uploads a flow folder and registers it as a version of a model with properties; the version's id.</summary>
+    public async Task<string> RegisterFlowAsync(
+        string model, string version, string flow, JsonObject properties, params (string Name, string Content)[] files)
     {
         var container = Blobs();
         var path = $"LocalUpload/{Guid.NewGuid():N}/{flow}";
@@ -196,6 +201,7 @@ public sealed class RunningWorkspace : IAsyncDisposable
             {
                 ["modelUri"] = $"azureml://subscriptions/{Host.SubscriptionId}/resourcegroups/local/workspaces/local/datastores/workspaceblobstore/paths/{path}",
                 ["modelType"] = "custom_model",
+                ["properties"] = properties,
             },
         });
         Assert.Equal(HttpStatusCode.Created, answer.Status);

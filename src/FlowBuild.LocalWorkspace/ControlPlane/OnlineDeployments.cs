@@ -167,11 +167,20 @@ internal sealed class OnlineDeployments
         Checks.RequireWord(body, "containerType", ["InferenceServer", "StorageInitializer"], isRequired: false);
         var tail = Checks.Integer(body, "tail", 0, int.MaxValue, int.MaxValue);
         var (endpoint, deployment) = FromRoute(context);
-        var lines = body.Text("containerType") == "StorageInitializer"
-            ? Lines(deployment.StorageInitializerLog)
-            : Lines(deployment.InferenceServerLog).Concat(_requests.Lines(endpoint.Name, deployment.Name));
+        var lines = LogLines(endpoint.Name, deployment.Name, body.Text("containerType"));
         await ArmResponse.WriteAsync(context, 200, new JsonObject { ["content"] = string.Join('\n', lines.TakeLast(tail)) }).ConfigureAwait(false);
     }
+
+    /// <summary>The log of a deployment's container, oldest line first; none when there is no such deployment.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="name">The deployment.</param>
+    /// <param name="container"><c>StorageInitializer</c>; any other word is the server.</param>
+    public IReadOnlyList<string> LogLines(string endpoint, string name, string? container) => (Find(endpoint, name), container) switch
+    {
+        (null, _) => [],
+        ({ } deployment, "StorageInitializer") => Lines(deployment.StorageInitializerLog),
+        ({ } deployment, _) => [.. Lines(deployment.InferenceServerLog), .. _requests.Lines(endpoint, deployment.Name)],
+    };
 
     /// <summary>GET skus: the range that the deployment can scale in.</summary>
     public Task ListSkusAsync(HttpContext context)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.Gateway;
 
@@ -8,6 +9,9 @@ internal sealed class RequestLog
 {
     private const int Kept = 500;
     private readonly ConcurrentDictionary<string, Queue<string>> _lines = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Set after every line.</summary>
+    public ChangeSignal Changes { get; } = new();
 
     /// <summary>Adds a request.</summary>
     public void Add(string endpoint, string deployment, string method, string path, int status, string requestId, bool isMirrored)
@@ -29,6 +33,8 @@ internal sealed class RequestLog
                 lines.Dequeue();
             }
         }
+
+        Changes.Set();
     }
 
     /// <summary>Drops the lines of a deployment that is deleted, or whose container has made way for another one.</summary>

@@ -25,12 +25,20 @@ internal sealed class ScoringGateway(
     private const string ScoreAction = WorkspaceScope.WorkspaceType + "/onlineEndpoints/score/action";
     private const int LargestBody = 32 * 1024 * 1024;
     private const int LongestClientId = 40;
+    private const string NoEndpoint = "There is no such endpoint.";
     private const string PinHeader = "azureml-model-deployment";
     private readonly TrafficSplit _split = new();
     private readonly ConcurrencyLimit _concurrency = new();
 
     /// <summary>Answers <c>/endpoints/{endpoint}/{path of the container}</c>.</summary>
-    public async Task HandleAsync(HttpContext context)
+    public Task HandleAsync(HttpContext context) => AnswerAsync(context, RouteAsync);
+
+    /// <summary>Answers a request to <c>score</c> of somebody who has shown who he is in another way than by the endpoint's key.</summary>
+    public Task ScoreAsync(HttpContext context, string endpoint) => AnswerAsync(
+        context,
+        _ => endpoints.Find(endpoint) is { } found ? ChooseAsync(context, found, "score") : RefuseAsync(context, 404, "NotFound", NoEndpoint));
+
+    private async Task AnswerAsync(HttpContext context, RequestDelegate answer)
     {
         context.TraceIdentifier = Guid.NewGuid().ToString();
         context.Response.Headers["x-request-id"] = context.TraceIdentifier;
@@ -43,7 +51,7 @@ internal sealed class ScoringGateway(
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = LargestBody;
         try
         {
-            await RouteAsync(context).ConfigureAwait(false);
+            await answer(context).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
@@ -100,7 +108,7 @@ internal sealed class ScoringGateway(
         var parts = (context.Request.Path.Value ?? "").Split('/', 4);
         if (parts is not ["", "endpoints", { Length: > 0 } name, var path] || endpoints.Find(name) is not { } endpoint)
         {
-            await RefuseAsync(context, 404, "NotFound", "There is no such endpoint.").ConfigureAwait(false);
+            await RefuseAsync(context, 404, "NotFound", NoEndpoint).ConfigureAwait(false);
             return;
         }
 
@@ -117,6 +125,11 @@ internal sealed class ScoringGateway(
             return;
         }
 
+        await ChooseAsync(context, endpoint, path).ConfigureAwait(false);
+    }
+
+    private async Task ChooseAsync(HttpContext context, StoredEndpoint endpoint, string path)
+    {
         var pinned = context.Request.Headers[PinHeader].FirstOrDefault();
         var chosen = pinned ?? _split.Next(endpoint.Name, endpoint.Traffic);
         if (chosen is null || deployments.Find(endpoint.Name, chosen) is not { } stored)

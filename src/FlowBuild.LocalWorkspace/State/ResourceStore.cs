@@ -28,6 +28,9 @@ internal sealed class ResourceStore
     /// <summary>Held over every read-check-write of a change, so that changes are one after the other.</summary>
     public object Gate { get; } = new();
 
+    /// <summary>Set after every change.</summary>
+    public ChangeSignal Changes { get; } = new();
+
     /// <summary>The value of a key, or null.</summary>
     public T? Find<T>(string key)
         where T : class
@@ -63,6 +66,8 @@ internal sealed class ResourceStore
             DurableFile.Write(FileOf(key), JsonSerializer.SerializeToUtf8Bytes(new StoredValue(key, element)));
             _values[key] = JsonSerializer.SerializeToUtf8Bytes(element);
         }
+
+        Changes.Set();
     }
 
     /// <summary>Forgets a value, durably.</summary>
@@ -75,6 +80,8 @@ internal sealed class ResourceStore
                 DurableFile.Delete(FileOf(key));
             }
         }
+
+        Changes.Set();
     }
 
     private static StoredValue Read(StateFolder folder, string file)

@@ -4,7 +4,7 @@ using FlowBuild.Testing;
 namespace FlowBuild.LocalWorkspace.Tests.Node;
 
 /// <summary>
-/// Microsoft's clients for JavaScript and azcopy, installed from npm into the project's obj folder. Where Node is missing the tests are
+/// Microsoft's clients for JavaScript, azcopy and Playwright, installed from npm into the project's obj folder. Where Node is missing the tests are
 /// skipped, or fail when all tests must run.
 /// </summary>
 public sealed class NodePackages : IAsyncLifetime
