@@ -214,6 +214,55 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task A_chat_that_takes_images_sends_them_and_shows_those_of_the_answer()
+    {
+        const string Png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+        await using var server = ReplayServer.Start(
+            "200 OK", new JsonObject { ["answer"] = "One pixel.", ["picture"] = new JsonObject { ["data:image/png;base64"] = Png } }.ToJsonString(), "Content-Type: application/json");
+        await using var workspace = await RunningWorkspace.StartAsync(server.Origin.ToString());
+        var flow = Flows.Chat.Replace("type: string\n    is_chat_input", "type: list\n    is_chat_input", StringComparison.Ordinal)
+            .Replace("nodes:", "  picture: {type: image, reference: \"${chat.output.picture}\"}\nnodes:", StringComparison.Ordinal);
+        var model = await workspace.RegisterFlowAsync("m", "1", "chat-flow", ChatProperties.DeepClone().AsObject(), ("flow.dag.yaml", flow));
+        using var client = await workspace.DeployAsync("chat-endpoint", model);
+        await OpenAsync(workspace, "test");
+
+        await browser.RunAsync($$"""
+            await page.getByLabel('Images for the message').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('{{Png}}', 'base64') });
+            await page.getByPlaceholder('Write a message').fill('What is this?');
+            await page.keyboard.press('Enter');
+            """);
+        await browser.SeeAsync(".turn[data-from=flow][aria-busy=false] .text", "One pixel.");
+        await browser.RunAsync("""
+            await page.getByText('Other outputs').click();
+            await page.waitForFunction(() => [...document.querySelectorAll('.turn img')].filter(image => image.naturalWidth === 1).length === 2);
+            """);
+
+        var question = JsonNode.Parse(Assert.Single(server.Requests).Body)!["question"]!.AsArray();
+        Assert.Equal((Png, "What is this?"), (question[0]!["data:image/png;base64"]!.GetValue<string>(), question[1]!.GetValue<string>()));
+        Assert.Empty(await browser.ComplaintsAsync());
+    }
+
+    [Fact]
+    public async Task A_flow_that_declares_no_inputs_takes_any_object()
+    {
+        await using var server = ReplayServer.Start("200 OK", "[1, 2]", "Content-Type: application/json");
+        await using var workspace = await RunningWorkspace.StartAsync(server.Origin.ToString());
+        var model = await workspace.RegisterFlowAsync("m", "1", "any", ("flow.flex.yaml", "entry: entry:run\n"), ("entry.py", ""));
+        using var client = await workspace.DeployAsync("my-endpoint", model);
+        await OpenAsync(workspace, "test");
+
+        await browser.RunAsync("""
+            await page.getByLabel('Body', { exact: true }).fill('{"a": [1]}');
+            await page.getByRole('tab', { name: 'C#' }).click();
+            """);
+        await browser.SeeAsync("pre.code", "var result = await client.ScoreAsync(JsonNode.Parse(");
+        await browser.RunAsync("await page.getByRole('button', { name: 'Send' }).click()");
+
+        await browser.SeeAsync(".outputs dt", "result");
+        Assert.Equal("""{"a": [1]}""", Assert.Single(server.Requests).Body);
+    }
+
+    [Fact]
     public async Task A_change_of_the_traffic_is_seen_live()
     {
         await using var workspace = await ChatAsync(null);

@@ -34,7 +34,7 @@ export class ChatTest {
       },
     });
     this.#files = takesList && el('input', { type: 'file', accept: 'image/*', multiple: true, 'aria-label': 'Images for the message', onchange });
-    const composer = el('form', { class: 'composer', onsubmit: event => { event.preventDefault(); this.#submit(); } },
+    const composer = el('form', { class: 'composer', onsubmit: event => { event.preventDefault(); this.#submit(event.submitter); } },
       el('label', { for: id, class: 'hidden-text' }, chat.input), this.#message, this.#files, this.#send);
     this.element = el('section', { class: 'card chat', 'aria-label': 'Chat' },
       el('div', { class: 'card-head' }, el('h3', {}, 'Chat'),
@@ -46,6 +46,8 @@ export class ChatTest {
   }
 
   async body(isChecked = false) {
+    // A field that is to be mended must be seen.
+    if (isChecked && !(await this.#others.read(false)).isGood) this.side.open = true;
     const { members, isGood } = await this.#others.read(isChecked);
     if (isChecked && !isGood) return undefined;
     const { chat } = this.#flow;
@@ -63,6 +65,7 @@ export class ChatTest {
 
   #restart() {
     this.#stop?.abort();
+    this.#rest();
     this.#clear();
     this.#onchange();
     this.#message.focus();
@@ -73,27 +76,33 @@ export class ChatTest {
     this.#log.replaceChildren(el('p', { class: 'hint' }, this.#flow.description ?? 'The conversation begins with your message.'));
   }
 
-  async #submit() {
+  async #submit(button) {
     if (this.#stop) {
-      this.#stop.abort();
+      // Enter sends; only the button stops.
+      if (button) this.#stop.abort();
       return;
     }
 
+    const stop = this.#stop = new AbortController();
     const content = await this.#content();
-    const body = await this.body(true);
-    if (body === undefined || content.length === 0) return;
+    const body = content.length > 0 ? await this.body(true) : undefined;
+    if (body === undefined) {
+      this.#rest();
+      return;
+    }
+
     if (this.#turns.length === 0) this.#log.replaceChildren();
     const { chat } = this.#flow;
-    this.#log.append(bubble('you', 'You', typeof content === 'string' ? show(content) : el('div', { class: 'stack' }, content.map(part => show(part.text ?? part)))));
     const text = el('div', { class: 'text waiting' }, '…');
     const answered = bubble('flow', this.#flow.name, text);
     answered.setAttribute('aria-busy', 'true');
-    this.#log.append(answered);
+    this.#log.append(
+      bubble('you', 'You', typeof content === 'string' ? show(content) : el('div', { class: 'stack' }, content.map(part => show(part.text ?? part)))), answered);
     this.#scroll();
     this.#message.value = '';
+    this.#message.focus();
     if (this.#files) this.#files.value = '';
     this.#send.textContent = 'Stop';
-    const stop = this.#stop = new AbortController();
     const answer = await score({ ...this.#where(), body, signal: stop.signal }, growing => {
       const part = growing.outputs[chat.output];
       if (typeof part === 'string') {
@@ -105,14 +114,17 @@ export class ChatTest {
     answered.setAttribute('aria-busy', 'false');
     this.#finish(answered, answer);
     if (this.#stop !== stop) return;
-    this.#stop = undefined;
-    this.#send.textContent = 'Send';
+    this.#rest();
     // A failed turn is no part of the conversation; the message is there again to be mended.
-    if (answer.error && typeof content === 'string') this.#message.value = content;
+    if (answer.error && typeof content === 'string') this.#message.value ||= content;
     if (!answer.error) this.#turns.push({ inputs: { [chat.input]: content }, outputs: { [chat.output]: answer.outputs[chat.output] ?? '' } });
     announce(answer.error ? 'The call failed' : `${this.#flow.name}: ${typeof answer.outputs[chat.output] === 'string' ? answer.outputs[chat.output] : 'answered'}`);
     this.#onchange();
-    this.#message.focus();
+  }
+
+  #rest() {
+    this.#stop = undefined;
+    this.#send.textContent = 'Send';
   }
 
   #finish(answered, answer) {

@@ -23,7 +23,7 @@ export class FormTest {
     this.#anything = flow.acceptsAnyInput;
     this.element = el('form', {
       class: 'card form', 'aria-label': 'Inputs', novalidate: true,
-      onsubmit: event => { event.preventDefault(); this.#submit(); },
+      onsubmit: event => { event.preventDefault(); this.#submit(event.submitter); },
       onkeydown: event => {
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.element.requestSubmit();
       },
@@ -40,15 +40,20 @@ export class FormTest {
     return this.#anything ? members[0]?.[1] ?? '{}' : requestText(members);
   }
 
-  async #submit() {
+  async #submit(button) {
     if (this.#stop) {
-      this.#stop.abort();
+      // Ctrl + Enter sends; only the button stops.
+      if (button) this.#stop.abort();
       return;
     }
 
-    const body = await this.body(true);
-    if (body === undefined) return;
     this.#stop = new AbortController();
+    const body = await this.body(true);
+    if (body === undefined) {
+      this.#stop = undefined;
+      return;
+    }
+
     this.#send.textContent = 'Stop';
     this.#answer.setAttribute('aria-busy', 'true');
     this.#show({ outputs: {} }, true);

@@ -6,7 +6,7 @@ export class LogPanel {
   #endpoint;
   #deployment;
   #container;
-  #lines = el('pre', { class: 'log', tabindex: 0, role: 'log', 'aria-label': 'Log' });
+  #lines = el('pre', { class: 'log', tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': 'Log' });
   #following = new AbortController();
 
   constructor(endpoint, deployments) {

@@ -106,7 +106,8 @@ function picture(uri) {
   if (!type) return el('div', { class: 'text' }, uri);
   try {
     const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
-    return el('img', { src: URL.createObjectURL(new Blob([bytes], { type: type.replace('*', 'png') })), alt: 'Image of the answer' });
+    const address = URL.createObjectURL(new Blob([bytes], { type: type.replace('*', 'png') }));
+    return el('img', { src: address, alt: 'Image', onload: () => URL.revokeObjectURL(address) });
   } catch {
     return el('div', { class: 'text' }, uri);
   }
