@@ -168,13 +168,21 @@ public sealed partial class FlowDeployer
         _log.Result($"{endpoint.Name}: deleted with its deployments");
     }, cancellationToken);
 
-    /// <summary>Prints where a person looks at the endpoint: its page in the studio, or the local workspace's contract.</summary>
-    /// <returns>False when there are errors.</returns>
-    public Task<bool> PrintLinkAsync(CancellationToken cancellationToken) => ForEachAsync(writes: false, (workspace, endpoint, _) =>
+    /// <summary>
+    /// Where a person looks at the endpoint of each flow: its page in the studio; for the local workspace a link to its page that works
+    /// once, so whoever is given it should be the one who asked.
+    /// </summary>
+    /// <returns>The addresses; null when there are errors.</returns>
+    public async Task<IReadOnlyList<Uri>?> GetPagesAsync(CancellationToken cancellationToken)
     {
-        _log.Result($"{endpoint.Name}: {workspace.PageOf(endpoint)}");
-        return Task.CompletedTask;
-    }, cancellationToken);
+        var pages = new List<Uri>();
+        return await ForEachAsync(
+            writes: false,
+            async (workspace, endpoint, _) => pages.Add(await workspace.GetPageAsync(endpoint, cancellationToken).ConfigureAwait(false)),
+            cancellationToken).ConfigureAwait(false)
+            ? pages
+            : null;
+    }
 
     private async Task<bool> ForEachAsync(bool writes, Func<MachineLearningWorkspace, EndpointResource, Work, Task> act, CancellationToken cancellationToken)
     {

@@ -161,4 +161,22 @@ public sealed class OperationsTests
 
     private static async Task<string> ModelAsync(BasicChat chat) =>
         (await (await chat.OpenWorkspaceAsync()).GetDeploymentAsync("basic-chat-endpoint", "blue", Token))!.ModelId!;
+
+    [Fact]
+    public async Task The_link_to_the_local_workspaces_page_opens_it_once_at_the_endpoint()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        var log = new RecordingLog();
+
+        var link = Assert.Single((await chat.Deployer(log).GetPagesAsync(Token))!);
+
+        Assert.Equal(chat.Host.Scoring.Authority, link.Authority);
+        Assert.Equal("#/basic-chat-endpoint", link.Fragment);
+        Assert.DoesNotContain(link.Segments[^1], log.Text, StringComparison.Ordinal);
+        using var browser = new HttpClient();
+        using var first = await browser.GetAsync(link, Token);
+        using var second = await browser.GetAsync(link, Token);
+        Assert.Equal((System.Net.HttpStatusCode.OK, System.Net.HttpStatusCode.Forbidden), (first.StatusCode, second.StatusCode));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 
 namespace FlowBuild.EndToEnd.Tests;
@@ -45,6 +46,10 @@ public sealed class DeploySampleTests(PackedFeed feed)
         var invoked = await user.DotNetAsync("build", "BasicChat", "-t:InvokeFlow");
         Assert.True(invoked.ExitCode == 0, invoked.Output);
         AssertNames(invoked, "answer");
+
+        var opened = await user.DotNetAsync("build", "BasicChat", "-t:OpenFlow");
+        Assert.True(opened.ExitCode == 0, opened.Output);
+        await AssertOpensThePageAsync(opened.Output);
     }
 
     [Fact]
@@ -109,6 +114,17 @@ public sealed class DeploySampleTests(PackedFeed feed)
         foreach (var name in names)
         {
             Assert.Contains(name, result.Output, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task AssertOpensThePageAsync(string output)
+    {
+        var link = new Uri(Assert.Single(output.Split('\n'), static line => line.Contains("BasicChat -> http", StringComparison.Ordinal)).Split(" -> ")[1].Trim());
+        using var http = new HttpClient();
+        foreach (var address in (Uri[])[link, new(link, "/page/app.js")])
+        {
+            using var answer = await http.GetAsync(address, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
     }
 

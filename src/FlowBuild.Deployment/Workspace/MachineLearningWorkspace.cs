@@ -103,8 +103,20 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     public Task<ResourceOperation> DeleteDeploymentAsync(string endpoint, string deployment, CancellationToken cancellationToken) =>
         StartAsync(RequestMethod.Delete, DeploymentPath(endpoint, deployment), null, $"deployment {endpoint}/{deployment}", cancellationToken);
 
-    /// <summary>Where a person looks at an endpoint: its page in the studio; in the local workspace, its contract.</summary>
-    internal string PageOf(EndpointResource endpoint) => Address.IsLocal ? $"{endpoint.SwaggerUri}" : StudioPageOf(endpoint.Name);
+    /// <summary>Where a person looks at an endpoint: its page in the studio, or a new one-time link to the local workspace's page.</summary>
+    internal async Task<Uri> GetPageAsync(EndpointResource endpoint, CancellationToken cancellationToken)
+    {
+        if (!Address.IsLocal)
+        {
+            return new Uri(StudioPageOf(endpoint.Name));
+        }
+
+        var address = new Uri(_connection.Cloud.ResourceManager, "local/links");
+        var response = await RawAsync(RequestMethod.Post, address, null, cancellationToken).ConfigureAwait(false);
+        var link = Read(Check(response, "link to the local workspace's page"))["link"]?.GetValue<string>()
+            ?? throw FlowDeploymentException.Of(WorkspaceRules.RequestFailed, "The local workspace gave no link to its page.");
+        return new Uri($"{link}#/{endpoint.Name}");
+    }
 
     /// <summary>An endpoint's page in the studio.</summary>
     internal string StudioPageOf(string endpoint) => $"{_connection.Cloud.MachineLearning}/endpoints/realtime/{endpoint}/detail?wsid={Address.ArmId}";
