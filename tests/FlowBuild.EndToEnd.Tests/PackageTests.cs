@@ -83,6 +83,39 @@ public sealed class PackageTests(PackedFeed feed)
         Assert.Equal("Bearer a-key", request.Headers["Authorization"]);
     }
 
+    [Theory]
+    [InlineData("<ImplicitUsings>disable</ImplicitUsings><Nullable>disable</Nullable><LangVersion>12</LangVersion>")]
+    [InlineData("<GenerateDocumentationFile>true</GenerateDocumentationFile><EnforceCodeStyleInBuild>true</EnforceCodeStyleInBuild>")]
+    public async Task Every_analyzer_rule_as_an_error_finds_nothing_in_the_generated_code(string settings)
+    {
+        await using var user = new UserFolder(feed);
+        user.WriteConsoleProject("Caller", """
+            [assembly: System.CLSCompliant(false)]
+            [assembly: System.Runtime.InteropServices.ComVisible(false)]
+            """, $"<OutputType>Library</OutputType><AnalysisLevel>latest-all</AnalysisLevel>{settings}");
+        user.Write("Caller/echo/flow.dag.yaml", EchoFlow);
+        user.Write("Caller/chat/flow.dag.yaml", """
+            inputs:
+              chat_history: { type: list, is_chat_history: true, default: [] }
+              question: { type: image, is_chat_input: true }
+              facts: { type: object }
+              limits: { type: list, default: [1] }
+            outputs:
+              answer: { type: string, reference: "${chat.output}", is_chat_output: true }
+              detail: { type: object, reference: "${chat.output.detail}" }
+            nodes:
+            - name: chat
+              type: python
+              source: { type: code, path: chat.py }
+              inputs: { question: "${inputs.question}", facts: "${inputs.facts}" }
+            """);
+
+        var built = await user.DotNetAsync("build", "Caller");
+
+        Assert.True(built.ExitCode == 0, built.Output);
+        Assert.Contains("0 Warning(s)", built.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Nothing_of_the_generator_or_the_tasks_reaches_the_project_that_references_FlowBuild()
     {
