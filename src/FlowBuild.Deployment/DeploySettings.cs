@@ -35,6 +35,15 @@ public sealed record DeploySettings
     /// <summary>Lets a contract that breaks callers of the live one go out (FlowAllowBreakingChange).</summary>
     public bool AllowBreakingChange { get; init; }
 
+    /// <summary>Deletes the endpoint's deployments without traffic once the deployment is good (FlowRetire).</summary>
+    public bool Retire { get; init; }
+
+    /// <summary>Deployments that other flows of the project make on the same endpoint; they are not retired.</summary>
+    public IReadOnlyList<string> Kept { get; init; } = [];
+
+    /// <summary>Gives the endpoint's identity the roles that it lacks (FlowGrantAccess).</summary>
+    public bool GrantAccess { get; init; }
+
     /// <summary>Register the next version although the files pin one (FlowModelVersion=auto).</summary>
     public bool NextModelVersion { get; init; }
 

@@ -122,7 +122,11 @@ public sealed partial class FlowDeployer
     private async Task PlanAsync(Work work, bool writes, bool modelOnly, CancellationToken cancellationToken)
     {
         var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
-        var plan = await DeploymentPlanner.PlanAsync(workspace, work.Sources, work.Package, _settings, writes, modelOnly, cancellationToken).ConfigureAwait(false);
+        var settings = _settings with
+        {
+            Kept = [.. _work!.Where(other => other != work && other.Sources.EndpointName == work.Sources.EndpointName).Select(static other => other.Sources.DeploymentName).OfType<string>()],
+        };
+        var plan = await DeploymentPlanner.PlanAsync(workspace, work.Sources, work.Package, settings, writes, modelOnly, cancellationToken).ConfigureAwait(false);
         work.Take(plan, new PlanApplier(workspace, plan, _settings, _log));
         foreach (var line in plan.ToLines())
         {

@@ -7,7 +7,7 @@ namespace FlowBuild.Tasks;
 /// <summary>Applies one stage of the plan.</summary>
 public sealed class ApplyFlow : FlowTask
 {
-    /// <summary><c>Model</c>, <c>Environment</c>, <c>Endpoint</c>, <c>Deployment</c>, <c>Verification</c> or <c>Traffic</c>.</summary>
+    /// <summary><c>Model</c>, <c>Environment</c>, <c>Endpoint</c>, <c>Deployment</c>, <c>Verification</c>, <c>Traffic</c> or <c>Retirement</c>.</summary>
     [Required]
     public string Stage { get; set; } = "";
 

@@ -45,6 +45,8 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         VerifyRequestFile = FilePath("VerifyRequest"),
         NoWait = Flag("NoWait"),
         AllowBreakingChange = Flag("AllowBreakingChange"),
+        Retire = Flag("Retire"),
+        GrantAccess = Flag("GrantAccess"),
         Slots = [.. List("Slots").Select(static s => s.ToLowerInvariant())],
         Rollout = [.. List("Rollout").Select(Percentage)],
         RolloutInterval = TimeSpan.FromSeconds(Number("RolloutInterval", "seconds") ?? 300),

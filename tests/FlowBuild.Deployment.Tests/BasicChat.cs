@@ -143,19 +143,28 @@ internal sealed class BasicChat : IAsyncDisposable
     public Task PutResourceAsync(string path, string json) => PutAsync(
         $"subscriptions/{Host.SubscriptionId}/resourceGroups/local/providers/Microsoft.MachineLearningServices/workspaces/local/{path}?api-version=2024-10-01", json);
 
-    private async Task PutAsync(string path, string json)
+    /// <summary>Puts any resource.</summary>
+    /// <param name="path">Its path with the api-version.</param>
+    /// <param name="json">Its body.</param>
+    public async Task PutAsync(string path, string json)
     {
-        _admin ??= new HttpClient(new SocketsHttpHandler
-        {
-            SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetRawCertData().SequenceEqual(Host.Certificate.RawData) },
-        })
-        {
-            DefaultRequestHeaders = { Authorization = new("Bearer", Host.Token) },
-        };
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-        using var response = await _admin.PutAsync(new Uri(Host.ControlPlane, path), content, TestContext.Current.CancellationToken);
+        using var response = await Admin.PutAsync(new Uri(Host.ControlPlane, path), content, TestContext.Current.CancellationToken);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
+
+    /// <summary>Gets any resource.</summary>
+    /// <param name="path">Its path with the api-version.</param>
+    public async Task<System.Text.Json.Nodes.JsonNode> GetAsync(string path) =>
+        System.Text.Json.Nodes.JsonNode.Parse(await Admin.GetStringAsync(new Uri(Host.ControlPlane, path), TestContext.Current.CancellationToken))!;
+
+    private HttpClient Admin => _admin ??= new HttpClient(new SocketsHttpHandler
+    {
+        SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetRawCertData().SequenceEqual(Host.Certificate.RawData) },
+    })
+    {
+        DefaultRequestHeaders = { Authorization = new("Bearer", Host.Token) },
+    };
 
     /// <summary>A deployer as a new build makes it.</summary>
     public FlowDeployer Deployer(IFlowLog log, DeploySettings? settings = null, FlowProject? project = null) => new(

@@ -165,18 +165,6 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_role_that_is_missing_is_said_with_the_one_that_is_enough()
-    {
-        await using var chat = await BasicChat.StartAsync();
-        await chat.SetFaultsAsync("""{ "deniedActions": [ "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write" ] }""");
-
-        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
-
-        Assert.Equal(WorkspaceRules.RequestFailed, failed.Diagnostic.Rule);
-        Assert.Contains("AzureML Data Scientist", failed.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_token_that_has_expired_asks_for_another_one_and_not_for_a_role()
     {
         await using var chat = await BasicChat.StartAsync();

@@ -112,6 +112,48 @@ public sealed class SupportingResourceTests
     }
 
     [Fact]
+    public async Task Each_endpoint_has_an_identity_of_its_own_and_a_user_assigned_one_the_ids_that_it_shows_itself()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var group = workspace.WorkspaceId[..workspace.WorkspaceId.IndexOf("/providers", StringComparison.Ordinal)];
+        var user = $"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/flows";
+        await workspace.PutAndSettleAsync("onlineEndpoints/first-endpoint", RunningWorkspace.Endpoint());
+        var second = RunningWorkspace.Endpoint();
+        second["identity"] = JsonNode.Parse($$"""{ "type": "SystemAssigned,UserAssigned", "userAssignedIdentities": { "{{user}}": {} } }""");
+        await workspace.PutAndSettleAsync("onlineEndpoints/second-endpoint", second);
+
+        var first = (await workspace.GetAsync("onlineEndpoints/first-endpoint")).Body!["identity"]!;
+        var both = (await workspace.GetAsync("onlineEndpoints/second-endpoint")).Body!["identity"]!;
+        Assert.NotEqual(first["principalId"]!.GetValue<string>(), both["principalId"]!.GetValue<string>());
+        var itself = (await workspace.GetAsync(user)).Body!["properties"]!;
+        Assert.Equal(itself["clientId"]!.GetValue<string>(), both["userAssignedIdentities"]![user]!["clientId"]!.GetValue<string>());
+        Assert.Equal(itself["principalId"]!.GetValue<string>(), both["userAssignedIdentities"]![user]!["principalId"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Roles_are_assigned_on_the_resources_beside_the_workspace_too()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var storage = (await workspace.GetAsync("")).Body!["properties"]!["storageAccount"]!.GetValue<string>();
+        var assignment = JsonNode.Parse("""{"properties":{"roleDefinitionId":"/role","principalId":"p-1"}}""")!;
+
+        Assert.Equal(HttpStatusCode.Created, (await workspace.PutAsync($"{storage}/providers/Microsoft.Authorization/roleAssignments/{Guid.NewGuid()}", assignment)).Status);
+
+        Assert.Single((await workspace.GetAsync($"{storage}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope() and assignedTo('p-1')")).Body!["value"]!.AsArray());
+        Assert.Empty((await workspace.GetAsync("providers/Microsoft.Authorization/roleAssignments?$filter=atScope() and assignedTo('p-1')")).Body!["value"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("7f951dda-4ed3-4680-a7ca-43fe172d538d", HttpStatusCode.OK)]
+    [InlineData("00000000-0000-0000-0000-000000000000", HttpStatusCode.NotFound)]
+    public async Task The_roles_that_matter_around_an_endpoint_are_described(string role, HttpStatusCode status)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+
+        Assert.Equal(status, (await workspace.GetAsync($"/subscriptions/{workspace.Host.SubscriptionId}/providers/Microsoft.Authorization/roleDefinitions/{role}")).Status);
+    }
+
+    [Fact]
     public async Task Role_assignments_are_found_at_their_scope_and_below()
     {
         await using var workspace = await RunningWorkspace.StartAsync();
@@ -119,6 +161,7 @@ public sealed class SupportingResourceTests
         var assignment = JsonNode.Parse("""{"properties":{"roleDefinitionId":"/role","principalId":"p-1"}}""")!;
         var path = $"{group}/providers/Microsoft.Authorization/roleAssignments/{Guid.NewGuid()}";
 
+        Assert.Equal(HttpStatusCode.Created, (await workspace.PutAsync(path, assignment)).Status);
         Assert.Equal(HttpStatusCode.Created, (await workspace.PutAsync(path, assignment)).Status);
         Assert.Equal("RoleAssignmentExists", (await workspace.PutAsync($"{group}/providers/Microsoft.Authorization/roleAssignments/{Guid.NewGuid()}", assignment)).DeepestCode);
 

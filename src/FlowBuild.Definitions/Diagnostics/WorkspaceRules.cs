@@ -102,6 +102,34 @@ public static class WorkspaceRules
         "The connection '{0}' of node '{1}' is not in the workspace '{2}'; create it there, or set the environment variable {3} of the deployment{4}",
         RuleSeverity.Warning);
 
+    /// <summary>The deployer may not do what the plan needs.</summary>
+    public static readonly DiagnosticRule PermissionMissing = new(
+        "FLOW5019",
+        "The signed-in identity may not deploy",
+        "The signed-in identity may not do this in the workspace '{0}': {1}; let an owner run: az role assignment create --assignee <your object id> --role \"AzureML Data Scientist\" --scope {2}",
+        RuleSeverity.Error);
+
+    /// <summary>The endpoint's identity lacks a role.</summary>
+    public static readonly DiagnosticRule RoleMissing = new(
+        "FLOW5020",
+        "The endpoint's identity lacks a role",
+        "The identity of the endpoint '{0}' lacks the role '{1}' at '{2}', {3}; set FlowGrantAccess=true, or run: {4}",
+        RuleSeverity.Warning);
+
+    /// <summary>A role could not be given.</summary>
+    public static readonly DiagnosticRule RoleNotGiven = new(
+        "FLOW5021",
+        "A role could not be given to the endpoint's identity",
+        "The role '{0}' at '{1}' could not be given to the endpoint's identity ({2}); let an owner run: {3}",
+        RuleSeverity.Error);
+
+    /// <summary>AZURE_CLIENT_ID names another identity than the endpoint's.</summary>
+    public static readonly DiagnosticRule ClientIdDisagrees = new(
+        "FLOW5022",
+        "AZURE_CLIENT_ID is not the endpoint's identity",
+        "AZURE_CLIENT_ID is not the client id of the endpoint's identity '{0}'; write '{1}', or leave the variable out: it is then filled in",
+        RuleSeverity.Warning);
+
     /// <summary>A fault of FlowBuild itself.</summary>
     public static readonly DiagnosticRule Unexpected = new(
         "FLOW5999",
@@ -114,6 +142,6 @@ public static class WorkspaceRules
     [
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
         NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, InstanceTypeUnusable,
-        QuotaExceeded, BreakingContract, ConnectionMissing, Unexpected,
+        QuotaExceeded, BreakingContract, ConnectionMissing, PermissionMissing, RoleMissing, RoleNotGiven, ClientIdDisagrees, Unexpected,
     ];
 }

@@ -52,6 +52,13 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                     await RequireSeenAsync(endpoint, cancellationToken).ConfigureAwait(false);
                     var operation = await workspace.PutEndpointAsync(endpoint.Name, Copy(endpoint.Body), cancellationToken).ConfigureAwait(false);
                     _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
+                    await WarnOfRolesAsync(_endpoint, endpoint.Needs, cancellationToken).ConfigureAwait(false);
+                    break;
+                case GrantStep grant:
+                    await GrantAsync(grant, cancellationToken).ConfigureAwait(false);
+                    break;
+                case RetireStep retire:
+                    await RetireAsync(retire, cancellationToken).ConfigureAwait(false);
                     break;
                 case RememberStep remember:
                     await RequireSeenAsync(plan.Steps.OfType<DeploymentStep>().Single(), cancellationToken).ConfigureAwait(false);
@@ -128,6 +135,58 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
     private OvertakenException Overtaken(string what) => new(
         $"{what} has changed in the meantime",
         FlowDeploymentException.Of(WorkspaceRules.EndpointBusy, plan.Endpoint, $"{what} changes again and again"));
+
+    // Azure may have given the new identity its roles by itself.
+    private async Task WarnOfRolesAsync(EndpointResource endpoint, IReadOnlyList<RoleNeed> needs, CancellationToken cancellationToken)
+    {
+        if (needs.Count == 0 || endpoint.PrincipalId is not { } principal)
+        {
+            return;
+        }
+
+        try
+        {
+            EndpointAccess.Warn(log, endpoint.Name, principal, await EndpointAccess.MissingAsync(workspace, principal, needs, cancellationToken).ConfigureAwait(false));
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+        {
+            log.Result(EndpointAccess.Unread(needs, e.Message.Split(':')[0]));
+        }
+    }
+
+    private async Task GrantAsync(GrantStep step, CancellationToken cancellationToken)
+    {
+        if ((step.Principal ?? (await EndpointAsync(cancellationToken).ConfigureAwait(false)).PrincipalId) is not { } principal)
+        {
+            log.Result($"role {step.Subject}: not given, since {plan.Endpoint} has no identity of its own");
+            return;
+        }
+
+        await workspace.GiveRoleAsync(principal, step.Need, cancellationToken).ConfigureAwait(false);
+        log.Progress($"role {step.Subject}: given to the identity of {plan.Endpoint}; it can take some minutes until it holds");
+    }
+
+    // Traffic that somebody gave it in the meantime keeps a deployment. What a rollback is told goes first: it must not lead to
+    // a deployment that is gone.
+    private async Task RetireAsync(RetireStep step, CancellationToken cancellationToken)
+    {
+        var now = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false);
+        if (now is null || now.Traffic.ContainsKey(step.Name) || now.MirrorTraffic.ContainsKey(step.Name))
+        {
+            log.Result($"{plan.Endpoint}/{step.Name}: kept, since it has traffic now");
+            return;
+        }
+
+        var tags = RollbackTags.Naming(step.Name, now.Tags).ToDictionary(static tag => tag, static _ => (string?)null);
+        if (tags.Count > 0)
+        {
+            await SetTrafficAsync(null, null, tags, cancellationToken).ConfigureAwait(false);
+        }
+
+        var operation = await workspace.DeleteDeploymentAsync(plan.Endpoint, step.Name, cancellationToken).ConfigureAwait(false);
+        await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
+        log.Result($"{plan.Endpoint}/{step.Name}: deleted, since it had no traffic");
+    }
 
     private async Task DeployAsync(DeploymentStep step, CancellationToken cancellationToken)
     {

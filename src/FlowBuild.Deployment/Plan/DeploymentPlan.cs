@@ -26,6 +26,9 @@ public enum FlowStage
 
     /// <summary>The traffic.</summary>
     Traffic,
+
+    /// <summary>The end of deployments that have no traffic any more.</summary>
+    Retirement,
 }
 
 /// <summary>One value that changes.</summary>
@@ -70,7 +73,17 @@ public sealed record EndpointStep(
 {
     /// <summary>The endpoint that the plan was made for, or null when there was none.</summary>
     public EndpointResource? Seen { get; init; }
+
+    /// <summary>Roles that the identity needs which is made with the endpoint; whether it has them is seen only then.</summary>
+    public IReadOnlyList<RoleNeed> Needs { get; init; } = [];
 }
+
+/// <summary>The containers' identity is given a role.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Need">The role, and where.</param>
+/// <param name="Principal">Object id of the identity; null: the one that the endpoint has then.</param>
+public sealed record GrantStep(string Endpoint, RoleNeed Need, string? Principal) : PlanStep(
+    FlowStage.Endpoint, true, "role", $"{Need.Role.Name} at {Need.ScopeName}", $"for the identity of {Endpoint}", []);
 
 /// <summary>The deployment is made or changed.</summary>
 /// <param name="Name">The deployment.</param>
@@ -122,6 +135,12 @@ public sealed record TrafficStep(
     /// <summary>The way to <see cref="Traffic"/>, which ends it; empty: at once.</summary>
     public IReadOnlyList<TrafficMap> Rollout { get; init; } = [];
 }
+
+/// <summary>A deployment that has no traffic is deleted.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Name">The deployment.</param>
+public sealed record RetireStep(string Endpoint, string Name) : PlanStep(
+    FlowStage.Retirement, false, "deployment", Name, "deleted: it has no traffic, and FlowRetire is set", []);
 
 /// <summary>What stands between the files and the workspace, computed by comparing them. Applying it makes it empty.</summary>
 /// <param name="Workspace">The workspace.</param>
@@ -179,7 +198,7 @@ public sealed record DeploymentPlan(
 
         foreach (var step in Steps)
         {
-            yield return $"  {(step is VerificationStep ? '?' : step.Creates ? '+' : '~')} {step.Kind,-11} {step.Subject}{(step.Why.Length > 0 ? $" ({step.Why})" : "")}";
+            yield return $"  {(step is VerificationStep ? '?' : step is RetireStep ? '-' : step.Creates ? '+' : '~')} {step.Kind,-11} {step.Subject}{(step.Why.Length > 0 ? $" ({step.Why})" : "")}";
             foreach (var change in step.Changes)
             {
                 yield return $"      {change.Path}: {change.From ?? "not set"} -> {change.To ?? "not set"}";

@@ -37,7 +37,7 @@ internal sealed class DeploymentPlanner
         MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, bool waits, bool modelOnly,
         CancellationToken cancellationToken)
     {
-        return modelOnly ? new DeploymentPlanner(workspace, sources, package, settings).PlanModelAsync(cancellationToken)
+        return modelOnly ? new DeploymentPlanner(workspace, sources, package, settings).PlanModelAsync(waits, cancellationToken)
             : settings.Slots.Count > 0 && sources.Deployment is not null ? PlanSlotAsync(workspace, sources, package, settings, waits, cancellationToken)
             : new DeploymentPlanner(workspace, sources, package, settings).PlanAsync(waits, cancellationToken);
     }
@@ -84,10 +84,11 @@ internal sealed class DeploymentPlanner
         };
     }
 
-    private async Task<DeploymentPlan> PlanModelAsync(CancellationToken cancellationToken)
+    private async Task<DeploymentPlan> PlanModelAsync(bool writes, CancellationToken cancellationToken)
     {
         var assets = new AssetPlanner(_workspace, _sources, _package, _settings, _steps, _notes);
         var modelId = _sources.Deployment is null ? null : await assets.PlanModelAsync(live: null, cancellationToken).ConfigureAwait(false);
+        await CheckPermissionsAsync(null, writes, cancellationToken).ConfigureAwait(false);
         return Plan(modelId);
     }
 
@@ -119,7 +120,9 @@ internal sealed class DeploymentPlanner
 
         if (_sources.Deployment is not null)
         {
-            PlanDeployment(endpoint, live, location, modelId, environmentId, codeId);
+            var identity = await ContainerIdentity.FindAsync(_workspace, _sources.Endpoint?.Identity, endpoint, cancellationToken).ConfigureAwait(false);
+            PlanDeployment(endpoint, live, location, modelId, environmentId, codeId, identity);
+            await PlanAccessAsync(identity, cancellationToken).ConfigureAwait(false);
             if (_steps.OfType<DeploymentStep>().Any())
             {
                 await Preflight.CheckConnectionsAsync(_workspace, _sources, cancellationToken).ConfigureAwait(false);
@@ -135,9 +138,11 @@ internal sealed class DeploymentPlanner
                 await CheckContractAsync(endpoint, deployments, modelId, cancellationToken).ConfigureAwait(false);
             }
 
-            PlanTraffic(endpoint, deployments, live, isStuck);
+            var (traffic, mirror) = PlanTraffic(endpoint, deployments, live, isStuck);
+            PlanRetirement(endpoint, deployments, traffic, mirror);
         }
 
+        await CheckPermissionsAsync(endpoint, waits, cancellationToken).ConfigureAwait(false);
         return Plan(modelId);
     }
 
@@ -221,10 +226,11 @@ internal sealed class DeploymentPlanner
         }
     }
 
-    private void PlanDeployment(EndpointResource? endpoint, DeploymentResource? live, string location, string? modelId, string? environmentId, string? codeId)
+    private void PlanDeployment(EndpointResource? endpoint, DeploymentResource? live, string location, string? modelId, string? environmentId, string? codeId, ContainerIdentity? identity)
     {
         var spec = _sources.Deployment!;
         var variables = DeploymentVariables.Of(_sources, _workspace.Address, _notes);
+        DeploymentVariables.FillClientId(variables, _sources, identity, _notes, _workspace.Connection.Log);
         var body = MachineLearningWorkspace.DeploymentBody(spec, variables, location, modelId, environmentId, codeId);
         if (!spec.IsKubernetes && spec.InstanceCount?.Value is < 3 and var count)
         {
@@ -266,6 +272,95 @@ internal sealed class DeploymentPlanner
         && assets != RollbackTags.Assets(live)
             ? _workspace.WithAssets(live, model, environment)
             : null;
+
+    // Roles are looked at when something is sent, and always when they are to be given: that is how they are given later.
+    private async Task PlanAccessAsync(ContainerIdentity? identity, CancellationToken cancellationToken)
+    {
+        if (identity is null || (!_settings.GrantAccess && !_steps.Any(static s => s is EndpointStep or DeploymentStep)))
+        {
+            return;
+        }
+
+        var needs = await EndpointAccess.NeedsAsync(_workspace, _sources, identity, cancellationToken).ConfigureAwait(false);
+        if (needs.Count == 0)
+        {
+            return;
+        }
+
+        if (identity is { UserAssigned: not null, Principal: null })
+        {
+            _notes.Add(EndpointAccess.Unread(needs, $"the identity '{identity.Name}' is not there, or must not be seen"));
+            return;
+        }
+
+        var missing = needs;
+        try
+        {
+            missing = identity.Principal is null ? needs : await EndpointAccess.MissingAsync(_workspace, identity.Principal, needs, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+        {
+            _notes.Add(EndpointAccess.Unread(needs, e.Message.Split(':')[0]));
+            missing = _settings.GrantAccess ? needs : [];
+        }
+
+        var made = _steps.FindIndex(static s => s is EndpointStep);
+        if (_settings.GrantAccess)
+        {
+            var after = _steps.FindIndex(static s => s.Stage > FlowStage.Endpoint);
+            _steps.InsertRange(after < 0 ? _steps.Count : after, missing.Select(need => new GrantStep(_sources.EndpointName, need, identity.Principal)));
+        }
+        else if (identity.Principal is { } principal)
+        {
+            EndpointAccess.Warn(_workspace.Connection.Log, _sources.EndpointName, principal, missing);
+        }
+        else if (made >= 0)
+        {
+            _steps[made] = (EndpointStep)_steps[made] with { Needs = missing };
+            _notes.AddRange(missing.Select(static need => $"the endpoint's new identity needs the role '{need.Role.Name}' at '{need.ScopeName}'; FlowGrantAccess=true gives it"));
+        }
+    }
+
+    private void PlanRetirement(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, TrafficMap traffic, TrafficMap mirror)
+    {
+        // Where nothing has traffic, having none says nothing.
+        if (!_settings.Retire || endpoint is null || traffic.Percentages.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var name in deployments.Select(static d => d.Name.ToLowerInvariant()).Order(StringComparer.Ordinal))
+        {
+            if (name != _sources.DeploymentName && !traffic.Percentages.ContainsKey(name) && !mirror.Percentages.ContainsKey(name)
+                && !_settings.Kept.Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                _steps.Add(new RetireStep(_sources.EndpointName, name));
+            }
+        }
+
+        if (_steps.Exists(static s => s is RetireStep))
+        {
+            _notes.Add("RollbackFlow cannot go back to a deployment that is deleted");
+        }
+    }
+
+    // A plan may be made by somebody who may only read; it is carried out by somebody who may write.
+    private async Task CheckPermissionsAsync(EndpointResource? endpoint, bool writes, CancellationToken cancellationToken)
+    {
+        if (_steps.Count == 0)
+        {
+            return;
+        }
+
+        var authMode = _steps.OfType<EndpointStep>().FirstOrDefault()?.Body["properties"]?["authMode"]?.GetValue<string>() ?? endpoint?.AuthMode ?? "Key";
+        var missing = await DeployerPermissions.MissingAsync(_workspace, _steps, authMode, cancellationToken).ConfigureAwait(false);
+        if (missing.Count > 0 && writes)
+        {
+            throw FlowDeploymentException.Of(WorkspaceRules.PermissionMissing, _workspace.Address.Name, string.Join(", ", missing), _workspace.Address.ArmId);
+        }
+
+        _notes.AddRange(missing.Select(static action => $"the signed-in identity may not carry this out: it lacks {action}"));
+    }
 
     private bool SameType(DeploymentResource? live) =>
         string.Equals(live?.Property("instanceType"), _sources.Deployment!.InstanceType?.Value, StringComparison.OrdinalIgnoreCase);
@@ -316,7 +411,7 @@ internal sealed class DeploymentPlanner
 
     private static bool IsFailed(DeploymentResource deployment) => deployment.State is "Failed" or "Canceled";
 
-    private void PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live, bool isStuck)
+    private (TrafficMap Traffic, TrafficMap Mirror) PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live, bool isStuck)
     {
         var name = _sources.DeploymentName!;
         string[] names = [name, .. deployments.Select(static d => d.Name)];
@@ -368,9 +463,10 @@ internal sealed class DeploymentPlanner
             }
         }
 
+        var last = (wanted ?? now, mirror ?? mirrorNow);
         if (!movesTraffic && !movesMirror)
         {
-            return;
+            return last;
         }
 
         List<PlanChange> moves = [];
@@ -387,6 +483,7 @@ internal sealed class DeploymentPlanner
 
         _steps.Add(new TrafficStep(
             _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, isRemembered ? null : inPlace), Reason(now), moves) { Rollout = movesTraffic ? Rollout(now, wanted!) : [] });
+        return last;
 
         string Reason(TrafficMap before) => _settings.Slots.Count > 0 && before.Percentages.Count > 0 ? "the new slot takes over" : _settings.Traffic is not null || _settings.AllTraffic || movesMirror ? "as the properties say"
             : _sources.Endpoint is { Traffic.Count: > 0 } ? "as the endpoint file says"

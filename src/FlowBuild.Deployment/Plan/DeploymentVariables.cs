@@ -8,9 +8,42 @@ namespace FlowBuild.Deployment.Plan;
 internal static class DeploymentVariables
 {
     private const string RunMode = "PROMPTFLOW_RUN_MODE";
+    private const string ClientId = "AZURE_CLIENT_ID";
 
     /// <summary>The variable that tells a served flow where it runs.</summary>
     public const string Override = "PRT_CONFIG_OVERRIDE";
+
+    /// <summary>Fills in the client id of a user-assigned identity, without which the flow's server does not find it.</summary>
+    /// <param name="variables">The variables to send.</param>
+    /// <param name="sources">The files.</param>
+    /// <param name="identity">The identity that the containers run under, or null.</param>
+    /// <param name="notes">Takes a line on what is filled in, or cannot be.</param>
+    /// <param name="log">Takes a warning where the file names another identity.</param>
+    public static void FillClientId(Dictionary<string, string> variables, FlowSources sources, ContainerIdentity? identity, List<string> notes, IFlowLog log)
+    {
+        if (!sources.IsFlowServed || identity?.UserAssigned is null)
+        {
+            return;
+        }
+
+        if (!variables.TryGetValue(ClientId, out var named))
+        {
+            if (identity.Client is { } client)
+            {
+                variables[ClientId] = client;
+                notes.Add($"{ClientId} is filled in with the client id of the identity {identity.Name}");
+            }
+            else
+            {
+                notes.Add($"{ClientId} is not set and the client id of the identity {identity.Name} cannot be read; write it into environment_variables");
+            }
+        }
+        else if (identity.Client is { } real && !named.StartsWith("${{", StringComparison.Ordinal) && !string.Equals(named, real, StringComparison.OrdinalIgnoreCase))
+        {
+            var span = sources.Deployment!.EnvironmentVariables.First(static v => v.Key == ClientId).Value.Span;
+            log.Report(FlowDiagnostic.At(WorkspaceRules.ClientIdDisagrees, sources.Item.DeploymentFile, span, identity.Name, real));
+        }
+    }
 
     /// <summary>The value of the override with another deployment's name, where it names the one of the file.</summary>
     public static string WithDeployment(string value, string from, string to) => string.Join(',', value.Split(',').Select(part =>

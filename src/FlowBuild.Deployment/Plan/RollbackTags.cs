@@ -39,5 +39,10 @@ internal static class RollbackTags
     /// <summary>A model and an environment by their ids, as the tag holds them.</summary>
     public static string Assets(string? modelId, string? environmentId) => $"{AssetNames.Short(modelId ?? "")};{AssetNames.Short(environmentId ?? "")}";
 
+    /// <summary>Those of an endpoint's tags that lead to a deployment.</summary>
+    public static IEnumerable<string> Naming(string deployment, IReadOnlyDictionary<string, string> tags) => tags.Keys.Where(key =>
+        key == Of(deployment) || key == Unverified(deployment)
+        || (key == Traffic && tags[key].Split(' ').Any(part => part.StartsWith($"{deployment}=", StringComparison.OrdinalIgnoreCase))));
+
     private static string? Fit(string value) => value.Length <= Longest ? value : null;
 }

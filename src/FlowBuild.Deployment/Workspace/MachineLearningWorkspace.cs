@@ -19,7 +19,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     public const string DefaultApiVersion = "2024-10-01";
 
     private readonly WorkspaceConnection _connection;
-    private string? _location;
+    private JsonObject? _document;
 
     internal MachineLearningWorkspace(ArmClient client, WorkspaceConnection connection)
         : base(client, new ResourceIdentifier(connection.Address.ArmId))
@@ -35,8 +35,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
 
     /// <summary>The workspace's region.</summary>
     public async Task<string> GetLocationAsync(CancellationToken cancellationToken) =>
-        _location ??= (await GetAsync("", cancellationToken).ConfigureAwait(false))?["location"]?.GetValue<string>()
-            ?? throw FlowDeploymentException.Of(WorkspaceRules.RequestFailed, $"The workspace '{Address.Name}' does not exist in the resource group '{Address.ResourceGroup}' (named by {Address.Origin}).");
+        (await GetDocumentAsync(cancellationToken).ConfigureAwait(false))["location"]?.GetValue<string>() ?? "";
 
     /// <summary>An endpoint, or null.</summary>
     public async Task<EndpointResource?> GetEndpointAsync(string endpoint, CancellationToken cancellationToken) =>

@@ -57,6 +57,12 @@ public sealed record EndpointResource(JsonObject Document) : WorkspaceResource(D
     public IReadOnlyDictionary<string, int> MirrorTraffic =>
         Numbers(Properties["mirrorTraffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Object id of the system-assigned identity, or null where there is none.</summary>
+    public string? PrincipalId => Document["identity"]?["principalId"]?.ToString();
+
+    /// <summary>ARM id of the user-assigned identity, or null where there is none.</summary>
+    public string? UserAssignedIdentity => (Document["identity"]?["userAssignedIdentities"] as JsonObject)?.Select(static i => i.Key).FirstOrDefault();
+
     /// <summary>Whether the endpoint runs on a Kubernetes compute.</summary>
     public bool IsKubernetes => Property("compute") is not null;
 }

@@ -75,7 +75,7 @@ internal static class ControlPlaneRoutes
         Post(Workspace + "/connections/{name}/listSecrets", connections.ListSecretsAsync);
         Post(Workspace + "/codes/{name}/versions/{version}/startPendingUpload", codeUploads.StartAsync);
 
-        foreach (var scoped in (string[])[Subscription, Group, Workspace])
+        foreach (var scoped in (string[])[Subscription, Group, Workspace, Group + "/providers/{provider}/{type}/{resource}"])
         {
             var assignments = scoped + "/providers/Microsoft.Authorization/roleAssignments";
             routes.MapGet(assignments, gate.GuardAnyVersion(roleAssignments.ListAsync));
@@ -83,6 +83,9 @@ internal static class ControlPlaneRoutes
             routes.MapDelete(assignments + "/{assignment}", gate.GuardAnyVersion(roleAssignments.DeleteAsync));
             routes.MapGet(scoped + "/providers/Microsoft.Authorization/permissions", gate.GuardAnyVersion(roleAssignments.ListPermissionsAsync));
         }
+
+        routes.MapGet(Subscription + "/providers/Microsoft.Authorization/roleDefinitions/{definition}", gate.GuardAnyVersion(RoleDefinitions.GetAsync));
+        routes.MapGet(Group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}", gate.GuardAnyVersion(new Identities(scope).GetAsync));
 
         Get(Location + "/mfeOperationsStatus/{operation}", operations.GetStatusAsync);
         Get(Location + "/mfeOperationResults/{operation}", operations.GetResultAsync);

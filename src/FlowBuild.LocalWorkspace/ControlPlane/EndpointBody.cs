@@ -51,7 +51,7 @@ internal sealed class EndpointBody(WorkspaceScope scope, StoredProxies computes)
         resource["location"] = WorkspaceNames.Location;
         resource["tags"] = body.Object("tags")?.DeepClone() ?? new JsonObject();
         resource["kind"] = given.Text("compute") is null ? "Managed" : "Kubernetes";
-        resource["identity"] = DescribeIdentity(body.Object("identity"));
+        resource["identity"] = DescribeIdentity(storedName, body.Object("identity"));
 
         var inner = Checks.Added(existing?.Properties.Object("properties"), given.Object("properties"));
         inner["azureml.onlineendpointid"] = resource.Text("id")!.ToLowerInvariant();
@@ -85,20 +85,19 @@ internal sealed class EndpointBody(WorkspaceScope scope, StoredProxies computes)
     }
 
     /// <summary>An identity as a GET returns it, with the ids that the service gives.</summary>
-    public JsonObject DescribeIdentity(JsonObject? identity)
+    public JsonObject DescribeIdentity(string endpoint, JsonObject? identity)
     {
         var type = identity?.Text("type") ?? "SystemAssigned";
         var result = new JsonObject { ["type"] = type };
         if (type.Contains("SystemAssigned", StringComparison.Ordinal))
         {
-            result["principalId"] = scope.WorkspaceId.ToString();
+            result["principalId"] = Identities.PrincipalOf(endpoint).ToString();
             result["tenantId"] = scope.SubscriptionId.ToString();
         }
 
         if (identity?.Object("userAssignedIdentities") is { Count: > 0 } assigned)
         {
-            result["userAssignedIdentities"] = new JsonObject(assigned.Select(pair => KeyValuePair.Create<string, JsonNode?>(
-                pair.Key, new JsonObject { ["principalId"] = scope.WorkspaceId.ToString(), ["clientId"] = scope.SubscriptionId.ToString() })));
+            result["userAssignedIdentities"] = new JsonObject(assigned.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, Identities.Describe(pair.Key))));
         }
 
         return result;

@@ -140,7 +140,7 @@ internal sealed class OnlineEndpoints
             Checks.Merge(endpoint.Resource, "tags", body);
             if (body.Object("identity") is { } identity)
             {
-                endpoint.Resource["identity"] = _body.DescribeIdentity(identity);
+                endpoint.Resource["identity"] = _body.DescribeIdentity(endpoint.Name, identity);
             }
 
             Touch(endpoint.Resource);

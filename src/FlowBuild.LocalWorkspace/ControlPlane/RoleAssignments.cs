@@ -4,7 +4,7 @@ using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.ControlPlane;
 
-/// <summary>Who may do what: role assignments on the workspace and what is above it, and the caller's permissions.</summary>
+/// <summary>Who may do what: role assignments on the workspace, on what is above it and on the resources beside it, and the caller's permissions.</summary>
 internal sealed class RoleAssignments(ResourceStore store, FaultBox faults)
 {
     private const string Prefix = "roleAssignments/";
@@ -43,26 +43,33 @@ internal sealed class RoleAssignments(ResourceStore store, FaultBox faults)
         JsonObject resource;
         lock (store.Gate)
         {
-            var isThere = store.List<StoredProxy>(Prefix).Select(static a => a.Resource["properties"]!.AsObject()).Any(a =>
-                a.Text("scope") == scope && a.Text("principalId") == properties.Text("principalId") && a.Text("roleDefinitionId") == properties.Text("roleDefinitionId"));
-            if (isThere)
-            {
-                throw new ArmException(409, new ArmError("RoleAssignmentExists", "The role assignment already exists."));
-            }
-
-            if (store.Find<StoredProxy>(Prefix + name) is not null)
+            // The same again is no change.
+            var there = store.Find<StoredProxy>(Prefix + name)?.Resource;
+            if (there is not null && !IsSame(there))
             {
                 throw new ArmException(400, new ArmError(
                     "RoleAssignmentUpdateNotPermitted", "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."));
             }
 
+            if (there is null && store.List<StoredProxy>(Prefix).Any(a => IsSame(a.Resource)))
+            {
+                throw new ArmException(409, new ArmError("RoleAssignmentExists", "The role assignment already exists."));
+            }
+
             var stored = properties.DeepClone().AsObject();
             stored["scope"] = scope;
-            resource = new JsonObject { ["id"] = $"{scope}/providers/{Type}/{name}", ["name"] = name, ["type"] = Type, ["properties"] = stored };
+            resource = there ?? new JsonObject { ["id"] = $"{scope}/providers/{Type}/{name}", ["name"] = name, ["type"] = Type, ["properties"] = stored };
             store.Put(Prefix + name, new StoredProxy(resource));
         }
 
         await ArmResponse.WriteAsync(context, 201, resource).ConfigureAwait(false);
+
+        bool IsSame(JsonObject assignment)
+        {
+            var assigned = assignment["properties"]!.AsObject();
+            return assigned.Text("scope") == scope && assigned.Text("principalId") == properties.Text("principalId")
+                && assigned.Text("roleDefinitionId") == properties.Text("roleDefinitionId");
+        }
     }
 
     /// <summary>DELETE of an assignment.</summary>

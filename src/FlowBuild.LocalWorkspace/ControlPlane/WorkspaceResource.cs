@@ -32,6 +32,7 @@ internal sealed class WorkspaceResource(WorkspaceScope scope)
                 ["description"] = "An embedded workspace on this machine. It answers by contract; no model is asked.",
                 ["workspaceId"] = scope.WorkspaceId.ToString(),
                 ["storageAccount"] = $"{scope.GroupId}/providers/Microsoft.Storage/storageAccounts/{WorkspaceNames.StorageAccount}",
+                ["containerRegistry"] = $"{scope.GroupId}/providers/Microsoft.ContainerRegistry/registries/{WorkspaceNames.ContainerRegistry}",
                 ["provisioningState"] = "Succeeded",
                 ["publicNetworkAccess"] = "Enabled",
                 ["v1LegacyMode"] = false,

@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Azure.Core;
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <content>Identities, and what they may do.</content>
+public sealed partial class MachineLearningWorkspace
+{
+    private const string AuthorizationVersion = "2022-04-01";
+    private const string IdentityVersion = "2023-01-31";
+
+    /// <summary>ARM id of a resource that the workspace was made with, or null where it has none.</summary>
+    /// <param name="member"><c>storageAccount</c> or <c>containerRegistry</c>.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    internal async Task<string?> GetAssociatedIdAsync(string member, CancellationToken cancellationToken) =>
+        (await GetDocumentAsync(cancellationToken).ConfigureAwait(false))["properties"]?[member]?.GetValue<string>() is { Length: > 0 } id ? id : null;
+
+    /// <summary>The object id and the client id of a user-assigned identity; null where it is not there or must not be read.</summary>
+    internal async Task<(string Principal, string Client)?> FindIdentityAsync(string id, CancellationToken cancellationToken)
+    {
+        var identity = await TryGetAsync(id, IdentityVersion, cancellationToken).ConfigureAwait(false);
+        return identity?["properties"]?["principalId"]?.GetValue<string>() is { } principal && identity["properties"]!["clientId"]?.GetValue<string>() is { } client
+            ? (principal, client)
+            : null;
+    }
+
+    /// <summary>Whether an identity has been given a role, or another one that allows as much, at a scope or above it.</summary>
+    /// <exception cref="FlowDeploymentException">The assignments must not be read.</exception>
+    internal async Task<bool> HasRoleAsync(string principal, RoleNeed need, CancellationToken cancellationToken)
+    {
+        var filter = Uri.EscapeDataString($"atScope() and assignedTo('{principal}')");
+        var assignments = await ListAsync(
+            Absolute($"{need.Scope}/providers/Microsoft.Authorization/roleAssignments", AuthorizationVersion, $"&$filter={filter}"),
+            $"roles at {need.ScopeName}", int.MaxValue, cancellationToken).ConfigureAwait(false);
+        var roles = assignments.Select(static a => a["properties"]?["roleDefinitionId"]?.ToString() ?? "").Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        if (roles.Exists(id => id.EndsWith(need.Role.Id, StringComparison.OrdinalIgnoreCase)))
+        {
+            return true;
+        }
+
+        foreach (var id in roles.Where(static id => id.Length > 0))
+        {
+            var definition = await TryGetAsync(id, AuthorizationVersion, cancellationToken).ConfigureAwait(false);
+            if (Permission.Allows(Permission.Read(definition?["properties"]?["permissions"]), need.Role.Action, need.Role.IsData))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives a role to an identity; one that it has already is left as it is.</summary>
+    /// <exception cref="FlowDeploymentException">The caller must not give roles.</exception>
+    internal async Task GiveRoleAsync(string principal, RoleNeed need, CancellationToken cancellationToken)
+    {
+        var subscription = need.Scope.Split('/') is ["", "subscriptions", var id, ..] ? id : Address.Subscription;
+        var response = await RawAsync(
+            RequestMethod.Put,
+            Absolute($"{need.Scope}/providers/Microsoft.Authorization/roleAssignments/{need.AssignmentName(principal)}", AuthorizationVersion),
+            new JsonObject
+            {
+                ["properties"] = new JsonObject
+                {
+                    ["roleDefinitionId"] = $"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{need.Role.Id}",
+                    ["principalId"] = principal,
+
+                    // Said, the directory need not know the identity yet, which takes a while after it was made.
+                    ["principalType"] = "ServicePrincipal",
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (response.Status is not (409 or (>= 200 and < 300)))
+        {
+            var fault = ServiceFault.Of(response, "Error");
+            throw FlowDeploymentException.Of(
+                WorkspaceRules.RoleNotGiven, need.Role.Name, need.ScopeName, $"{fault.Code}: {fault.Message.TrimEnd('.')}", need.Command(principal));
+        }
+    }
+
+    /// <summary>What the caller may do in the workspace; null where the workspace does not say.</summary>
+    internal async Task<IReadOnlyList<Permission>?> FindPermissionsAsync(CancellationToken cancellationToken)
+    {
+        var permissions = await TryGetAsync($"{Address.ArmId}/providers/Microsoft.Authorization/permissions", AuthorizationVersion, cancellationToken).ConfigureAwait(false);
+        return permissions?["value"] is { } list ? Permission.Read(list) : null;
+    }
+
+    private async Task<JsonObject> GetDocumentAsync(CancellationToken cancellationToken) =>
+        _document ??= await GetAsync("", cancellationToken).ConfigureAwait(false)
+            ?? throw FlowDeploymentException.Of(WorkspaceRules.RequestFailed, $"The workspace '{Address.Name}' does not exist in the resource group '{Address.ResourceGroup}' (named by {Address.Origin}).");
+
+    // For what helps and is not needed: a refusal is as good as nothing.
+    private async Task<JsonObject?> TryGetAsync(string id, string apiVersion, CancellationToken cancellationToken)
+    {
+        var response = await RawAsync(Absolute(id, apiVersion), cancellationToken).ConfigureAwait(false);
+        return response.Status == 200 ? ReadOrNull(response) : null;
+    }
+
+    private Uri Absolute(string id, string apiVersion, string query = "") => new(Endpoint, $"{id}?api-version={apiVersion}{query}");
+}
