@@ -9,7 +9,7 @@ public sealed class FaultTests
     private const string Crash = """
         { "operations": [ {
             "kind": "PutDeployment", "deployment": "blue", "times": 1, "code": "ResourceNotReady", "message": "The probes gave up.",
-            "storageInitializerLog": "model fetched\n", "inferenceServerLog": "ModuleNotFoundError: No module named 'promptflow'\n" } ] }
+            "storageInitializerLog": "model fetched\n", "inferenceServerLog": "ModuleNotFoundError: No module named 'promptflow'\nWorker exiting\n" } ] }
         """;
 
     [Fact]
@@ -22,13 +22,13 @@ public sealed class FaultTests
 
         Assert.Equal(WorkspaceRules.OperationFailed, failed.Diagnostic.Rule);
         Assert.StartsWith(
-            "Deployment basic-chat-endpoint/blue failed with ResourceNotReady: The probes gave up. The container did not become healthy: look at the log below",
+            "Deployment basic-chat-endpoint/blue failed with ResourceNotReady: The probes gave up. The container did not become healthy: look at its log",
             failed.Message, StringComparison.Ordinal);
-        Assert.EndsWith("; the container's log ends with: ModuleNotFoundError: No module named 'promptflow'", failed.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; the container's log says: ModuleNotFoundError: No module named 'promptflow'; the traffic of basic-chat-endpoint is unchanged", failed.Message, StringComparison.Ordinal);
         Assert.Equal(
             [
                 "--- StorageInitializer, the last 50 lines:", "model fetched",
-                "--- InferenceServer, the last 50 lines:", "ModuleNotFoundError: No module named 'promptflow'",
+                "--- InferenceServer, the last 50 lines:", "ModuleNotFoundError: No module named 'promptflow'", "Worker exiting",
                 "The traffic of basic-chat-endpoint is unchanged; the failed deployment stays for inspection and is replaced by the next run.",
             ],
             failed.Details);
@@ -64,7 +64,8 @@ public sealed class FaultTests
 
         var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
 
-        Assert.Equal("blue was put back as it was before (model basic-chat-model:1).", failed.Details[^1]);
+        Assert.Equal("blue was put back as it was before (model basic-chat-model:1); the traffic is unchanged.", failed.Details[^1]);
+        Assert.EndsWith("; blue was put back as it was before (model basic-chat-model:1); the traffic is unchanged", failed.Message, StringComparison.Ordinal);
         var workspace = await chat.OpenWorkspaceAsync();
         var blue = await workspace.GetDeploymentAsync("basic-chat-endpoint", "blue", TestContext.Current.CancellationToken);
         Assert.Equal("Succeeded", blue!.State);
@@ -138,7 +139,7 @@ public sealed class FaultTests
 
         Assert.Equal(WorkspaceRules.VerificationFailed, failed.Diagnostic.Rule);
         Assert.Contains("no answer", failed.Message, StringComparison.Ordinal);
-        Assert.Equal("blue was put back as it was before (model basic-chat-model:2).", failed.Details[^1]);
+        Assert.Equal("blue was put back as it was before (model basic-chat-model:2); the traffic is unchanged.", failed.Details[^1]);
         await chat.SetFaultsAsync("{}");
         Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(TestContext.Current.CancellationToken));
         var blue = await (await chat.OpenWorkspaceAsync()).GetDeploymentAsync("basic-chat-endpoint", "blue", TestContext.Current.CancellationToken);

@@ -130,16 +130,7 @@ public sealed class DeploySampleTests(PackedFeed feed)
 
     private static async Task<bool> WorkspaceHasModelVersionAsync(UserFolder user, string model, string version)
     {
-        using var state = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(user.StateFolder, "workspace.json"), TestContext.Current.CancellationToken));
-        string Read(string name) => state.RootElement.GetProperty(name).GetString()!;
-        using var handler = new HttpClientHandler();
-        var pinned = Read("certificate");
-        handler.ServerCertificateCustomValidationCallback = (_, certificate, _, _) => Convert.ToBase64String(certificate!.RawData) == pinned;
-        using var client = new HttpClient(handler);
-        client.DefaultRequestHeaders.Authorization = new("Bearer", Read("token"));
-        using var response = await client.GetAsync(
-            new Uri($"{Read("controlPlane")}/subscriptions/{Read("subscriptionId")}/resourceGroups/{Read("resourceGroup")}/providers/Microsoft.MachineLearningServices/workspaces/{Read("workspace")}/models/{model}/versions/{version}?api-version=2024-10-01"),
-            TestContext.Current.CancellationToken);
-        return response.IsSuccessStatusCode;
+        using var workspace = new LocalWorkspaceClient(user.StateFolder);
+        return await workspace.GetAsync($"models/{model}/versions/{version}") is not null;
     }
 }

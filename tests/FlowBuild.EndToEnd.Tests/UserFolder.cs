@@ -44,28 +44,29 @@ public sealed class UserFolder : IAsyncDisposable
     public string Write(string relativePath, string content) => _folder.Write(relativePath, content);
 
     /// <summary>Copies a sample of the repository, without what builds left in it, and returns the folder of the copy.</summary>
-    public string CopySample(string name)
+    public string CopySample(string name, string? copyName = null)
     {
+        copyName ??= name;
         var source = System.IO.Path.Combine(Repository.Root, "samples", name);
         foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
             var relative = System.IO.Path.GetRelativePath(source, file);
             if (relative.Split(System.IO.Path.DirectorySeparatorChar)[0] is not ("bin" or "obj"))
             {
-                var copy = System.IO.Path.Combine(Path, name, relative);
+                var copy = System.IO.Path.Combine(Path, copyName, relative);
                 Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
                 File.Copy(file, copy);
             }
         }
 
-        return System.IO.Path.Combine(Path, name);
+        return System.IO.Path.Combine(Path, copyName);
     }
 
-    /// <summary>Writes a console project that references FlowBuild, with warnings as errors.</summary>
+    /// <summary>Writes a console project that references FlowBuild, with warnings as errors, into a folder of its name.</summary>
     public string WriteConsoleProject(string name, string program, string properties = "", string items = "")
     {
         Write($"{name}/Program.cs", program);
-        Write($"{name}/{name}.csproj", $"""
+        Write($"{name}/{System.IO.Path.GetFileName(name)}.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <OutputType>Exe</OutputType>
@@ -83,6 +84,10 @@ public sealed class UserFolder : IAsyncDisposable
             """);
         return System.IO.Path.Combine(Path, name);
     }
+
+    /// <summary>Runs dotnet in the folder, with its input and output at a terminal of 120 columns, by <c>script</c> of util-linux.</summary>
+    public Task<CommandResult> InTerminalAsync(params string[] arguments) => DotNetCommand.RunInTerminalAsync(
+        Path, Variables, [.. arguments, "-tl:on"], TestContext.Current.CancellationToken);
 
     /// <summary>Runs dotnet in the folder.</summary>
     public Task<CommandResult> DotNetAsync(params string[] arguments) =>

@@ -15,6 +15,25 @@ public sealed record CommandResult(int ExitCode, string Output)
 public static class DotNetCommand
 {
     /// <summary>
+    /// Runs <c>dotnet</c> with its input and output at a terminal of 120 columns, by <c>script</c> of util-linux, and gives everything that
+    /// was written to the terminal, controls included.
+    /// </summary>
+    public static async Task<CommandResult> RunInTerminalAsync(
+        string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments, CancellationToken cancellationToken = default)
+    {
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var command = string.Join(' ', arguments.Prepend(dotnet).Select(static a => $"'{a}'"));
+        using var process = Start(
+            "script", workingDirectory, new Dictionary<string, string?>(environment) { ["TERM"] = "xterm-256color" },
+            ["-qec", $"stty cols 120 rows 50; {command}", "/dev/null"]);
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return new CommandResult(process.ExitCode, output + await errors);
+    }
+
+    /// <summary>
     /// Runs <c>dotnet</c> with the arguments and waits until it has ended and both its pipes are closed: a process that it leaves behind
     /// with a pipe inherited would make this wait forever, as it would hang a pipeline.
     /// </summary>
@@ -50,9 +69,12 @@ public static class DotNetCommand
     }
 
     /// <summary>Starts <c>dotnet</c> with the arguments and its three streams redirected; the caller waits for it, or kills it.</summary>
-    public static Process Start(string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments)
+    public static Process Start(string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments) =>
+        Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", workingDirectory, environment, arguments);
+
+    private static Process Start(string program, string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        var start = new ProcessStartInfo(program)
         {
             WorkingDirectory = workingDirectory,
             UseShellExecute = false,
@@ -78,6 +100,6 @@ public static class DotNetCommand
             start.Environment[name] = value;
         }
 
-        return Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
+        return Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
     }
 }

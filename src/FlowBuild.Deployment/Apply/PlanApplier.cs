@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Plan;
@@ -11,10 +12,11 @@ namespace FlowBuild.Deployment.Apply;
 /// Carries out a plan, stage by stage. Every step can be done again: a run that is cut leaves something that the next plan sees.
 /// Traffic moves last, and only to a deployment that answered.
 /// </summary>
-internal sealed class PlanApplier(MachineLearningWorkspace workspace, DeploymentPlan plan, DeploySettings settings, IFlowLog log)
+internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, DeploymentPlan plan, DeploySettings settings, IFlowLog log)
 {
     private const int TrafficReads = 3;
     private const int LogLines = 50;
+    private const int TellingLines = 3;
     private const int LongestLine = 300;
 
     private static readonly int[] Passing = [404, 408, 424, 429, 500, 502, 503, 504];
@@ -414,25 +416,34 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                 last = end ?? last;
             }
 
-            if (previous is not null)
-            {
-                lines.Add(await RestoreAsync(name, previous, cancellationToken).ConfigureAwait(false));
-                otherwise = null;
-            }
+            otherwise = previous is null ? otherwise : await RestoreAsync(name, previous, hasMoved: otherwise is null, cancellationToken).ConfigureAwait(false);
         }
 
         lines.AddRange(otherwise is null ? [] : [otherwise]);
         lines.AddRange(workspace.Address.IsLocal ? [] : [$"{plan.Endpoint} in the studio: {workspace.StudioPageOf(plan.Endpoint)}"]);
-        return new FlowDeploymentException(WithLastLine(failure.Diagnostic, last), lines, failure);
+        var outcome = previous is not null ? otherwise?.TrimEnd('.') : failure.Diagnostic.Rule == WorkspaceRules.OperationFailed ? $"the traffic of {plan.Endpoint} is unchanged" : null;
+        return new FlowDeploymentException(WithEnd(failure.Diagnostic, last is null ? null : $"the container's log says: {last}", outcome), lines, failure);
     }
 
-    // A terminal shows the error and hides the lines after it, so the line that usually says why goes into the error.
-    private static FlowDiagnostic WithLastLine(FlowDiagnostic diagnostic, string? line) => line is null
-        || (diagnostic.Rule != WorkspaceRules.OperationFailed && diagnostic.Rule != WorkspaceRules.VerificationFailed) ? diagnostic : diagnostic with
+    // A terminal shows the error and hides the lines after it, so what says why, and how things stand now, goes into the error.
+    private static FlowDiagnostic WithEnd(FlowDiagnostic diagnostic, params string?[] parts) =>
+        diagnostic.Rule != WorkspaceRules.OperationFailed && diagnostic.Rule != WorkspaceRules.VerificationFailed ? diagnostic : diagnostic with
+        {
+            Arguments = diagnostic.Arguments.Select((argument, i) => i < diagnostic.Arguments.Count - 1 ? argument
+                : string.Join("; ", parts.OfType<string>().Prepend(argument))).ToEquatableArray(),
+        };
+
+    // What a container printed last is often its farewell; the exception above it says why, and the lines before that where.
+    private static string Telling(List<string> log)
     {
-        Arguments = diagnostic.Arguments.Select((argument, i) => i < diagnostic.Arguments.Count - 1 ? argument
-            : $"{argument}; the container's log ends with: {(line.Length > LongestLine ? line[..LongestLine] : line)}").ToEquatableArray(),
-    };
+        var exception = log.FindLastIndex(static l => Exception().IsMatch(l));
+        var end = exception < 0 ? log.Count : exception + 1;
+        var lines = string.Join(" | ", log[Math.Max(0, end - TellingLines)..end].Select(static l => l.Trim()));
+        return lines.Length > LongestLine ? "…" + lines[^LongestLine..] : lines;
+    }
+
+    [GeneratedRegex(@"^\s*[\w.]*(Error|Exception)\b")]
+    private static partial Regex Exception();
 
     private async Task<(IEnumerable<string> Lines, string? Last)> LogAsync(string deployment, string container, CancellationToken cancellationToken)
     {
@@ -442,7 +453,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
             var log = text.TrimEnd().Split('\n').Select(static l => l.TrimEnd('\r')).ToList();
             return text.Trim().Length == 0
                 ? ([$"--- {container}: no log, the container has not started"], null)
-                : ([$"--- {container}, the last {LogLines} lines:", .. log], log[^1].Trim());
+                : ([$"--- {container}, the last {LogLines} lines:", .. log], Telling(log));
         }
         catch (FlowDeploymentException e)
         {
@@ -450,7 +461,7 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
         }
     }
 
-    private async Task<string> RestoreAsync(string name, JsonObject previous, CancellationToken cancellationToken)
+    private async Task<string> RestoreAsync(string name, JsonObject previous, bool hasMoved, CancellationToken cancellationToken)
     {
         try
         {
@@ -460,6 +471,8 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                 return $"{name} was changed by another run in the meantime and is left as it is (model {AssetNames.Short(now.ModelId ?? "none")}).";
             }
 
+            var model = AssetNames.Short(previous["properties"]?["model"]?.ToString() ?? "none");
+            log.Progress($"{plan.Endpoint}/{name}: failed; putting it back as it was before (model {model})");
             var operation = await workspace.PutDeploymentAsync(plan.Endpoint, name, Copy(previous), cancellationToken).ConfigureAwait(false);
             await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
 
@@ -471,11 +484,13 @@ internal sealed class PlanApplier(MachineLearningWorkspace workspace, Deployment
                 await SetTrafficAsync(null, null, tags, cancellationToken).ConfigureAwait(false);
             }
 
-            return $"{name} was put back as it was before (model {AssetNames.Short(previous["properties"]?["model"]?.ToString() ?? "none")}).";
+            return $"{name} was put back as it was before (model {model}){(hasMoved ? "" : "; the traffic is unchanged")}.";
         }
         catch (FlowDeploymentException e)
         {
-            return $"{name} could not be put back as it was before: {e.Message}";
+            // The remedy stands above already.
+            var reason = e.Diagnostic.Rule == WorkspaceRules.OperationFailed ? $"{e.Diagnostic.Arguments[1]}: {e.Diagnostic.Arguments[2]}" : e.Message;
+            return $"{name} could not be put back as it was before ({reason.TrimEnd('.')}); run the target again.";
         }
     }
 

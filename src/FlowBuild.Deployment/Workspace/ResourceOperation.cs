@@ -144,7 +144,7 @@ public sealed class ResourceOperation
 
     private FlowDeploymentException Failed(ServiceFault fault, TimeSpan elapsed) => FlowDeploymentException.Of(
         WorkspaceRules.OperationFailed, Capital(What), fault.Code, fault.Message.TrimEnd('.') + ".",
-        $"{Remedies.For(fault.Code) ?? "The container logs below may say more."} (after {Elapsed(elapsed)}{(fault.Correlation is { } ids ? $", {ids}" : "")})");
+        $"{Remedies.For(fault.Code) ?? "The container logs may say more."} (after {Elapsed(elapsed)}{(fault.Correlation is { } ids ? $", {ids}" : "")})");
 
     private static TimeSpan? RetryAfter(Azure.Response response) =>
         response.Headers.TryGetValue("Retry-After", out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0

@@ -31,7 +31,7 @@ public sealed class OperationFailureTests(ITestOutputHelper output)
                 var outcome = await RunAsync(faultCase, new Operation("PutDeployment", 1, code), (failure, problems) =>
                 {
                     var expected = $" failed with {code}: It went wrong. ";
-                    if (!failure.Message.Contains(expected, StringComparison.Ordinal) || failure.Message.Contains("The container logs below may say more", StringComparison.Ordinal))
+                    if (!failure.Message.Contains(expected, StringComparison.Ordinal) || failure.Message.Contains("The container logs may say more", StringComparison.Ordinal))
                     {
                         problems.Add($"no code with its remedy: {failure.Message}");
                     }
