@@ -58,6 +58,26 @@ public sealed class PackageTests(PackedFeed feed)
     }
 
     [Fact]
+    public void The_library_for_tests_shows_its_public_surface_alone_and_brings_no_package()
+    {
+        var file = Path.Combine(feed.Folder, $"FlowBuild.LocalWorkspace.{feed.Version}.nupkg");
+        using var package = ZipFile.OpenRead(file);
+        var entries = package.Entries.Select(entry => entry.FullName).ToList();
+
+        Assert.Equal(
+            ["FlowBuild.Definitions.dll", "FlowBuild.LocalWorkspace.dll", "FlowBuild.YamlDotNet.dll"],
+            entries.Where(entry => entry.StartsWith("lib/net8.0/", StringComparison.Ordinal)).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["FlowBuild.LocalWorkspace.dll", "FlowBuild.LocalWorkspace.xml"],
+            entries.Where(entry => entry.StartsWith("ref/net8.0/", StringComparison.Ordinal)).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal));
+        using var nuspec = new StreamReader(package.Entries.Single(entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).Open());
+        var text = nuspec.ReadToEnd();
+        Assert.DoesNotContain("<dependency ", text, StringComparison.Ordinal);
+        Assert.Contains("<frameworkReference name=\"Microsoft.AspNetCore.App\" />", text, StringComparison.Ordinal);
+        Assert.InRange(new FileInfo(file).Length, 1, 1024 * 1024);
+    }
+
+    [Fact]
     public async Task A_fresh_project_with_a_lone_flow_file_builds_without_a_warning_and_calls_a_replayed_server()
     {
         await using var user = new UserFolder(feed);

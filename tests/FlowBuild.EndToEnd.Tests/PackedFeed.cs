@@ -23,7 +23,7 @@ public sealed class PackedFeed : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var configuration = typeof(PackedFeed).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        foreach (var project in new[] { "FlowBuild.Client", "FlowBuild" })
+        foreach (var project in new[] { "FlowBuild.Client", "FlowBuild", "FlowBuild.LocalWorkspace" })
         {
             var packed = await DotNetCommand.RunAsync(
                 Repository.Root,
