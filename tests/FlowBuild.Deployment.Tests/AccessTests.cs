@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Plan;
+using FlowBuild.Deployment.Workspace;
 
 namespace FlowBuild.Deployment.Tests;
 
@@ -92,6 +93,22 @@ public sealed class AccessTests
         Assert.Equal(100, deployed.TrafficPercent);
         Assert.Empty(log.Diagnostics);
         Assert.Contains($"the roles of the endpoint's identity cannot be read (AuthorizationFailed); it needs '{SecretsReader}' at 'local'", log.Lines);
+    }
+
+    [Fact]
+    public async Task Roles_that_must_not_be_read_are_given_under_one_name_however_often()
+    {
+        await using var chat = await StartWithConnectionAsync();
+        await chat.SetFaultsAsync("""{ "deniedActions": [ "Microsoft.Authorization/roleAssignments/read" ] }""");
+        await chat.DeployAsync(Grant);
+
+        var (log, _) = await chat.DeployAsync(Grant);
+
+        Assert.Contains(log.Lines, static l => l.Contains("given to the identity of basic-chat-endpoint", StringComparison.Ordinal));
+        await chat.SetFaultsAsync("{}");
+        var assignment = Assert.Single(await AssignmentsAsync(chat, WorkspaceId(chat)));
+        var name = new RoleNeed(Role.ConnectionSecretsReader, WorkspaceId(chat), "").AssignmentName(await PrincipalAsync(chat));
+        Assert.Equal(name.ToString(), assignment["name"]!.GetValue<string>());
     }
 
     [Fact]
