@@ -145,8 +145,12 @@ internal sealed class PageRoutes(
 
     private async Task<DeployedFlow?> FindAsync(HttpContext context, StoredDeployment deployment)
     {
-        var flow = deployment.State is "Failed" or "Creating" ? null : await flows.FindAsync(deployment, context.RequestAborted).ConfigureAwait(false);
-        return flow is null ? null : new DeployedFlow(flow, deployment.Properties.Text("model") is { } id ? models.FindById(id) : null);
+        if (deployment.Running is not { } running || await flows.FindAsync(running, context.RequestAborted).ConfigureAwait(false) is not { } flow)
+        {
+            return null;
+        }
+
+        return new DeployedFlow(flow, running.Properties.Text("model") is { } id ? models.FindById(id) : null);
     }
 
     private static async Task WriteCallAsync(HttpContext context, DeployedFlow flow)

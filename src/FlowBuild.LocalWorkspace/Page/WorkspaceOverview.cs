@@ -25,6 +25,7 @@ internal sealed class WorkspaceOverview(OnlineEndpoints endpoints, OnlineDeploym
     {
         ["name"] = deployment.Name,
         ["state"] = deployment.State,
+        ["isRunning"] = deployment.Running is not null,
         ["model"] = VersionOf(deployment.Properties.Text("model")),
         ["environment"] = VersionOf(deployment.Properties.Text("environmentId")),
         ["instanceType"] = deployment.Properties.Text("instanceType"),

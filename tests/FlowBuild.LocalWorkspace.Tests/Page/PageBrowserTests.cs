@@ -175,7 +175,7 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
         var model = await workspace.RegisterFlowAsync(
             "m", "1", "every-type", ("flow.dag.yaml", EveryType), ("samples.json", """[{"question":"What is in the picture?","limit":3,"tags":["a","b"]}]"""));
         using var client = await workspace.DeployAsync("my-endpoint", model);
-        await OpenAsync(workspace, "test");
+        await OpenAsync(workspace, "test", height: 1200);
 
         // What the first row of samples.json holds is there already; what does not fit is told at its field.
         await browser.SeeAsync(".field[data-type=int]", "limit");
@@ -268,6 +268,8 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
         await using var workspace = await ChatAsync(null);
         var model = (await workspace.GetAsync("onlineEndpoints/chat-endpoint/deployments/blue")).Body!["properties"]!["model"]!.GetValue<string>();
         await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint/deployments/green", RunningWorkspace.Deployment(model));
+        await workspace.SetFaultsAsync("""{"operations":[{"kind":"PutDeployment","deployment":"next","code":"ImageBuildFailure","message":"No."}]}""");
+        Assert.Equal("Failed", await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint/deployments/next", RunningWorkspace.Deployment(model)));
         await OpenAsync(workspace, "overview");
         await browser.SeeAsync("tbody tr:nth-child(1)", "100 %");
         await browser.SeeAsync("tbody tr:nth-child(2)", "0 %");
@@ -280,6 +282,27 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal(
             "Traffic of chat-endpoint: blue 70 %, green 30 %", (await browser.RunAsync("return await page.locator('#announcement').textContent()"))!.GetValue<string>());
         await browser.PictureAsync("overview");
+    }
+
+    [Fact]
+    public async Task A_conversation_outlives_a_change_that_does_not_touch_its_flow()
+    {
+        await using var workspace = await ChatAsync(null);
+        await OpenAsync(workspace, "test");
+        await browser.RunAsync("""
+            await page.getByPlaceholder('Write a message').fill('Hello');
+            await page.keyboard.press('Enter');
+            """);
+        await browser.SeeAsync(".turn[data-from=flow][aria-busy=false] .badge", "made up");
+
+        var model = (await workspace.GetAsync("onlineEndpoints/chat-endpoint/deployments/blue")).Body!["properties"]!["model"]!.GetValue<string>();
+        await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint/deployments/blue", RunningWorkspace.Deployment(model, ("GREETING", "hello")));
+        await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint", RunningWorkspace.Endpoint());
+        await browser.RunAsync("await page.getByRole('tab', { name: 'Overview' }).click()");
+        await browser.SeeAsync(".hint", "No deployment has traffic");
+        await browser.RunAsync("await page.getByRole('tab', { name: 'Test' }).click()");
+
+        await browser.SeeAsync(".turn[data-from=you] .text", "Hello");
     }
 
     [Fact]
@@ -362,7 +385,7 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
             - {name: answer, type: llm, source: {type: code, path: answer.jinja2}, inputs: {deployment_name: gpt, prompt: "${prompt.output}", question: "${inputs.question}"}, connection: open_ai, api: chat, activate: {when: "${is_safe.output}", is: true}}
             """));
         using var client = await workspace.DeployAsync("support", model);
-        await OpenAsync(workspace, "flow", "support");
+        await OpenAsync(workspace, "flow", "support", height: 1400);
 
         await browser.SeeAsync("h3", "support-assistant");
         Assert.Equal(
@@ -480,10 +503,10 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
         return workspace;
     }
 
-    private async Task OpenAsync(RunningWorkspace workspace, string tab, string? endpoint = null)
+    private async Task OpenAsync(RunningWorkspace workspace, string tab, string? endpoint = null, int height = 860)
     {
         endpoint ??= (await workspace.GetAsync("onlineEndpoints")).Body!["value"]![0]!["name"]!.GetValue<string>();
-        await browser.OpenAsync(new Uri($"{await PageVisitor.LinkAsync(workspace)}#/{endpoint}/{tab}"));
+        await browser.OpenAsync(new Uri($"{await PageVisitor.LinkAsync(workspace)}#/{endpoint}/{tab}"), height: height);
     }
 
     private static JsonObject Turn(string question, string answer) => new()

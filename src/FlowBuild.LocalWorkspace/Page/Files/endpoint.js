@@ -58,44 +58,58 @@ export class EndpointView {
   // What a tab holds is made when it is first seen, and kept while the deployments serve the same.
   #refresh() {
     if (!this.#endpoint) return;
-    if (this.#selected === 'test') this.#keep(this.#test, 'test', () => this.#testPanel());
-    if (this.#selected === 'flow') this.#keep(this.#flow, 'flow', () => this.#flowPanel());
+    const names = this.#endpoint.deployments.map(d => d.name).join();
+    const serving = JSON.stringify(this.#endpoint.deployments.map(d => [d.name, d.model, d.state]));
+    if (this.#selected === 'test') this.#keep(this.#test, serving, () => this.#describe(flows => new TestPanel(this.name, flows).element));
+    if (this.#selected === 'flow') this.#keep(this.#flow, serving, () => this.#describe(flowPanel));
     if (this.#selected === 'log') {
-      this.#keep(this.#log, 'log', () => {
+      this.#keep(this.#log, names, () => {
         this.#logPanel?.close();
         this.#logPanel = new LogPanel(this.name, this.#endpoint.deployments.map(d => d.name));
-        return this.#logPanel.element;
-      }, this.#endpoint.deployments.map(d => d.name).join());
+        return { key: names, make: () => this.#logPanel.element };
+      });
     }
   }
 
-  #keep(section, name, make, key = JSON.stringify(this.#endpoint.deployments.map(d => [d.name, d.model, busyStates.includes(d.state), d.state === 'Failed']))) {
-    if (this.#panels.get(name) === key) return;
-    this.#panels.set(name, key);
-    Promise.resolve(make()).then(content => {
-      if (this.#panels.get(name) === key) section.replaceChildren(content);
-    });
+  // Asks what the section is to show when the cause has changed, and shows it when it differs from what is there: a conversation outlives a
+  // change that does not touch its flow.
+  async #keep(section, cause, ask) {
+    const panel = this.#panels.get(section) ?? {};
+    if (panel.cause === cause) return;
+    this.#panels.set(section, { ...panel, cause });
+    let asked;
+    try {
+      asked = await ask();
+    } catch {
+      // The head of the page says that the workspace has gone; the next look asks again.
+      this.#panels.set(section, panel);
+      return;
+    }
+
+    const { key, make } = asked;
+    const now = this.#panels.get(section);
+    if (now.cause !== cause || now.key === key) return;
+    this.#panels.set(section, { cause, key });
+    section.replaceChildren(make());
+  }
+
+  async #describe(make) {
+    const flows = await this.#flows();
+    return {
+      key: JSON.stringify(flows),
+      make: () => flows.length > 0 ? make(flows) : el('p', { class: 'empty' }, 'No deployment of this endpoint serves a flow yet.'),
+    };
   }
 
   // The flows of the deployments that serve one, that with most traffic first.
   async #flows() {
     const { deployments, traffic } = this.#endpoint;
-    const ordered = deployments.filter(d => !['Creating', 'Failed'].includes(d.state)).sort((a, b) => (traffic[b.name] ?? 0) - (traffic[a.name] ?? 0));
+    const ordered = deployments.filter(d => d.isRunning).sort((a, b) => (traffic[b.name] ?? 0) - (traffic[a.name] ?? 0));
     const answers = await Promise.all(ordered.map(async deployment => {
       const response = await call(deploymentPath(this.name, deployment.name, 'flow'));
       return response.ok ? { deployment: deployment.name, flow: await response.json() } : null;
     }));
     return answers.filter(answer => answer);
-  }
-
-  async #testPanel() {
-    const flows = await this.#flows();
-    return flows.length > 0 ? new TestPanel(this.name, flows).element : el('p', { class: 'empty' }, 'No deployment of this endpoint serves anything yet.');
-  }
-
-  async #flowPanel() {
-    const flows = await this.#flows();
-    return flows.length > 0 ? flowPanel(flows) : el('p', { class: 'empty' }, 'No deployment of this endpoint serves a flow yet.');
   }
 }
 

@@ -145,7 +145,7 @@ function place(layers, near) {
   });
   const middles = new Map(layers.flat().map(box => [box.id, box]));
   const middle = box => box.x + box.width / 2;
-  sweep(layers, 12, layer => {
+  sweep(layers, 40, layer => {
     const wanted = layer.map(box => mean((near.get(box.id) ?? [box.id]).map(id => middle(middles.get(id)))) - box.width / 2);
     let end = -Infinity;
     layer.forEach((box, i) => {
