@@ -21,13 +21,12 @@ function describe(flow) {
   ].filter(part => part);
 }
 
-function table(caption, titles, rows, instead) {
-  return el('div', { class: 'scroll' }, rows.length === 0
-    ? [el('h4', {}, caption), el('p', { class: 'hint' }, instead || 'None.')]
-    : el('table', {},
-      el('caption', {}, caption),
-      el('thead', {}, el('tr', {}, titles.map(title => el('th', { scope: 'col' }, title)))),
-      el('tbody', {}, rows.map(([name, ...cells]) => el('tr', {}, el('th', { scope: 'row' }, name), cells.map(cell => el('td', {}, el('code', {}, cell))))))));
+function table(title, titles, rows, instead) {
+  return el('section', {}, el('h3', {}, title), rows.length === 0
+    ? el('p', { class: 'hint' }, instead || 'None.')
+    : el('div', { class: 'scroll' }, el('table', { 'aria-label': title },
+      el('thead', {}, el('tr', {}, titles.map(text => el('th', { scope: 'col' }, text)))),
+      el('tbody', {}, rows.map(([name, ...cells]) => el('tr', {}, el('th', { scope: 'row' }, name), cells.map(cell => el('td', {}, el('code', {}, cell)))))))));
 }
 
 const boxHeight = 46;
@@ -159,15 +158,21 @@ function place(layers, near) {
   for (const box of layers.flat()) box.x -= left;
 }
 
+// Leaves and enters boxes upright, and passes bends in the direction from the one before to the one after.
 function route(boxes) {
-  const bottom = box => box.kind === 'bend' ? box.y + boxHeight / 2 : box.y + boxHeight;
-  const top = box => box.kind === 'bend' ? box.y + boxHeight / 2 : box.y - 1;
-  const middle = box => box.x + box.width / 2;
-  let path = `M${middle(boxes[0])} ${bottom(boxes[0])}`;
-  for (let i = 1; i < boxes.length; i++) {
-    const [x0, y0, x1, y1] = [middle(boxes[i - 1]), bottom(boxes[i - 1]), middle(boxes[i]), top(boxes[i])];
-    const half = (y0 + y1) / 2;
-    path += `C${x0} ${half} ${x1} ${half} ${x1} ${y1}`;
+  const points = boxes.map((box, i) => ({
+    x: box.x + box.width / 2,
+    y: i === 0 ? box.y + boxHeight : i === boxes.length - 1 ? box.y - 1 : box.y + boxHeight / 2,
+  }));
+  const last = points.length - 1;
+  const slope = i => i === 0 ? [0, (points[1].y - points[0].y) / 2]
+    : i === last ? [0, (points[last].y - points[last - 1].y) / 2]
+    : [(points[i + 1].x - points[i - 1].x) / 6, (points[i + 1].y - points[i - 1].y) / 6];
+  let path = `M${points[0].x} ${points[0].y}`;
+  for (let i = 1; i <= last; i++) {
+    const [before, here] = [points[i - 1], points[i]];
+    const [[x0, y0], [x1, y1]] = [slope(i - 1), slope(i)];
+    path += `C${before.x + x0} ${before.y + y0} ${here.x - x1} ${here.y - y1} ${here.x} ${here.y}`;
   }
 
   return path;
