@@ -29,7 +29,20 @@ public sealed class RemedyTests
         Assert.Equal(WorkspaceRules.OperationFailed, failed.Diagnostic.Rule);
         Assert.StartsWith($"Deployment basic-chat-endpoint/blue failed with {code}: The reason. ", failed.Message, StringComparison.Ordinal);
         Assert.Matches(@"The reason\. \S.{20,}[.:].* \(after \d+\.\d s, [^)]*\S+ [0-9a-f-]{16,}", failed.Message);
-        Assert.DoesNotContain("The container logs below may say more", failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("The container logs may say more", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_an_error_document_itself_is_read_to_its_ground()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync("""
+            { "operations": [ { "kind": "PutDeployment", "code": "BadRequest", "message": "{\"error\":{\"code\":\"BadRequest\",\"details\":[{\"code\":\"ImageBuildFailure\",\"message\":\"pip found no version.\"}]}}" } ] }
+            """);
+
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
+
+        Assert.StartsWith("Deployment basic-chat-endpoint/blue failed with ImageBuildFailure: pip found no version. The message names", failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -40,6 +53,6 @@ public sealed class RemedyTests
 
         var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
 
-        Assert.Contains("SomethingNew: The reason. The container logs below may say more.", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("SomethingNew: The reason. The container logs may say more.", failed.Message, StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Azure;
 
@@ -55,6 +56,12 @@ public sealed record ServiceFault(string Code, string Message, string? Correlati
         if (error.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Object)
         {
             message = string.Join(" ", errors.EnumerateObject().Select(static e => e.Value.ToString()));
+        }
+
+        // A message can be such a document itself, as text.
+        if (message.StartsWith('{') && Parse(Encoding.UTF8.GetBytes(message), code) is { Message.Length: > 0 } inner)
+        {
+            return inner with { Correlation = inner.Correlation ?? correlation };
         }
 
         return new ServiceFault(code, OneLine(message), correlation);

@@ -8,15 +8,7 @@ public sealed class OperationFailureTests(ITestOutputHelper output)
     private const string Pull = "Pulling image example.azurecr.io/flows/basic-chat";
     private const string Crash = "ModuleNotFoundError: No module named 'promptflow'";
 
-    private static readonly string[] Codes =
-    [
-        "OutOfQuota", "BadArgument", "ResourceNotReady", "ResourceNotFound", "ImageBuildFailure", "OperationCanceled", "WorkspaceManagedNetworkNotReady",
-        "SecretsInjectionError", "InternalServerError", "MissingDriverProgram", "KubernetesUnaccessible", "ACRSecretError", "TokenRefreshFailed",
-        "GetAADTokenFailed", "ACRAuthenticationChallengeFailed", "ACRTokenExchangeFailed", "ImagePullLoopBackOff", "DeploymentCrashLoopBackOff",
-        "KubernetesCrashLoopBackOff", "PodUnschedulable", "PodOutOfMemory", "UserScriptInitFailed", "UserScriptImportError", "UserScriptFunctionNotFound",
-        "NamespaceNotFound", "EndpointNotFound", "EndpointAlreadyExists", "ScoringFeUnhealthy", "ValidateScoringFailed", "InvalidDeploymentSpec",
-        "InferencingClientCallFailed",
-    ];
+    private static readonly string[] Codes = [.. RemedyTests.Codes.Select(static row => row.Data)];
 
     [Fact]
     public async Task A_deployment_that_fails_with_any_code_shows_it_with_its_remedy_and_the_log_and_harms_nothing()
