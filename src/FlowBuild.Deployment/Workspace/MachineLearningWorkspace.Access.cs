@@ -82,8 +82,16 @@ public sealed partial class MachineLearningWorkspace
     /// <summary>What the caller may do in the workspace; null where the workspace does not say.</summary>
     internal async Task<IReadOnlyList<Permission>?> FindPermissionsAsync(CancellationToken cancellationToken)
     {
-        var permissions = await TryGetAsync($"{Address.ArmId}/providers/Microsoft.Authorization/permissions", AuthorizationVersion, cancellationToken).ConfigureAwait(false);
-        return permissions?["value"] is { } list ? Permission.Read(list) : null;
+        try
+        {
+            var permissions = await ListAsync(
+                Absolute($"{Address.ArmId}/providers/Microsoft.Authorization/permissions", AuthorizationVersion), "permissions", int.MaxValue, cancellationToken).ConfigureAwait(false);
+            return permissions.Count == 0 ? null : Permission.Read(new JsonArray([.. permissions.Select(static p => p.DeepClone())]));
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+        {
+            return null;
+        }
     }
 
     private async Task<JsonObject> GetDocumentAsync(CancellationToken cancellationToken) =>
