@@ -195,12 +195,13 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
         var models = AssetTypes.Models(store, scope);
         var environments = AssetTypes.Environments(store, scope);
         var codes = AssetTypes.Codes(store, scope);
+        var data = AssetTypes.Data(store, scope);
         var computes = ProxyTypes.Computes(store, scope);
         var faults = new FaultBox();
         var requests = new RequestLog();
         var flows = new ServedFlows(blobs, models, environments, codes, scope, options.StandIns);
         var endpoints = new OnlineEndpoints(store, operations, new EndpointBody(scope, computes), faults);
-        var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments, codes), flows, requests, faults);
+        var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments, codes, data), flows, requests, faults);
         var servers = new RunningServers(folder);
         servers.EndLeftBehind();
         var processes = new FlowProcesses(ServeCommand.Parse(options.ServeCommand), blobs, requests, folder, servers);
@@ -225,7 +226,7 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
         new FaultRoutes(faults, options.IsOwnProcess).Map(server, gate);
         ControlPlaneRoutes.Map(
             server, gate, scope, new WorkspaceResource(scope), endpoints, deployments,
-            new Dictionary<string, Assets> { ["models"] = models, ["environments"] = environments, ["codes"] = codes },
+            new Dictionary<string, Assets> { ["models"] = models, ["environments"] = environments, ["codes"] = codes, ["data"] = data },
             new Datastores(scope, identity), computes, ProxyTypes.Connections(store, scope), new CodeUploads(blobs, keys, scope),
             new RoleAssignments(store, faults), operations);
         return (operations, processes);

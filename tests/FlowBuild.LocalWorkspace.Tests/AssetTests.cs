@@ -98,6 +98,24 @@ public sealed class AssetTests
         Assert.Equal("kept", content.Value.Content.ToString());
     }
 
+    [Fact]
+    public async Task Code_is_found_by_its_hash_whatever_its_name()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var code = new JsonObject
+        {
+            ["properties"] = new JsonObject
+            {
+                ["codeUri"] = "https://account.blob.core.windows.net/container/folder",
+                ["properties"] = new JsonObject { ["hash_sha256"] = "abc", ["hash_version"] = "202208" },
+            },
+        };
+        await workspace.PutAsync("codes/one-name/versions/1", code);
+
+        Assert.Single((await workspace.GetAsync("codes/another/versions?hash=abc&hashVersion=202208")).Body!["value"]!.AsArray());
+        Assert.Empty((await workspace.GetAsync("codes/another/versions?hash=abd&hashVersion=202208")).Body!["value"]!.AsArray());
+    }
+
     private static JsonObject Model(string path) => new()
     {
         ["properties"] = new JsonObject { ["modelUri"] = $"azureml://datastores/workspaceblobstore/paths/{path}", ["modelType"] = "custom_model" },

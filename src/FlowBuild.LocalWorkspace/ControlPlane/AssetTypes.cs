@@ -71,6 +71,14 @@ internal static class AssetTypes
         }
     }
 
+    /// <summary>Data: a file or a folder of a datastore, or one that it will be.</summary>
+    public static Assets Data(ResourceStore store, WorkspaceScope scope) =>
+        new(store, scope, "data", "data asset", ["dataUri", "dataType"], static given =>
+        {
+            RequireText(given, "dataUri");
+            Checks.RequireWord(given, "dataType", ["uri_file", "uri_folder", "mltable"], isRequired: true);
+        });
+
     private static void RequireText(JsonObject given, string member)
     {
         if (string.IsNullOrEmpty(given.Text(member)))

@@ -5,8 +5,8 @@ using FlowBuild.LocalWorkspace.State;
 namespace FlowBuild.LocalWorkspace.ControlPlane;
 
 /// <summary>
-/// Named assets with versions: <c>models</c>, <c>environments</c> or <c>codes</c>. A version's content never changes; a container
-/// comes with its first version.
+/// Named assets with versions: <c>models</c>, <c>environments</c>, <c>codes</c> or <c>data</c>. A version's content never changes; a
+/// container comes with its first version.
 /// </summary>
 /// <param name="store">Where they are kept.</param>
 /// <param name="scope">The workspace.</param>
@@ -92,7 +92,12 @@ internal sealed class Assets(
         var query = context.Request.Query;
         var hash = query["hash"].ToString();
         var hashVersion = query["hashVersion"].ToString();
-        var versions = Versions(NameFrom(context)).Where(v =>
+
+        // A hash is looked for in all versions, whatever their name: that is how content is found that is there already.
+        var candidates = hash.Length == 0
+            ? Versions(NameFrom(context))
+            : store.List<StoredContainer>($"{type}/").SelectMany(c => Versions(c.Resource.Text("name")!));
+        var versions = candidates.Where(v =>
             (hash.Length == 0 || v.Properties.Object("properties")?.Text("hash_sha256") == hash)
             && (hashVersion.Length == 0 || v.Properties.Object("properties")?.Text("hash_version") == hashVersion)
             && (!query.ContainsKey("version") || v.Name == query["version"].ToString())
@@ -173,7 +178,7 @@ internal sealed class Assets(
         properties["isArchived"] ??= false;
         properties["tags"] ??= new JsonObject();
         properties["properties"] ??= new JsonObject();
-        properties["provisioningState"] = "Succeeded";
+        TellState(properties);
         resource["properties"] = properties;
         return new StoredVersion(resource, Versions(name).Select(static v => v.Order).DefaultIfEmpty().Max() + 1);
     }
@@ -193,13 +198,26 @@ internal sealed class Assets(
         if (versions.MaxBy(static v => v.Order) is { } latest)
         {
             properties["latestVersion"] = latest.Name;
+            if (latest.Properties.Text("dataType") is { } dataType)
+            {
+                properties["dataType"] = dataType;
+            }
         }
 
         // Only versions that look like whole numbers count; the next one follows the highest.
         var numbers = versions.Select(static v => long.TryParse(v.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0);
         properties["nextVersion"] = (numbers.DefaultIfEmpty().Max() + 1).ToString(CultureInfo.InvariantCulture);
-        properties["provisioningState"] = "Succeeded";
+        TellState(properties);
         return container.Resource;
+    }
+
+    // Data assets are the ones without a state.
+    private void TellState(JsonObject properties)
+    {
+        if (type != "data")
+        {
+            properties["provisioningState"] = "Succeeded";
+        }
     }
 
     private void RefuseChange(StoredVersion existing, JsonObject given)

@@ -5,7 +5,7 @@ using FlowBuild.LocalWorkspace.State;
 namespace FlowBuild.LocalWorkspace.ControlPlane;
 
 /// <summary>Checks the body of a deployment as the service does, and fills in what the service fills in.</summary>
-internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets environments, Assets codes)
+internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets environments, Assets codes, Assets data)
 {
     /// <summary>The most instances that a managed deployment can have.</summary>
     public const int MostInstances = 50;
@@ -102,6 +102,7 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
     {
         if (given.Text("environmentId") is { } id
             && !id.StartsWith("azureml://registries/", StringComparison.Ordinal)
+            && !id.StartsWith("azureml:AzureML-", StringComparison.Ordinal)
             && environments.FindById(id) is null)
         {
             throw ArmException.Invalid("ResourceNotFound", $"The environment '{id}' does not exist.", "properties.environmentId");
@@ -199,7 +200,7 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
         return settings.DeepClone().AsObject();
     }
 
-    private static void CheckCollector(JsonObject given)
+    private void CheckCollector(JsonObject given)
     {
         const string Path = "properties.dataCollector";
         if (given.Object("dataCollector") is not { } collector)
@@ -221,6 +222,11 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
             if (collection["samplingRate"] is JsonValue rate && !(rate.TryGetValue<double>(out var share) && share is >= 0 and <= 1))
             {
                 throw ArmException.InvalidBody($"{Path}.collections.{name}.samplingRate", "The samplingRate field must be a number from 0 to 1.");
+            }
+
+            if (collection.Text("dataId") is { } id && data.FindById(id) is null)
+            {
+                throw ArmException.Invalid("ResourceNotFound", $"The data asset '{id}' does not exist.", $"{Path}.collections.{name}.dataId");
             }
         }
 

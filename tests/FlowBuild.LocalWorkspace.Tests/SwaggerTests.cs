@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using FlowBuild.Testing.Swagger;
 
-namespace FlowBuild.LocalWorkspace.Tests.Swagger;
+namespace FlowBuild.LocalWorkspace.Tests;
 
 public sealed class SwaggerTests
 {
@@ -39,6 +40,11 @@ public sealed class SwaggerTests
         await CallAsync("CodeVersions_Get", HttpMethod.Get, "codes/my-code/versions/1");
         await CallAsync("CodeVersions_List", HttpMethod.Get, "codes/my-code/versions?hash=x&hashVersion=202208");
         await CallAsync("CodeContainers_Get", HttpMethod.Get, "codes/my-code");
+        var data = new JsonObject { ["properties"] = new JsonObject { ["dataType"] = "uri_folder", ["dataUri"] = "azureml://datastores/workspaceblobstore/paths/collected" } };
+        await CallAsync("DataVersions_CreateOrUpdate", HttpMethod.Put, "data/my-data/versions/1", data);
+        await CallAsync("DataVersions_Get", HttpMethod.Get, "data/my-data/versions/1");
+        await CallAsync("DataVersions_List", HttpMethod.Get, "data/my-data/versions");
+        await CallAsync("DataContainers_Get", HttpMethod.Get, "data/my-data");
         await CallAsync("Datastores_Get", HttpMethod.Get, "datastores/workspaceblobstore");
         await CallAsync("Datastores_List", HttpMethod.Get, "datastores?isDefault=true");
         await CallAsync("Datastores_ListSecrets", HttpMethod.Post, "datastores/workspaceblobstore/listSecrets");
