@@ -140,8 +140,27 @@ internal sealed class BasicChat : IAsyncDisposable
     public Task SetFaultsAsync(string json) => PutAsync("local/faults", json);
 
     /// <summary>Puts a resource of the workspace beside what a deployment makes.</summary>
-    public Task PutResourceAsync(string path, string json) => PutAsync(
-        $"subscriptions/{Host.SubscriptionId}/resourceGroups/local/providers/Microsoft.MachineLearningServices/workspaces/local/{path}?api-version=2024-10-01", json);
+    public Task PutResourceAsync(string path, string json) => PutAsync(ResourcePath(path), json);
+
+    /// <summary>A resource of the workspace as it is, or null.</summary>
+    public async Task<System.Text.Json.Nodes.JsonObject?> GetResourceAsync(string path)
+    {
+        using var response = await Admin.GetAsync(new Uri(Host.ControlPlane, ResourcePath(path)), TestContext.Current.CancellationToken);
+        return response.IsSuccessStatusCode
+            ? System.Text.Json.Nodes.JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!.AsObject()
+            : null;
+    }
+
+    private string ResourcePath(string path) =>
+        $"subscriptions/{Host.SubscriptionId}/resourceGroups/local/providers/Microsoft.MachineLearningServices/workspaces/local/{path}?api-version=2024-10-01";
+
+    private HttpClient Admin => _admin ??= new HttpClient(new SocketsHttpHandler
+    {
+        SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetRawCertData().SequenceEqual(Host.Certificate.RawData) },
+    })
+    {
+        DefaultRequestHeaders = { Authorization = new("Bearer", Host.Token) },
+    };
 
     /// <summary>Puts any resource.</summary>
     /// <param name="path">Its path with the api-version.</param>
@@ -158,24 +177,30 @@ internal sealed class BasicChat : IAsyncDisposable
     public async Task<System.Text.Json.Nodes.JsonNode> GetAsync(string path) =>
         System.Text.Json.Nodes.JsonNode.Parse(await Admin.GetStringAsync(new Uri(Host.ControlPlane, path), TestContext.Current.CancellationToken))!;
 
-    private HttpClient Admin => _admin ??= new HttpClient(new SocketsHttpHandler
+    /// <summary>The workspace's blobs.</summary>
+    public Azure.Storage.Blobs.BlobContainerClient Blobs() => new(
+        new Uri(Host.ControlPlane, "flowbuildlocal/azureml-blobstore-local"), new FixedToken(Host.Token),
+        new Azure.Storage.Blobs.BlobClientOptions { Transport = new Azure.Core.Pipeline.HttpClientTransport(Admin) });
+
+    private sealed class FixedToken(string token) : Azure.Core.TokenCredential
     {
-        SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetRawCertData().SequenceEqual(Host.Certificate.RawData) },
-    })
-    {
-        DefaultRequestHeaders = { Authorization = new("Bearer", Host.Token) },
-    };
+        public override Azure.Core.AccessToken GetToken(Azure.Core.TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            new(token, DateTimeOffset.MaxValue);
+
+        public override ValueTask<Azure.Core.AccessToken> GetTokenAsync(Azure.Core.TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            new(GetToken(requestContext, cancellationToken));
+    }
 
     /// <summary>A deployer as a new build makes it.</summary>
     public FlowDeployer Deployer(IFlowLog log, DeploySettings? settings = null, FlowProject? project = null) => new(
         project ?? Project, Settings, settings ?? new DeploySettings(), log);
 
     /// <summary>Everything that DeployFlow does.</summary>
-    public async Task<(RecordingLog Log, DeployedFlow Deployed)> DeployAsync(DeploySettings? settings = null, RecordingLog? log = null)
+    public async Task<(RecordingLog Log, DeployedFlow Deployed)> DeployAsync(DeploySettings? settings = null, RecordingLog? log = null, FlowProject? project = null)
     {
         log ??= new RecordingLog();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, Kill);
-        var deployer = Deployer(log, settings);
+        var deployer = Deployer(log, settings, project);
         foreach (var stage in Enum.GetValues<FlowStage>())
         {
             Assert.True(await deployer.ApplyAsync(stage, either.Token), log.Text);
@@ -186,10 +211,10 @@ internal sealed class BasicChat : IAsyncDisposable
     }
 
     /// <summary>Everything that PlanFlow does.</summary>
-    public async Task<DeploymentPlan> PlanAsync(DeploySettings? settings = null)
+    public async Task<DeploymentPlan> PlanAsync(DeploySettings? settings = null, FlowProject? project = null)
     {
         var log = new RecordingLog();
-        var plans = await Deployer(log, settings).PlanAsync(writes: false, TestContext.Current.CancellationToken);
+        var plans = await Deployer(log, settings, project).PlanAsync(writes: false, TestContext.Current.CancellationToken);
         Assert.True(plans is not null, log.Text);
         return Assert.Single(plans);
     }

@@ -30,7 +30,7 @@ public sealed class BodyTests
         readiness_probe: { period: 5 }
         data_collector:
           collections:
-            model_inputs: { enabled: 'true' }
+            model_inputs: { enabled: 'true', client_id: CLIENT, data: { name: inputs } }
             model_outputs: { enabled: 'False' }
           rolling_rate: hour
           sampling_rate: 0.5
@@ -48,7 +48,7 @@ public sealed class BodyTests
             "readinessProbe": { "period": "PT5S" },
             "dataCollector": {
               "collections": {
-                "model_inputs": { "dataCollectionMode": "Enabled", "samplingRate": 0.5 }, "model_outputs": { "dataCollectionMode": "Disabled", "samplingRate": 0.5 } },
+                "model_inputs": { "dataCollectionMode": "Enabled", "samplingRate": 0.5, "clientId": "CLIENT", "dataId": "DATA" }, "model_outputs": { "dataCollectionMode": "Disabled", "samplingRate": 0.5 } },
               "rollingRate": "Hour", "requestLogging": { "captureHeaders": [ "x-request-id" ] } } } }
         """);
 
@@ -98,7 +98,8 @@ public sealed class BodyTests
         Assert.False(read.HasErrors, string.Join('\n', read.Diagnostics.Select(static d => d.Message)));
         var spec = read.Value!;
         var body = MachineLearningWorkspace.DeploymentBody(
-            spec, spec.EnvironmentVariables.ToDictionary(static v => v.Key, static v => v.Value.Value), "eastus", "MODEL", "ENVIRONMENT", spec.Code is null ? null : "CODE");
+            spec, spec.EnvironmentVariables.ToDictionary(static v => v.Key, static v => v.Value.Value), "eastus",
+            new DeploymentAssets("MODEL", "ENVIRONMENT", spec.Code is null ? null : "CODE", new Dictionary<string, string> { ["model_inputs"] = "DATA" }), existing: null);
 
         var expected = JsonNode.Parse(json);
         Assert.True(JsonNode.DeepEquals(expected, body), $"expected {expected}\nsent {body}");

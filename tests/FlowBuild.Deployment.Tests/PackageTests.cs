@@ -88,7 +88,7 @@ public sealed class PackageTests
         var root = Path.Combine(folder.Path, "flow");
         var log = new RecordingLog();
         var package = PackageBuilder.Build(
-            new PackageSource(root, null, null, [Path.Combine(root, "endpoint.yml")], root, AllowOutsideFiles: false), log, TestContext.Current.CancellationToken);
+            new PackageSource(root, Path.Combine(root, "flow.dag.yaml"), null, [Path.Combine(root, "endpoint.yml")], root, AllowOutsideFiles: false), log, TestContext.Current.CancellationToken);
 
         Assert.Equal([".promptflow/flow.tools.json", "a.py"], package.Files.Select(static f => f.Path));
         Assert.Equal(

@@ -211,7 +211,7 @@ internal static class DeploymentFile
                 var collection = new CheckedMapping(entry.Value as YamlMapping);
                 var data = collection.Child("data");
                 collections.Add(new(entry.Key.Value, new CollectedData(
-                    collection.Bool("enabled") ?? false, data.Text("name"), data.Text("path"), data.Version("version")?.Value)));
+                    collection.Bool("enabled") ?? false, data.Text("name"), data.Text("path"), data.Version("version")?.Value, collection.Text("client_id"))));
             }
         }
 

@@ -93,9 +93,10 @@ public sealed record DataCollector(
 /// <summary>One collection.</summary>
 /// <param name="Enabled">Whether it collects.</param>
 /// <param name="DataName">Name of the data asset, or null for the default name.</param>
-/// <param name="DataPath">Where the data goes, or null.</param>
-/// <param name="DataVersion">Version of the data asset, or null.</param>
-public sealed record CollectedData(bool Enabled, string? DataName, string? DataPath, string? DataVersion);
+/// <param name="DataPath">Where the data goes, or null for the default place.</param>
+/// <param name="DataVersion">Version of the data asset, or null (1).</param>
+/// <param name="ClientId">Client id of the identity that writes, or null.</param>
+public sealed record CollectedData(bool Enabled, string? DataName, string? DataPath, string? DataVersion, string? ClientId);
 
 /// <summary>Kubernetes container resources, in Kubernetes' own notation.</summary>
 public sealed record ContainerResources(ResourceQuantities? Requests, ResourceQuantities? Limits);

@@ -27,6 +27,7 @@ internal static class EnvironmentFile
             environment.FreeMap("properties"))
         {
             CondaJson = environment.Find("conda_file") is { Value: YamlMapping conda } ? YamlJson.Write(conda, YamlDialect.AzureMl) : null,
+            Datastore = environment.Located("datastore"),
         };
     }
 

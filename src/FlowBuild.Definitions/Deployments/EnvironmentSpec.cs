@@ -27,6 +27,9 @@ public sealed record EnvironmentSpec(
 {
     /// <summary>A conda definition written inline instead of a file, as JSON (which YAML readers read); else null.</summary>
     public string? CondaJson { get; init; }
+
+    /// <summary>The datastore that a build context is uploaded to; null for the workspace's own, <c>workspaceblobstore</c>.</summary>
+    public Located<string>? Datastore { get; init; }
 }
 
 /// <summary>A Dockerfile and the folder it is built in.</summary>

@@ -1,5 +1,6 @@
 using FlowBuild.Definitions.Deployments.Schema;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
 using FlowBuild.Definitions.Yaml;
 
 namespace FlowBuild.Definitions.Deployments;
@@ -28,6 +29,25 @@ internal static class ModelFile
             model.Text("description"),
             model.FreeMap("tags"),
             model.FreeMap("properties"),
-            model.Text("stage"));
+            model.Text("stage"))
+        {
+            Flavors = ReadFlavors(model.Find("flavors")),
+            Datastore = model.Located("datastore"),
+        };
+    }
+
+    private static EquatableArray<KeyValuePair<string, EquatableArray<KeyValuePair<string, string>>>> ReadFlavors(YamlEntry? entry)
+    {
+        var flavors = new List<KeyValuePair<string, EquatableArray<KeyValuePair<string, string>>>>();
+        if (entry is { Value: YamlMapping mapping })
+        {
+            var named = new CheckedMapping(mapping);
+            foreach (var flavor in mapping.Entries)
+            {
+                flavors.Add(new(flavor.Key.Value, named.FreeMap(flavor.Key.Value)));
+            }
+        }
+
+        return new(flavors);
     }
 }

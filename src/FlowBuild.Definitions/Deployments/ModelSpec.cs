@@ -19,4 +19,11 @@ public sealed record ModelSpec(
     string? Description,
     EquatableArray<KeyValuePair<string, string>> Tags,
     EquatableArray<KeyValuePair<string, string>> Properties,
-    string? Stage);
+    string? Stage)
+{
+    /// <summary>What frameworks say of the model: data by flavor.</summary>
+    public EquatableArray<KeyValuePair<string, EquatableArray<KeyValuePair<string, string>>>> Flavors { get; init; }
+
+    /// <summary>The datastore that a local path is uploaded to; null for the workspace's own, <c>workspaceblobstore</c>.</summary>
+    public Located<string>? Datastore { get; init; }
+}

@@ -136,7 +136,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule FlowNotDeployed = new(
         "FLOW4022",
         "The deployment's model is not the flow",
-        "The model '{0}' is used as it is registered and the flow '{1}' is not deployed; name the model in model.yml with the flow's folder as path, or leave 'model' out",
+        "The model '{0}' is not the flow, and the flow '{1}' is not deployed; name the model in model.yml with the flow's folder as path, or leave 'model' out",
         RuleSeverity.Warning);
 
     /// <summary>A file of the build cannot be read or written.</summary>

@@ -15,7 +15,7 @@ public static class WorkspaceRules
     public static readonly DiagnosticRule OperationTimedOut = new(
         "FLOW5003",
         "An operation did not finish in time",
-        "{0} did not finish within {1}; it goes on in the workspace. Run the target again to wait for it, or raise FlowTimeout..",
+        "{0} did not finish within {1} and goes on in the workspace; run the target again to wait for it, or raise FlowTimeout",
         RuleSeverity.Error);
 
     /// <summary>A pinned model version holds other content.</summary>

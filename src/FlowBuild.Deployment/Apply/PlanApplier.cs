@@ -90,7 +90,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
 
     private async Task UploadAsync(UploadStep step, CancellationToken cancellationToken)
     {
-        var store = await ArtifactStore.OpenAsync(workspace, cancellationToken).ConfigureAwait(false);
+        var store = await ArtifactStore.OpenAsync(workspace, step.Package.Datastore, cancellationToken).ConfigureAwait(false);
         var result = await store.UploadAsync(step.Package, step.Asset, step.Version, cancellationToken).ConfigureAwait(false);
         FilesSent += result.Sent;
         log.Progress(result.Sent == 0

@@ -10,6 +10,9 @@ namespace FlowBuild.Deployment.Package;
 /// </summary>
 public static class CodeHash
 {
+    /// <summary>What az ml calls this way of hashing.</summary>
+    public const string Version = "202208";
+
     /// <summary>The hash, 64 lower-case hexadecimal digits.</summary>
     public static string Of(FlowPackage package, CancellationToken cancellationToken)
     {

@@ -27,8 +27,8 @@ internal static class DefaultExcludes
     /// <summary>The reason why a file stays out, or null.</summary>
     /// <param name="path">The path relative to the package.</param>
     /// <param name="name">The file's name.</param>
-    /// <param name="isCSharpFlow">C# sources and projects belong to a csharp flow.</param>
-    public static LeftOut? File(string path, string name, bool isCSharpFlow)
+    /// <param name="keepsProjects">C# sources and projects belong to a csharp flow, and to a folder that is no flow.</param>
+    public static LeftOut? File(string path, string name, bool keepsProjects)
     {
         if (Secret(path, name) is { } secret)
         {
@@ -36,7 +36,7 @@ internal static class DefaultExcludes
         }
 
         return First(Files, name) is { } pattern ? new LeftOut(path, $"default exclude {pattern}", MayHoldSecrets: false)
-            : !isCSharpFlow && First(Project, name) is { } project ? new LeftOut(path, $"project file {project}", MayHoldSecrets: false)
+            : !keepsProjects && First(Project, name) is { } project ? new LeftOut(path, $"project file {project}", MayHoldSecrets: false)
             : null;
     }
 

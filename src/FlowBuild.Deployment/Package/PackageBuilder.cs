@@ -6,7 +6,7 @@ using FlowBuild.Definitions.Text;
 namespace FlowBuild.Deployment.Package;
 
 /// <summary>What a package is made of.</summary>
-/// <param name="Folder">Full path of the folder to package.</param>
+/// <param name="Folder">Full path of the folder to package, or of a single file.</param>
 /// <param name="FlowFile">Full path of the flow file, or null when the folder is no flow.</param>
 /// <param name="Flow">The flow, or null.</param>
 /// <param name="DeploymentFiles">Full paths of the deployment's own files, which stay out.</param>
@@ -31,7 +31,7 @@ public sealed class PackageBuilder
     private readonly IFlowLog _log;
     private readonly List<LeftOut> _leftOut = [];
     private readonly string _root;
-    private readonly bool _isCSharp;
+    private readonly bool _keepsProjects;
 
     private PackageBuilder(PackageSource source, IFlowLog log)
     {
@@ -39,7 +39,7 @@ public sealed class PackageBuilder
         _log = log;
         _ignore = IgnoreRules.Of(source.Folder);
         _root = FinalPath(source.Folder);
-        _isCSharp = source.Flow?.Language == "csharp";
+        _keepsProjects = source.FlowFile is null || source.Flow?.Language == "csharp";
     }
 
     /// <summary>Makes the package. Warnings go to the log.</summary>
@@ -48,13 +48,22 @@ public sealed class PackageBuilder
     {
         try
         {
-            return new PackageBuilder(source, log).Build(cancellationToken);
+            return File.Exists(source.Folder)
+                ? BuildFile(source.Folder, cancellationToken)
+                : new PackageBuilder(source, log).Build(cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FlowDeploymentException(
                 FlowDiagnostic.At(PackageRules.FileNotFound, null, null, source.Folder, $"or it cannot be read: {e.Message}"), null, e);
         }
+    }
+
+    // The name of a single file is not in its hash, and no rule leaves it out: the user named it.
+    private static FlowPackage BuildFile(string path, CancellationToken cancellationToken)
+    {
+        var (hash, file) = StagedTree.HashFile(path, cancellationToken);
+        return new FlowPackage(file.Path, path, [file], [], hash) { IsFile = true };
     }
 
     private FlowPackage Build(CancellationToken cancellationToken)
@@ -118,7 +127,7 @@ public sealed class PackageBuilder
 
     private LeftOut? LeavesOut(FileSystemInfo entry, string path)
     {
-        var excluded = entry is DirectoryInfo ? DefaultExcludes.Folder(path, entry.Name) : DefaultExcludes.File(path, entry.Name, _isCSharp);
+        var excluded = entry is DirectoryInfo ? DefaultExcludes.Folder(path, entry.Name) : DefaultExcludes.File(path, entry.Name, _keepsProjects);
         if (excluded is not null && !(excluded.MayHoldSecrets && _ignore.Excludes(path)))
         {
             return excluded;

@@ -1,3 +1,5 @@
+using FlowBuild.Deployment.Workspace;
+
 namespace FlowBuild.Deployment.Package;
 
 /// <summary>One file of a package.</summary>
@@ -20,17 +22,35 @@ public sealed record PackageFile(string Path, string SourcePath, byte[]? Content
 /// <param name="MayHoldSecrets">The name is one that usually holds secrets.</param>
 public sealed record LeftOut(string Path, string Reason, bool MayHoldSecrets);
 
-/// <summary>A folder as it is uploaded: files sorted by path, and the hash that names them.</summary>
-/// <param name="RootName">Name of the folder, the last part of the blob path.</param>
-/// <param name="Folder">Full path of the packaged folder.</param>
+/// <summary>A folder, or a single file, as it is uploaded: files sorted by path, and the hash that names them.</summary>
+/// <param name="RootName">Name of the folder or file, the last part of the blob path.</param>
+/// <param name="Folder">Full path of the packaged folder or file.</param>
 /// <param name="Files">The files, sorted by path (ordinal).</param>
 /// <param name="LeftOut">What stayed out.</param>
 /// <param name="Hash">az ml's content hash, 32 lower-case hexadecimal digits.</param>
 public sealed record FlowPackage(
     string RootName, string Folder, IReadOnlyList<PackageFile> Files, IReadOnlyList<LeftOut> LeftOut, string Hash)
 {
-    /// <summary>Where the files go in the container: az ml's <c>LocalUpload/{hash}/{folder}</c>.</summary>
-    public string BlobFolder => $"LocalUpload/{Hash}/{RootName}";
+    /// <summary>Where az ml uploads to.</summary>
+    public const string UploadFolder = "LocalUpload";
+
+    /// <summary>Where az ml uploaded to before 2022, and still looks.</summary>
+    public const string LegacyFolder = "az-ml-artifacts";
+
+    /// <summary>The package is a single file, which lies beside no other: az ml uploads it without a folder.</summary>
+    public bool IsFile { get; init; }
+
+    /// <summary>The first part of the blob path.</summary>
+    public string Origin { get; init; } = UploadFolder;
+
+    /// <summary>The datastore that it is uploaded to.</summary>
+    public string Datastore { get; init; } = MachineLearningWorkspace.UploadDatastore;
+
+    /// <summary>Where the files go in the container: az ml's <c>LocalUpload/{hash}/{folder}</c>, or <c>LocalUpload/{hash}</c> for a single file.</summary>
+    public string BlobFolder => IsFile ? $"{Origin}/{Hash}" : $"{Origin}/{Hash}/{RootName}";
+
+    /// <summary>What an asset names: the folder, or the single file.</summary>
+    public string BlobPath => $"{Origin}/{Hash}/{RootName}";
 
     /// <summary>Bytes of all files.</summary>
     public long Length => Files.Sum(static f => f.Length);

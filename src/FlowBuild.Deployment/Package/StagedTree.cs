@@ -62,7 +62,7 @@ internal static class StagedTree
                 hash.AppendData(Encoding.UTF8.GetBytes(entry.Name));
                 if (entry is StagedFile file)
                 {
-                    var (length, md5) = small[i] is { } content ? AppendSmall(hash, content) : AppendLarge(hash, file, cancellationToken);
+                    var (length, md5) = small[i] is { } content ? AppendSmall(hash, content) : AppendLarge(hash, file.SourcePath, cancellationToken);
                     files.Add(new PackageFile(path, file.SourcePath, file.Content, length, md5));
                 }
             }
@@ -70,6 +70,15 @@ internal static class StagedTree
 
         files.Sort(static (a, b) => string.CompareOrdinal(a.Path, b.Path));
         return (Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant(), files);
+    }
+
+    /// <summary>Hashes a single file; its name is not in the hash.</summary>
+    public static (string Hash, PackageFile File) HashFile(string path, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        hash.AppendData(Encoding.ASCII.GetBytes(Seed));
+        var (length, md5) = AppendLarge(hash, path, cancellationToken);
+        return (Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant(), new PackageFile(Path.GetFileName(path), path, null, length, md5));
     }
 
     // The order of the hash: children by their whole path in lower case, a folder's own after its name.
@@ -137,10 +146,10 @@ internal static class StagedTree
     }
 
     // MD5 takes longer than reading: both hashes of a large file are made side by side, while the next block is read.
-    private static (long Length, byte[] Md5) AppendLarge(IncrementalHash hash, StagedFile file, CancellationToken cancellationToken)
+    private static (long Length, byte[] Md5) AppendLarge(IncrementalHash hash, string path, CancellationToken cancellationToken)
     {
         using var fileHash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        using var stream = new FileStream(file.SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
         var (buffer, spare) = (new byte[BlockSize], new byte[BlockSize]);
         var beside = Task.CompletedTask;
         long length = 0;

@@ -18,6 +18,7 @@ internal sealed class AssetPlanner(
     private const string Models = "models";
     private const string Environments = "environments";
     private const string Codes = "codes";
+    private const string Data = "data";
 
     /// <summary>The id of the model version, with the steps that make it where it is not there.</summary>
     /// <param name="live">The deployment as it is, or null.</param>
@@ -37,8 +38,8 @@ internal sealed class AssetPlanner(
         }
 
         var own = (ModelChoice.Own)sources.Model;
-        var modelUri = own.RemotePath ?? workspace.UploadUri(package!.BlobFolder);
-        var (version, reused) = await ChooseVersionAsync(own, modelUri, live, cancellationToken).ConfigureAwait(false);
+        var remote = own.RemotePath is { } path ? workspace.FullUri(path) : null;
+        var (version, reused) = await ChooseVersionAsync(own, remote, live, cancellationToken).ConfigureAwait(false);
         var properties = ModelProperties.Of(sources, own);
         if (reused is not null)
         {
@@ -53,10 +54,8 @@ internal sealed class AssetPlanner(
             return workspace.VersionId(Models, own.Name, version);
         }
 
-        if (package is not null && own.RemotePath is null)
-        {
-            await PlanUploadAsync(FlowStage.Model, package, own.Name, version, cancellationToken).ConfigureAwait(false);
-        }
+        var modelUri = remote ?? workspace.UploadUri(await PlanUploadAsync(
+            FlowStage.Model, InDatastore(package!, own.Spec?.Datastore), own.Name, version, cancellationToken).ConfigureAwait(false));
 
         var tags = settings.ModelTags.Concat(own.Spec?.Tags ?? default)
             .GroupBy(static t => t.Key, StringComparer.Ordinal).Select(static g => g.Last());
@@ -81,9 +80,9 @@ internal sealed class AssetPlanner(
 
         var spec = environment.Inline!;
         var folder = Path.GetDirectoryName(sources.Item.DeploymentFile)!;
-        var conda = spec.CondaFile is { } path ? await File.ReadAllTextAsync(Path.Combine(folder, path.Value), cancellationToken).ConfigureAwait(false) : null;
+        var conda = spec.CondaJson ?? (spec.CondaFile is { } path ? await File.ReadAllTextAsync(Path.Combine(folder, path.Value), cancellationToken).ConfigureAwait(false) : null);
         var context = BuildContextPackage(spec, folder, cancellationToken);
-        var contextUri = context is null ? null : await UploadAddressAsync(context, cancellationToken).ConfigureAwait(false) + "/";
+        var contextUri = context is null ? spec.Build?.Path.Value : await UploadAddressAsync(context, cancellationToken).ConfigureAwait(false) + "/";
         var isAnonymous = spec.Name is null;
         var body = MachineLearningWorkspace.EnvironmentBody(spec, contextUri, conda, isAnonymous, Routes(spec));
         var name = spec.Name?.Value ?? $"{sources.EndpointName}-environment";
@@ -134,38 +133,69 @@ internal sealed class AssetPlanner(
             case { Reference: { } reference } code:
                 return await ResolveAsync(Codes, "code", reference, code.ScoringScript.Span, cancellationToken).ConfigureAwait(false);
             case { Code: { } path }:
-                var folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(sources.Item.DeploymentFile)!, path.Value));
+                var folder = FolderOf(Path.GetDirectoryName(sources.Item.DeploymentFile)!, path.Value);
                 var files = PackageBuilder.Build(
                     new PackageSource(folder, null, null, [sources.Item.DeploymentFile!], folder, AllowOutsideFiles: false),
                     workspace.Connection.Log, cancellationToken);
 
-                // Code versions are named by their content, so the same folder is registered once.
-                var name = CodeHash.Of(files, cancellationToken);
-                const string Version = "1";
-                if (await workspace.GetVersionAsync(Codes, name, Version, cancellationToken).ConfigureAwait(false) is null)
+                var hash = CodeHash.Of(files, cancellationToken);
+                if (await workspace.FindCodeAsync(hash, cancellationToken).ConfigureAwait(false) is { } known)
                 {
-                    await PlanUploadAsync(FlowStage.Environment, files, name, Version, cancellationToken).ConfigureAwait(false);
-                    var uri = await UploadAddressAsync(files, cancellationToken).ConfigureAwait(false);
-                    steps.Add(new VersionStep(Codes, name, Version, MachineLearningWorkspace.CodeBody(uri, name), IsNew: true, path.Value));
+                    return known;
                 }
 
-                return workspace.VersionId(Codes, name, Version);
+                // Named by its content, so that two runs at a time make one version.
+                const string Version = "1";
+                files = await PlanUploadAsync(FlowStage.Environment, files, hash, Version, cancellationToken).ConfigureAwait(false);
+                var uri = await UploadAddressAsync(files, cancellationToken).ConfigureAwait(false);
+                steps.Add(new VersionStep(Codes, hash, Version, MachineLearningWorkspace.CodeBody(uri, hash), IsNew: true, path.Value));
+                return workspace.VersionId(Codes, hash, Version);
             default:
                 return null;
         }
     }
 
+    /// <summary>
+    /// The ids of the data assets that a data collector writes to, by collection, with the steps that make those that are not
+    /// there; name, path and version are az ml's where the file does not say them.
+    /// </summary>
+    /// <param name="live">The deployment as it is, or null.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<IReadOnlyDictionary<string, string>> PlanDataAsync(DeploymentResource? live, CancellationToken cancellationToken)
+    {
+        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (collection, data) in sources.Deployment!.DataCollector?.Collections ?? default)
+        {
+            var name = data.DataName ?? $"{sources.EndpointName}-{sources.DeploymentName}-{collection}";
+            var version = data.DataVersion ?? "1";
+            ids[collection] = workspace.VersionId(Data, name, version);
+            if (!string.Equals(live?.DataIdOf(collection), ids[collection], StringComparison.OrdinalIgnoreCase)
+                && await workspace.GetVersionAsync(Data, name, version, cancellationToken).ConfigureAwait(false) is null)
+            {
+                var path = data.DataPath
+                    ?? $"azureml://datastores/{MachineLearningWorkspace.UploadDatastore}/paths/modelDataCollector/{sources.EndpointName}/{sources.DeploymentName}/{collection}";
+                steps.Add(new VersionStep(
+                    Data, name, version, MachineLearningWorkspace.DataBody(workspace.FullUri(path)), IsNew: true, $"what the collection {collection} goes into"));
+            }
+        }
+
+        return ids;
+    }
+
     // Code and build contexts are named by the address of their blobs.
     private async Task<string> UploadAddressAsync(FlowPackage files, CancellationToken cancellationToken) =>
-        $"{(await workspace.GetUploadDatastoreAsync(cancellationToken).ConfigureAwait(false)).Container}/{files.BlobFolder}";
+        $"{(await workspace.GetDatastoreAsync(files.Datastore, cancellationToken).ConfigureAwait(false)).Container}/{files.BlobFolder}";
+
+    private static FlowPackage InDatastore(FlowPackage files, Located<string>? datastore) => datastore is null ? files
+        : files with { Datastore = datastore.Value.StartsWith("azureml:", StringComparison.Ordinal) ? datastore.Value["azureml:".Length..] : datastore.Value };
 
     // The version that holds the package's content, first where the live deployment has it, then newest first.
     private async Task<(string Version, ModelVersionResource? Reused)> ChooseVersionAsync(
-        ModelChoice.Own own, string modelUri, DeploymentResource? live, CancellationToken cancellationToken)
+        ModelChoice.Own own, string? remote, DeploymentResource? live, CancellationToken cancellationToken)
     {
-        bool Holds(ModelVersionResource version) => own.RemotePath is null
+        bool Holds(ModelVersionResource version) => remote is null
             ? version.ContentHash == package!.Hash
-            : string.Equals(version.Property("modelUri"), modelUri, StringComparison.Ordinal);
+            : string.Equals(version.Property("modelUri"), remote, StringComparison.Ordinal);
 
         if (own.Pinned is { } pinned && !settings.NextModelVersion)
         {
@@ -187,17 +217,24 @@ internal sealed class AssetPlanner(
             : (await workspace.GetNextVersionAsync(Models, own.Name, cancellationToken).ConfigureAwait(false), null);
     }
 
-    private async Task PlanUploadAsync(FlowStage stage, FlowPackage files, string asset, string version, CancellationToken cancellationToken)
+    // The package where it lies, or goes to.
+    private async Task<FlowPackage> PlanUploadAsync(FlowStage stage, FlowPackage files, string asset, string version, CancellationToken cancellationToken)
     {
-        var store = await ArtifactStore.OpenAsync(workspace, cancellationToken).ConfigureAwait(false);
-        var missing = await store.FindMissingAsync(files, cancellationToken).ConfigureAwait(false);
-        steps.Add(new UploadStep(stage, files, asset, version, missing.Count, missing.Sum(static f => f.Length)));
+        var store = await ArtifactStore.OpenAsync(workspace, files.Datastore, cancellationToken).ConfigureAwait(false);
+        var (located, missing) = await store.LocateAsync(files, cancellationToken).ConfigureAwait(false);
+        steps.Add(new UploadStep(stage, located, asset, version, missing.Count, missing.Sum(static f => f.Length)));
+        return located;
     }
 
     private async Task<string> ResolveAsync(string collection, string kind, AssetReference reference, SourceSpan span, CancellationToken cancellationToken)
     {
         switch (reference)
         {
+            // The service expands the short names of curated environments by itself; they are in no workspace.
+            case AssetReference.Label { Name: var name, Value: var value } when IsCurated(name):
+                return $"azureml:{name}@{value}";
+            case AssetReference.Version { Name: var name, Value: var value } when IsCurated(name):
+                return $"azureml:{name}:{value}";
             case AssetReference.ArmId id:
                 return id.Id;
             case AssetReference.Registry id:
@@ -207,14 +244,14 @@ internal sealed class AssetPlanner(
                     ?? throw Missing(kind, label.Name, span);
                 return workspace.VersionId(collection, label.Name, latest);
             case AssetReference.Version version:
-                // The service expands the names of curated environments by itself; they are in no workspace.
-                var isThere = version.Name.StartsWith("AzureML-", StringComparison.OrdinalIgnoreCase)
-                    || await workspace.GetVersionAsync(collection, version.Name, version.Value, cancellationToken).ConfigureAwait(false) is not null;
+                var isThere = await workspace.GetVersionAsync(collection, version.Name, version.Value, cancellationToken).ConfigureAwait(false) is not null;
                 return isThere ? workspace.VersionId(collection, version.Name, version.Value)
                     : throw Missing(kind, $"{version.Name}:{version.Value}", span);
             default:
                 throw new InvalidOperationException($"A reference of the form {reference.GetType().Name} is not known.");
         }
+
+        bool IsCurated(string name) => collection == Environments && name.StartsWith("AzureML-", StringComparison.Ordinal);
     }
 
     private FlowDeploymentException Missing(string kind, string name, SourceSpan span) => FlowDeploymentException.At(
@@ -237,10 +274,13 @@ internal sealed class AssetPlanner(
     }
 
     private FlowPackage? BuildContextPackage(EnvironmentSpec spec, string folder, CancellationToken cancellationToken) =>
-        spec.Build is not { } build || build.Path.Value.Contains("://", StringComparison.Ordinal) ? null
-            : PackageBuilder.Build(
-                new PackageSource(Path.GetFullPath(Path.Combine(folder, build.Path.Value)), null, null, [], folder, AllowOutsideFiles: false),
-                workspace.Connection.Log, cancellationToken);
+        spec.Build is not { } build || RemotePaths.IsRemote(build.Path.Value) ? null
+            : InDatastore(
+                PackageBuilder.Build(
+                    new PackageSource(FolderOf(folder, build.Path.Value), null, null, [], folder, AllowOutsideFiles: false), workspace.Connection.Log, cancellationToken),
+                spec.Datastore);
+
+    private static string FolderOf(string folder, string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(folder, path)));
 
     // Anonymous versions are named by their content; the service does not look at the name.
     private static string HashOf(JsonObject body) =>

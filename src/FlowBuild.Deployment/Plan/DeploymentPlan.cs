@@ -48,17 +48,17 @@ public abstract record PlanStep(FlowStage Stage, bool Creates, string Kind, stri
 
 /// <summary>Files are sent.</summary>
 public sealed record UploadStep(FlowStage Part, FlowPackage Package, string Asset, string Version, int MissingFiles, long MissingBytes) : PlanStep(
-    Part, true, "upload", $"{MissingFiles} of {Package.Files.Count} files, {Sizes.Text(MissingBytes)}", $"to {Package.BlobFolder}", []);
+    Part, true, "upload", $"{MissingFiles} of {Package.Files.Count} files, {Sizes.Text(MissingBytes)}", $"to {Package.BlobPath}", []);
 
-/// <summary>A version of a model, an environment or code is made, or a model version gets missing properties.</summary>
-/// <param name="Collection"><c>models</c>, <c>environments</c> or <c>codes</c>.</param>
+/// <summary>A version of a model, an environment, code or data is made, or a model version gets missing properties.</summary>
+/// <param name="Collection"><c>models</c>, <c>environments</c>, <c>codes</c> or <c>data</c>.</param>
 /// <param name="Name">The asset.</param>
 /// <param name="Version">The version.</param>
 /// <param name="Body">The body to send.</param>
 /// <param name="IsNew">False when a version that is there gets properties.</param>
 /// <param name="Reason">Why.</param>
 public sealed record VersionStep(string Collection, string Name, string Version, JsonObject Body, bool IsNew, string Reason) : PlanStep(
-    Collection == "models" ? FlowStage.Model : FlowStage.Environment, IsNew, Collection[..^1], $"{Name}:{Version}", Reason, []);
+    Collection == "models" ? FlowStage.Model : FlowStage.Environment, IsNew, MachineLearningWorkspace.KindOf(Collection), $"{Name}:{Version}", Reason, []);
 
 /// <summary>The endpoint is made or changed.</summary>
 /// <param name="Name">The endpoint.</param>

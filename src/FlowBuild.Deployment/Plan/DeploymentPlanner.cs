@@ -99,15 +99,15 @@ internal sealed class DeploymentPlanner
         var deployments = endpoint is null ? [] : await ReadDeploymentsAsync(waits, cancellationToken).ConfigureAwait(false);
         var live = deployments.FirstOrDefault(d => string.Equals(d.Name, _sources.DeploymentName, StringComparison.OrdinalIgnoreCase));
 
-        string? modelId = null;
-        string? environmentId = null;
-        string? codeId = null;
+        var assets = new DeploymentAssets(null, null, null, new Dictionary<string, string>());
         if (_sources.Deployment is not null)
         {
-            var assets = new AssetPlanner(_workspace, _sources, _package, _settings, _steps, _notes);
-            modelId = await assets.PlanModelAsync(live, cancellationToken).ConfigureAwait(false);
-            environmentId = await assets.PlanEnvironmentAsync(cancellationToken).ConfigureAwait(false);
-            codeId = await assets.PlanCodeAsync(cancellationToken).ConfigureAwait(false);
+            var planner = new AssetPlanner(_workspace, _sources, _package, _settings, _steps, _notes);
+            assets = new DeploymentAssets(
+                await planner.PlanModelAsync(live, cancellationToken).ConfigureAwait(false),
+                await planner.PlanEnvironmentAsync(cancellationToken).ConfigureAwait(false),
+                await planner.PlanCodeAsync(cancellationToken).ConfigureAwait(false),
+                await planner.PlanDataAsync(live, cancellationToken).ConfigureAwait(false));
         }
 
         // The service refuses every change of an endpoint whose traffic goes to a deployment that failed: that one comes first then.
@@ -121,7 +121,7 @@ internal sealed class DeploymentPlanner
         if (_sources.Deployment is not null)
         {
             var identity = await ContainerIdentity.FindAsync(_workspace, _sources.Endpoint?.Identity, endpoint, cancellationToken).ConfigureAwait(false);
-            PlanDeployment(endpoint, live, location, modelId, environmentId, codeId, identity);
+            PlanDeployment(endpoint, live, location, assets, identity);
             await PlanAccessAsync(identity, cancellationToken).ConfigureAwait(false);
             if (_steps.OfType<DeploymentStep>().Any())
             {
@@ -130,12 +130,12 @@ internal sealed class DeploymentPlanner
 
             if (_steps.OfType<DeploymentStep>().Any(static s => s.Previous is null || s.Differences.Any(static d => d.Path is "instance_type" or "instance_count")))
             {
-                await Preflight.CheckAsync(_workspace, _sources, SameType(live) ? live!.InstanceCount : 0, location, cancellationToken).ConfigureAwait(false);
+                await Preflight.CheckAsync(_workspace, _sources, InstancesNow(live), location, cancellationToken).ConfigureAwait(false);
             }
 
             if (_steps.Count > 0)
             {
-                await CheckContractAsync(endpoint, deployments, modelId, cancellationToken).ConfigureAwait(false);
+                await CheckContractAsync(endpoint, deployments, assets.ModelId, cancellationToken).ConfigureAwait(false);
             }
 
             var (traffic, mirror) = PlanTraffic(endpoint, deployments, live, isStuck);
@@ -143,7 +143,7 @@ internal sealed class DeploymentPlanner
         }
 
         await CheckPermissionsAsync(endpoint, waits, cancellationToken).ConfigureAwait(false);
-        return Plan(modelId);
+        return Plan(assets.ModelId);
     }
 
     private DeploymentPlan Plan(string? modelId) => new(_workspace.Address, _sources.EndpointName, _sources.DeploymentName, modelId, _steps, _notes);
@@ -226,12 +226,12 @@ internal sealed class DeploymentPlanner
         }
     }
 
-    private void PlanDeployment(EndpointResource? endpoint, DeploymentResource? live, string location, string? modelId, string? environmentId, string? codeId, ContainerIdentity? identity)
+    private void PlanDeployment(EndpointResource? endpoint, DeploymentResource? live, string location, DeploymentAssets assets, ContainerIdentity? identity)
     {
         var spec = _sources.Deployment!;
         var variables = DeploymentVariables.Of(_sources, _workspace.Address, _notes);
         DeploymentVariables.FillClientId(variables, _sources, identity, _notes, _workspace.Connection.Log);
-        var body = MachineLearningWorkspace.DeploymentBody(spec, variables, location, modelId, environmentId, codeId);
+        var body = MachineLearningWorkspace.DeploymentBody(spec, variables, location, assets, live);
         if (!spec.IsKubernetes && spec.InstanceCount?.Value is < 3 and var count)
         {
             _notes.Add($"instance_count is {count}; three or more keep the deployment available while instances are replaced");
@@ -241,13 +241,6 @@ internal sealed class DeploymentPlanner
         {
             _steps.Add(new DeploymentStep(_sources.DeploymentName!, body, null, null, 0, $"new, {spec.InstanceType?.Value} x {spec.InstanceCount?.Value ?? 1}", []));
             return;
-        }
-
-        // Tags that others set stay.
-        var tags = (System.Text.Json.Nodes.JsonObject)body["tags"]!;
-        foreach (var (key, value) in live.Tags)
-        {
-            tags.TryAdd(key, value);
         }
 
         var differences = ResourceDifferences.OfDeployment(body, live.Document);
@@ -362,8 +355,11 @@ internal sealed class DeploymentPlanner
         _notes.AddRange(missing.Select(static action => $"the signed-in identity may not carry this out: it lacks {action}"));
     }
 
-    private bool SameType(DeploymentResource? live) =>
-        string.Equals(live?.Property("instanceType"), _sources.Deployment!.InstanceType?.Value, StringComparison.OrdinalIgnoreCase);
+    // Those of the same size, which the quota counts already.
+    private int InstancesNow(DeploymentResource? live) => live is not null
+        && string.Equals(live.Property("instanceType"), _sources.Deployment!.InstanceType?.Value, StringComparison.OrdinalIgnoreCase)
+            ? live.InstanceCount
+            : 0;
 
     // Callers know the contract of what carries traffic now.
     private async Task CheckContractAsync(

@@ -43,6 +43,11 @@ internal static class ResourceDifferences
             }
         }
 
+        if (resource["properties"]?["dataCollector"] is JsonObject && body["properties"]?["dataCollector"] is null)
+        {
+            changes.Add(new PlanChange("data_collector", "set", null));
+        }
+
         return Sorted(changes);
     }
 
@@ -122,6 +127,15 @@ internal static class ResourceDifferences
         if (have.Length == 0 && (want.Length == 0 || IsDefault(path, want)))
         {
             return true;
+        }
+
+        // The service shows a curated environment by its whole id.
+        const string ShortForm = "azureml:AzureML-";
+        if (path.EndsWith(".environmentId", StringComparison.Ordinal) && want.StartsWith(ShortForm, StringComparison.Ordinal))
+        {
+            var name = want["azureml:".Length..];
+            return string.Equals(AssetNames.Short(have), name, StringComparison.OrdinalIgnoreCase) || want == have
+                || (name.EndsWith("@latest", StringComparison.Ordinal) && AssetNames.Parts(have)?.Name == name[..^"@latest".Length]);
         }
 
         if (path is "location" || path.EndsWith("Id", StringComparison.Ordinal) || path.EndsWith(".model", StringComparison.Ordinal)

@@ -229,9 +229,9 @@ public sealed class FlowSourceReader
             Report(ConfigurationRules.FlowNotDeployed, item.DeploymentFile, foreign.Span, NameOf(foreign.Reference), Path.GetFileName(item.Folder));
         }
 
-        if (sources.Model is ModelChoice.Own { RemotePath: null, Spec.Path: { } path } own && !Path.Exists(own.Folder(item.Folder)))
+        if (sources.Model is ModelChoice.Own { RemotePath: null, Spec: { Path: { } path } model } own)
         {
-            Report(PackageRules.FileNotFound, own.File, path.Span, path.Value, "model.path is relative to the file that names it");
+            CheckModel(sources, own, path, model.Type);
         }
 
         if (sources.Deployment?.Environment?.Inline is { } environment)
@@ -254,9 +254,26 @@ public sealed class FlowSourceReader
         }
     }
 
+    private void CheckModel(FlowSources sources, ModelChoice.Own own, Located<string> path, string type)
+    {
+        var full = own.Folder(sources.Item.Folder);
+        if (!Path.Exists(full))
+        {
+            Report(PackageRules.FileNotFound, own.File, path.Span, path.Value, "model.path is relative to the file that names it");
+        }
+        else if (type == "mlflow_model" && !File.Exists(Path.Combine(full, "MLmodel")))
+        {
+            Report(PackageRules.FileNotFound, own.File, path.Span, path.Value.TrimEnd('/') + "/MLmodel", "a model of type mlflow_model is a folder with this file");
+        }
+        else if (sources is { Deployment: { Code: null }, IsFlowServed: false } && type != "mlflow_model")
+        {
+            Report(ConfigurationRules.FlowNotDeployed, own.File, path.Span, path.Value, Path.GetFileName(sources.Item.Folder));
+        }
+    }
+
     private void CheckPath(string file, Located<string>? path, string advice)
     {
-        if (path is not null && !path.Value.Contains("://", StringComparison.Ordinal)
+        if (path is not null && !RemotePaths.IsRemote(path.Value)
             && !Path.Exists(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, path.Value))))
         {
             Report(PackageRules.FileNotFound, file, path.Span, path.Value, advice);

@@ -1,6 +1,7 @@
 using FlowBuild.Definitions.Deployments;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Definitions.Text;
+using FlowBuild.Deployment.Package;
 
 namespace FlowBuild.Deployment.Sources;
 
@@ -23,7 +24,8 @@ public sealed record FlowSources(
     public ModelChoice Model => Choose();
 
     /// <summary>Whether the deployed model is the item's flow and the flow's own server answers for it.</summary>
-    public bool IsFlowServed => Model is ModelChoice.Own && Deployment?.Code is null;
+    public bool IsFlowServed => Deployment?.Code is null && Model is ModelChoice.Own own
+        && (own.RemotePath is not null || PackageBuilder.IsWithin(Item.FlowFile, own.Folder(Item.Folder)));
 
     /// <summary>What a caller of the deployment sends and gets, or null.</summary>
     public FlowContract? Contract => Flow is null ? null : FlowReader.GetContract(Flow, Deployment?.ResponseFields);
@@ -65,9 +67,9 @@ public abstract record ModelChoice
     public sealed record Own(string Name, Located<string>? Pinned, ModelSpec? Spec, string File) : ModelChoice
     {
         /// <summary>The path that the model names when it is not in this file system, or null.</summary>
-        public string? RemotePath => Spec?.Path?.Value is { } path && path.Contains("://", StringComparison.Ordinal) ? path : null;
+        public string? RemotePath => Spec?.Path?.Value is { } path && RemotePaths.IsRemote(path) ? path : null;
 
-        /// <summary>Full path of the folder that is packaged.</summary>
+        /// <summary>Full path of the folder, or of the single file, that is packaged.</summary>
         /// <param name="flowFolder">The flow's folder, which is meant when no path is named.</param>
         public string Folder(string flowFolder) => Spec?.Path is { } path
             ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(File)!, path.Value)))

@@ -38,13 +38,23 @@ public sealed class ArtifactStore
         _byIdentity = new BlobContainerClient(datastore.Container, workspace.Connection.Credential, Options());
     }
 
-    /// <summary>Opens the container that az ml uploads to.</summary>
-    public static async Task<ArtifactStore> OpenAsync(MachineLearningWorkspace workspace, CancellationToken cancellationToken) =>
-        new(workspace, await workspace.GetUploadDatastoreAsync(cancellationToken).ConfigureAwait(false));
+    /// <summary>Opens a datastore's container.</summary>
+    public static async Task<ArtifactStore> OpenAsync(MachineLearningWorkspace workspace, string datastore, CancellationToken cancellationToken) =>
+        new(workspace, await workspace.GetDatastoreAsync(datastore, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>The files of a package that are not there yet, or lie there with other content.</summary>
-    public async Task<IReadOnlyList<PackageFile>> FindMissingAsync(FlowPackage package, CancellationToken cancellationToken) =>
-        (await ListAsync(package, cancellationToken).ConfigureAwait(false)).Missing;
+    /// <summary>Where a package lies, or goes to, and which of its files are not there yet or lie there with other content.</summary>
+    /// <returns>The package, at az ml's former place when all of it is there; and the files to send.</returns>
+    public async Task<(FlowPackage Package, IReadOnlyList<PackageFile> Missing)> LocateAsync(FlowPackage package, CancellationToken cancellationToken)
+    {
+        var (missing, _) = await ListAsync(package, cancellationToken).ConfigureAwait(false);
+        if (missing.Count == 0)
+        {
+            return (package, missing);
+        }
+
+        var former = package with { Origin = FlowPackage.LegacyFolder };
+        return (await ListAsync(former, cancellationToken).ConfigureAwait(false)).Missing.Count == 0 ? (former, []) : (package, missing);
+    }
 
     /// <summary>Uploads what is missing and marks the folder complete, as az ml does.</summary>
     /// <param name="package">The package.</param>
@@ -180,7 +190,7 @@ public sealed class ArtifactStore
     private async Task<BlobContainerClient> OpenWithSecretAsync(string? refusal, CancellationToken cancellationToken)
     {
         _workspace.Connection.Log.Progress($"storage refuses the signed-in identity ({refusal}); using the datastore's secret");
-        var (key, sas) = await _workspace.GetUploadSecretAsync(cancellationToken).ConfigureAwait(false);
+        var (key, sas) = await _workspace.GetSecretAsync(_datastore, cancellationToken).ConfigureAwait(false);
         return key is not null
             ? new BlobContainerClient(_datastore.Container, new StorageSharedKeyCredential(_byIdentity.AccountName, key), Options())
             : new BlobContainerClient(_datastore.Container, new AzureSasCredential(sas ?? ""), Options());

@@ -4,13 +4,17 @@ using System.Xml;
 using FlowBuild.Definitions;
 using FlowBuild.Definitions.Deployments;
 using FlowBuild.Definitions.Text;
+using FlowBuild.Deployment.Package;
 
 namespace FlowBuild.Deployment.Workspace;
 
 /// <content>The JSON of the resources, and what of it the service adds by itself.</content>
 public sealed partial class MachineLearningWorkspace
 {
-    private const string UploadDatastore = "workspaceblobstore";
+    /// <summary>The datastore that az ml uploads to.</summary>
+    internal const string UploadDatastore = "workspaceblobstore";
+
+    private const string DatastoreScheme = "azureml://datastores/";
 
     // The service puts these into every container; a PUT must not send them back.
     internal static readonly string[] InjectedVariables = ["AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT"];
@@ -18,9 +22,15 @@ public sealed partial class MachineLearningWorkspace
     /// <summary>The ARM id of a version in this workspace.</summary>
     public string VersionId(string kind, string name, string version) => $"{Address.ArmId}/{kind}/{name}/versions/{version}";
 
-    /// <summary>The address of an uploaded folder as az ml writes it into an asset.</summary>
-    public string UploadUri(string blobPath) =>
-        $"azureml://subscriptions/{Address.Subscription}/resourcegroups/{Address.ResourceGroup}/workspaces/{Address.Name}/datastores/{UploadDatastore}/paths/{blobPath}";
+    /// <summary>The address of an uploaded folder or file as az ml writes it into an asset.</summary>
+    public string UploadUri(FlowPackage package) => FullUri($"{DatastoreScheme}{package.Datastore}/paths/{package.BlobPath}");
+
+    /// <summary>A remote path as it is sent: the short form of a datastore's path names the workspace too.</summary>
+    public string FullUri(string path) => !path.StartsWith(DatastoreScheme, StringComparison.Ordinal) ? path
+        : $"azureml://subscriptions/{Address.Subscription}/resourcegroups/{Address.ResourceGroup}/workspaces/{Address.Name}/{path["azureml://".Length..]}";
+
+    /// <summary>What one asset of a collection is called, such as <c>model</c> for <c>models</c>.</summary>
+    internal static string KindOf(string collection) => collection.TrimEnd('s');
 
     /// <summary>The body of an endpoint, over the existing one where there is one: what the file does not say stays as it is.</summary>
     /// <param name="spec">The endpoint file.</param>
@@ -95,26 +105,33 @@ public sealed partial class MachineLearningWorkspace
     /// <param name="spec">The deployment file.</param>
     /// <param name="variables">The container's variables, those filled in included. Values may be secret.</param>
     /// <param name="location">The workspace's region.</param>
-    /// <param name="modelId">Id of the model version, or null.</param>
-    /// <param name="environmentId">Id of the environment version, or null.</param>
-    /// <param name="codeId">Id of the code version, or null.</param>
+    /// <param name="assets">The versions that it runs.</param>
+    /// <param name="existing">The deployment as it is, or null. What a deployment file can say goes back to the service's default
+    /// where this one does not say it; tags, properties and what no file can say stay.</param>
     public static JsonObject DeploymentBody(
-        DeploymentSpec spec, IReadOnlyDictionary<string, string> variables, string location, string? modelId, string? environmentId, string? codeId)
+        DeploymentSpec spec, IReadOnlyDictionary<string, string> variables, string location, DeploymentAssets assets, DeploymentResource? existing)
     {
         var properties = new JsonObject { ["endpointComputeType"] = spec.IsKubernetes ? "Kubernetes" : "Managed" };
         Set(properties, "description", spec.Description);
-        if (spec.Properties.Count > 0)
+        var own = Map(spec.Properties);
+        if (spec.PrivateNetworkConnection == true)
         {
-            properties["properties"] = Map(spec.Properties);
+            // az ml's name of it; the member of that name is in preview versions of the API only.
+            own.TryAdd("private-network-connection", "True");
         }
 
-        Set(properties, "model", modelId);
+        if (own.Count > 0)
+        {
+            properties["properties"] = own;
+        }
+
+        Set(properties, "model", assets.ModelId);
         Set(properties, "modelMountPath", spec.ModelMountPath);
-        Set(properties, "environmentId", environmentId);
+        Set(properties, "environmentId", assets.EnvironmentId);
         if (spec.Code is { } code)
         {
             var configuration = new JsonObject { ["scoringScript"] = code.ScoringScript.Value };
-            Set(configuration, "codeId", codeId);
+            Set(configuration, "codeId", assets.CodeId);
             properties["codeConfiguration"] = configuration;
         }
 
@@ -135,7 +152,7 @@ public sealed partial class MachineLearningWorkspace
         Set(properties, "livenessProbe", Probe(spec.LivenessProbe));
         Set(properties, "readinessProbe", Probe(spec.ReadinessProbe));
         Set(properties, "startupProbe", Probe(spec.StartupProbe));
-        Set(properties, "dataCollector", Collector(spec.DataCollector));
+        Set(properties, "dataCollector", Collector(spec.DataCollector, assets.DataIds));
         if (spec.IsKubernetes && spec.Resources is { } resources)
         {
             var requirements = new JsonObject();
@@ -150,7 +167,27 @@ public sealed partial class MachineLearningWorkspace
             sku["capacity"] = count.Value;
         }
 
-        return new JsonObject { ["location"] = location, ["tags"] = Map(spec.Tags), ["sku"] = sku, ["properties"] = properties };
+        var body = new JsonObject { ["location"] = location, ["tags"] = Map(spec.Tags), ["sku"] = sku, ["properties"] = properties };
+        return existing is null ? body : Merge(WithoutFileMembers(existing), body);
+    }
+
+    // What a deployment file can say; a PUT without one of them sets it back to its default.
+    private static readonly string[] FileMembers =
+    [
+        "appInsightsEnabled", "codeConfiguration", "containerResourceRequirements", "dataCollector", "description", "egressPublicNetworkAccess",
+        "endpointComputeType", "environmentId", "environmentVariables", "instanceType", "livenessProbe", "model", "modelMountPath", "readinessProbe",
+        "requestSettings", "scaleSettings", "startupProbe",
+    ];
+
+    private static JsonObject WithoutFileMembers(DeploymentResource existing)
+    {
+        var body = Writable(existing);
+        foreach (var member in FileMembers)
+        {
+            (body["properties"] as JsonObject)?.Remove(member);
+        }
+
+        return body;
     }
 
     /// <summary>A deployment's body as it can be put back: what was read, less read-only members and injected variables.</summary>
@@ -202,6 +239,11 @@ public sealed partial class MachineLearningWorkspace
         };
         Set(properties, "description", spec?.Description);
         Set(properties, "stage", spec?.Stage);
+        if (spec is { Flavors.Count: > 0 })
+        {
+            properties["flavors"] = new JsonObject(spec.Flavors.Select(static f => KeyValuePair.Create(f.Key, (JsonNode?)new JsonObject { ["data"] = Map(f.Value) })));
+        }
+
         return new JsonObject { ["properties"] = properties };
     }
 
@@ -273,6 +315,13 @@ public sealed partial class MachineLearningWorkspace
         return new JsonObject { ["properties"] = properties };
     }
 
+    /// <summary>The body of a data asset's version: a folder.</summary>
+    /// <param name="dataUri">Where the folder is, or will be.</param>
+    public static JsonObject DataBody(string dataUri) => new()
+    {
+        ["properties"] = new JsonObject { ["dataType"] = "uri_folder", ["dataUri"] = dataUri },
+    };
+
     /// <summary>The body of a code version.</summary>
     /// <param name="codeUri">Address of the uploaded folder.</param>
     /// <param name="hash">Its SHA-256 hash, as az ml computes it.</param>
@@ -282,7 +331,7 @@ public sealed partial class MachineLearningWorkspace
         {
             ["codeUri"] = codeUri,
             ["isAnonymous"] = true,
-            ["properties"] = new JsonObject { ["hash_sha256"] = hash, ["hash_version"] = "202208" },
+            ["properties"] = new JsonObject { ["hash_sha256"] = hash, ["hash_version"] = CodeHash.Version },
         },
     };
 
@@ -364,7 +413,7 @@ public sealed partial class MachineLearningWorkspace
         return body;
     }
 
-    private static JsonObject? Collector(DataCollector? collector)
+    private static JsonObject? Collector(DataCollector? collector, IReadOnlyDictionary<string, string> dataIds)
     {
         if (collector is null)
         {
@@ -380,6 +429,8 @@ public sealed partial class MachineLearningWorkspace
                 collection["samplingRate"] = rate;
             }
 
+            Set(collection, "clientId", data.ClientId);
+            Set(collection, "dataId", dataIds.GetValueOrDefault(name));
             collections[name] = collection;
         }
 

@@ -5,6 +5,7 @@ using Azure.Core;
 using Azure.Identity;
 using Azure.ResourceManager;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Package;
 
 namespace FlowBuild.Deployment.Workspace;
 
@@ -78,13 +79,21 @@ public sealed partial class MachineLearningWorkspace : ArmResource
             ? first["name"]?.GetValue<string>()
             : null;
 
+    /// <summary>The id of a code version with this content, whatever its name; null where there is none.</summary>
+    /// <param name="hash">az ml's SHA-256 hash of the folder.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    public async Task<string?> FindCodeAsync(string hash, CancellationToken cancellationToken) =>
+        (await ListAsync($"codes/{hash}/versions", $"&hash={hash}&hashVersion={CodeHash.Version}", 1, cancellationToken).ConfigureAwait(false)) is [var first, ..]
+            ? first["id"]?.GetValue<string>()
+            : null;
+
     /// <summary>The version that the service would give to the next version of an asset.</summary>
     public async Task<string> GetNextVersionAsync(string kind, string name, CancellationToken cancellationToken) =>
         (await GetAsync($"{kind}/{Segment(name)}", cancellationToken).ConfigureAwait(false))?["properties"]?["nextVersion"]?.GetValue<string>() ?? "1";
 
     /// <summary>Creates a version of an asset; versions are made at once.</summary>
     public async Task PutVersionAsync(string kind, string name, string version, JsonObject body, CancellationToken cancellationToken) =>
-        await SendAsync(RequestMethod.Put, VersionPath(kind, name, version), body, $"{kind[..^1]} {name}:{version}", cancellationToken).ConfigureAwait(false);
+        await SendAsync(RequestMethod.Put, VersionPath(kind, name, version), body, $"{KindOf(kind)} {name}:{version}", cancellationToken).ConfigureAwait(false);
 
     /// <summary>Creates or replaces an endpoint.</summary>
     public Task<ResourceOperation> PutEndpointAsync(string endpoint, JsonObject body, CancellationToken cancellationToken) =>
@@ -173,24 +182,35 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         return (keys["primaryKey"]?.GetValue<string>() ?? "", keys["secondaryKey"]?.GetValue<string>() ?? "");
     }
 
-    /// <summary>The container that az ml uploads to: the datastore named <c>workspaceblobstore</c>.</summary>
-    public async Task<Datastore> GetUploadDatastoreAsync(CancellationToken cancellationToken)
+    /// <summary>A datastore to upload to.</summary>
+    /// <param name="datastore">Its name; az ml uploads to <c>workspaceblobstore</c> unless a file says otherwise.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <exception cref="FlowDeploymentException">There is no such datastore, or it is no blob storage.</exception>
+    public async Task<Datastore> GetDatastoreAsync(string datastore, CancellationToken cancellationToken)
     {
-        var properties = (await GetAsync($"datastores/{UploadDatastore}", cancellationToken).ConfigureAwait(false))?["properties"]
-            ?? throw FlowDeploymentException.Of(WorkspaceRules.AssetNotFound, "datastore", UploadDatastore, Address.Name, "every workspace has it; restore it in the studio");
+        var properties = (await GetAsync($"datastores/{Segment(datastore)}", cancellationToken).ConfigureAwait(false))?["properties"]
+            ?? throw FlowDeploymentException.Of(
+                WorkspaceRules.AssetNotFound, "datastore", datastore, Address.Name,
+                datastore == UploadDatastore ? "every workspace has it; restore it in the studio" : $"name another one, or leave 'datastore:' out to use {UploadDatastore}");
         var account = properties["accountName"]?.GetValue<string>() ?? "";
-        var container = properties["containerName"]?.GetValue<string>() ?? "";
+
+        // A data lake's file systems are containers to the blob API.
+        var container = properties["containerName"]?.GetValue<string>() ?? properties["filesystem"]?.GetValue<string>()
+            ?? throw FlowDeploymentException.Of(
+                WorkspaceRules.AssetNotFound, "blob datastore", datastore, Address.Name,
+                $"its type is {properties["datastoreType"]}, which files cannot be uploaded to; leave 'datastore:' out to use {UploadDatastore}");
         var kind = properties["credentials"]?["credentialsType"]?.GetValue<string>();
         var address = _connection.LocalBlobs is { } local
             ? new Uri(local, $"{account}/{container}")
             : new Uri($"https://{account}.blob.{properties["endpoint"]?.GetValue<string>() ?? "core.windows.net"}/{container}");
-        return new Datastore(address, HasSecrets: kind is "AccountKey" or "Sas");
+        return new Datastore(datastore, address, HasSecrets: kind is "AccountKey" or "Sas");
     }
 
-    /// <summary>The secret of the upload datastore: an account key or a SAS.</summary>
-    internal async Task<(string? AccountKey, string? Sas)> GetUploadSecretAsync(CancellationToken cancellationToken)
+    /// <summary>The secret of a datastore: an account key or a SAS.</summary>
+    internal async Task<(string? AccountKey, string? Sas)> GetSecretAsync(Datastore datastore, CancellationToken cancellationToken)
     {
-        var secret = await PostAsync($"datastores/{UploadDatastore}/listSecrets", null, $"secrets of datastore {UploadDatastore}", cancellationToken).ConfigureAwait(false);
+        var secret = await PostAsync(
+            $"datastores/{Segment(datastore.Name)}/listSecrets", null, $"secrets of datastore {datastore.Name}", cancellationToken).ConfigureAwait(false);
         return (secret["key"]?.GetValue<string>(), secret["sasToken"]?.GetValue<string>());
     }
 

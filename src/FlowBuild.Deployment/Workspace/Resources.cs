@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 
+using FlowBuild.Deployment.Package;
+
 namespace FlowBuild.Deployment.Workspace;
 
 /// <summary>A resource as the workspace returned it. The document is kept whole, so that a change can put back what others set.</summary>
@@ -76,6 +78,9 @@ public sealed record DeploymentResource(JsonObject Document) : WorkspaceResource
     /// <summary>Number of instances.</summary>
     public int InstanceCount => Document["sku"]?["capacity"] is JsonValue value && value.TryGetValue<int>(out var count) ? count : 0;
 
+    /// <summary>Id of the data asset that a collection goes into, or null.</summary>
+    public string? DataIdOf(string collection) => Properties["dataCollector"]?["collections"]?[collection]?["dataId"]?.ToString();
+
     /// <summary>Id of the environment version, or null.</summary>
     public string? EnvironmentId => Property("environmentId");
 }
@@ -88,10 +93,9 @@ public sealed record ModelVersionResource(JsonObject Document) : WorkspaceResour
     {
         get
         {
-            const string Marker = "/LocalUpload/";
-            var uri = Property("modelUri");
-            var start = uri?.IndexOf(Marker, StringComparison.Ordinal) ?? -1;
-            return start < 0 ? null : uri![(start + Marker.Length)..].Split('/')[0];
+            var segments = Property("modelUri")?.Split('/') ?? [];
+            var origin = Array.FindIndex(segments, static s => s is FlowPackage.UploadFolder or FlowPackage.LegacyFolder);
+            return origin < 0 || origin + 1 == segments.Length ? null : segments[origin + 1];
         }
     }
 
@@ -102,7 +106,8 @@ public sealed record ModelVersionResource(JsonObject Document) : WorkspaceResour
 /// <summary>A version of an environment.</summary>
 public sealed record EnvironmentVersionResource(JsonObject Document) : WorkspaceResource(Document);
 
-/// <summary>The blob container that assets are uploaded to.</summary>
+/// <summary>A datastore's blob container, which assets are uploaded to.</summary>
+/// <param name="Name">The datastore's name.</param>
 /// <param name="Container">The container's address.</param>
 /// <param name="HasSecrets">Keys can be asked for; false where the datastore works with identities only.</param>
-public sealed record Datastore(Uri Container, bool HasSecrets);
+public sealed record Datastore(string Name, Uri Container, bool HasSecrets);

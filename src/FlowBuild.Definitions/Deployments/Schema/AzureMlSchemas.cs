@@ -266,7 +266,7 @@ internal static class AzureMlSchemas
             DescriptionKey,
             TagsKey,
             new("properties", FreeMap, "Properties, names to texts; azureml.promptflow.* mark a prompt flow."),
-            new("flavors", Ignored, "Flavors of an MLflow model."),
+            new("flavors", new ValueRule.MapOf(FreeMap), "What frameworks say of the model: names to texts, by flavor."),
             new("utc_time_created", Ignored, "Not sent."),
             new("stage", AnyText, "The stage label."),
             new("datastore", AnyText, "The datastore that the model is uploaded to."),
