@@ -59,6 +59,7 @@ public sealed partial class FlowDeployer
             traffic?.RequireDeployments(_settings.Traffic is null ? "FlowAllTraffic" : "FlowTraffic", names);
             _settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", names);
             var before = new TrafficMap(endpoint.Traffic);
+            _settings.MirrorTraffic?.RequireMirror("FlowMirrorTraffic", traffic ?? before, endpoint.IsKubernetes);
             await MoveAsync(workspace, endpoint, traffic, _settings.MirrorTraffic, RollbackTags.Before(before, null), cancellationToken).ConfigureAwait(false);
         }, cancellationToken).ConfigureAwait(false);
     }
@@ -154,6 +155,12 @@ public sealed partial class FlowDeployer
             await MoveAsync(workspace, endpoint, new TrafficMap([]), null, new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
         }
 
+        var mirror = new TrafficMap(endpoint.MirrorTraffic);
+        if (mirror.Percentages.ContainsKey(name))
+        {
+            await MoveAsync(workspace, endpoint, null, mirror.Beside(TrafficMap.All(name)), new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
+        }
+
         var operation = await workspace.DeleteDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false);
         await operation.WaitAsync(_settings.Timeout, cancellationToken).ConfigureAwait(false);
         _log.Result($"{endpoint.Name}/{name}: deleted");
@@ -205,6 +212,9 @@ public sealed partial class FlowDeployer
         MachineLearningWorkspace workspace, EndpointResource endpoint, TrafficMap? traffic, TrafficMap? mirror, IReadOnlyDictionary<string, string?> tags,
         CancellationToken cancellationToken)
     {
+        // A deployment that gets live traffic can keep no mirrored traffic.
+        var mirrorNow = new TrafficMap(endpoint.MirrorTraffic);
+        mirror ??= traffic is not null && !mirrorNow.Beside(traffic).Equals(mirrorNow) ? mirrorNow.Beside(traffic) : null;
         var step = new TrafficStep(endpoint.Name, traffic, mirror, tags, "", []);
         var plan = new DeploymentPlan(workspace.Address, endpoint.Name, null, null, [step], []);
         await new PlanApplier(workspace, plan, _settings, _log).ApplyAsync(FlowStage.Traffic, cancellationToken).ConfigureAwait(false);

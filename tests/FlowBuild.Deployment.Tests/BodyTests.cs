@@ -92,6 +92,72 @@ public sealed class BodyTests
         Assert.Equal(["Plan: no changes"], (await chat.PlanAsync()).ToLines());
     }
 
+    [Fact]
+    public async Task What_others_set_on_endpoint_and_deployment_survives()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace("deployment.yml", "instance_count: 1", "instance_count: 1\nproperties: { ours: '1' }");
+        await chat.DeployAsync();
+        const string Endpoint = "onlineEndpoints/basic-chat-endpoint";
+        await ChangeAsync(Endpoint, static endpoint =>
+        {
+            endpoint["tags"]!["owner"] = "others";
+            endpoint["identity"] = JsonNode.Parse("""{ "type": "SystemAssigned,UserAssigned", "userAssignedIdentities": { "/subscriptions/x/identity": {} } }""");
+            endpoint["properties"]!["properties"]!["theirs"] = "2";
+            endpoint["properties"]!["description"] = "Written in the studio.";
+        });
+        await ChangeAsync(Endpoint + "/deployments/blue", static deployment =>
+        {
+            deployment["tags"]!["owner"] = "others";
+            deployment["properties"]!["properties"]!["theirs"] = "2";
+        });
+        Assert.False((await chat.PlanAsync()).HasChanges);
+
+        chat.Replace("endpoint.yml", "auth_mode: key", "auth_mode: key\ntags: { team: chat }");
+        chat.Replace("deployment.yml", "instance_count: 1", "instance_count: 2");
+        await chat.DeployAsync(new DeploySettings { AllTraffic = true });
+
+        var after = (await chat.GetResourceAsync(Endpoint))!;
+        Assert.Equal(("others", "chat"), (after["tags"]!["owner"]!.ToString(), after["tags"]!["team"]!.ToString()));
+        Assert.NotNull(after["identity"]!["userAssignedIdentities"]!["/subscriptions/x/identity"]);
+        Assert.Equal(("2", "Written in the studio."), (after["properties"]!["properties"]!["theirs"]!.ToString(), after["properties"]!["description"]!.ToString()));
+        var deployment = (await chat.GetResourceAsync(Endpoint + "/deployments/blue"))!;
+        Assert.Equal((2, "others"), (deployment["sku"]!["capacity"]!.GetValue<int>(), deployment["tags"]!["owner"]!.ToString()));
+        Assert.Equal(("1", "2"), (deployment["properties"]!["properties"]!["ours"]!.ToString(), deployment["properties"]!["properties"]!["theirs"]!.ToString()));
+
+        async Task ChangeAsync(string path, Action<JsonObject> change)
+        {
+            var resource = (await chat.GetResourceAsync(path))!;
+            change(resource);
+            await chat.PutResourceAsync(path, resource.ToJsonString());
+        }
+    }
+
+    [Fact]
+    public void What_no_file_can_say_stays_and_what_the_file_no_longer_says_goes_back_to_its_default()
+    {
+        var spec = DeploymentFileReader.ReadDeployment("deployment.yml", "name: blue\nendpoint_name: chat\ninstance_type: Standard_DS3_v2\n").Value!;
+        var live = JsonNode.Parse("""
+            { "id": "/x", "name": "blue", "type": "t", "systemData": {}, "location": "eastus", "kind": "Managed", "identity": { "type": "SystemAssigned", "principalId": "p" },
+              "tags": { "owner": "others" }, "sku": { "name": "Default", "tier": "Standard", "capacity": 7 }, "newer": { "a": 1 },
+              "properties": {
+                "endpointComputeType": "Managed", "provisioningState": "Succeeded", "instanceType": "Standard_F2s_v2", "description": "old", "model": "OLD",
+                "properties": { "theirs": "2" }, "futureMember": { "b": true }, "livenessProbe": { "period": "PT1S" }, "environmentVariables": { "A": "b" } } }
+            """)!.AsObject();
+
+        var body = MachineLearningWorkspace.DeploymentBody(
+            spec, new Dictionary<string, string>(), "eastus", new DeploymentAssets("MODEL", null, null, new Dictionary<string, string>()), new DeploymentResource(live));
+
+        var expected = JsonNode.Parse("""
+            { "location": "eastus", "kind": "Managed", "identity": { "type": "SystemAssigned" },
+              "tags": { "owner": "others" }, "sku": { "name": "Default", "tier": "Standard", "capacity": 7 }, "newer": { "a": 1 },
+              "properties": {
+                "properties": { "theirs": "2" }, "futureMember": { "b": true },
+                "endpointComputeType": "Managed", "model": "MODEL", "instanceType": "Standard_DS3_v2", "appInsightsEnabled": false } }
+            """);
+        Assert.True(JsonNode.DeepEquals(expected, body), $"expected {expected}\nsent {body}");
+    }
+
     private static void AssertBody(string yaml, string json)
     {
         var read = DeploymentFileReader.ReadDeployment("deployment.yml", yaml);

@@ -28,7 +28,8 @@ internal static class DeploymentFile
             AssetKind.Environment,
             mapping => EnvironmentFile.Read(mapping, deployment.Find("environment")!.Value.Key.Span, problems));
         CheckScale(deployment, isKubernetes, problems);
-        CheckKubernetes(deployment, isKubernetes, model, environment, problems);
+        var code = ReadCode(deployment.Child("code_configuration"));
+        CheckKubernetes(deployment, isKubernetes, model, environment, code, problems);
         CheckRequests(deployment, isKubernetes, problems);
         var variables = deployment.LocatedFreeMap("environment_variables");
         SecretVariables.Check(deployment.Find("environment_variables"), problems);
@@ -42,7 +43,7 @@ internal static class DeploymentFile
             deployment.FreeMap("properties"),
             model,
             deployment.Text("model_mount_path"),
-            ReadCode(deployment.Child("code_configuration")),
+            code,
             environment,
             variables,
             responseFields,
@@ -97,7 +98,8 @@ internal static class DeploymentFile
     }
 
     private static void CheckKubernetes(
-        CheckedMapping deployment, bool isKubernetes, AssetSource<ModelSpec>? model, AssetSource<EnvironmentSpec>? environment, DiagnosticList problems)
+        CheckedMapping deployment, bool isKubernetes, AssetSource<ModelSpec>? model, AssetSource<EnvironmentSpec>? environment, CodeConfiguration? code,
+        DiagnosticList problems)
     {
         if (!isKubernetes)
         {
@@ -117,6 +119,7 @@ internal static class DeploymentFile
 
         Refuse(model?.Reference is AssetReference.Registry, model?.Span);
         Refuse(environment?.Reference is AssetReference.Registry, environment?.Span);
+        Refuse(code?.Reference is AssetReference.Registry, deployment.Child("code_configuration").Find("code")?.ValueSpan);
 
         void Refuse(bool isRegistry, SourceSpan? span)
         {

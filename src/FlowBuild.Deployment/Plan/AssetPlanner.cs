@@ -33,6 +33,7 @@ internal sealed class AssetPlanner(
         if (sources.Model is ModelChoice.Foreign foreign)
         {
             var id = await ResolveAsync(Models, "model", foreign.Reference, foreign.Span, cancellationToken).ConfigureAwait(false);
+            await CheckTimeoutAsync(id, cancellationToken).ConfigureAwait(false);
             notes.Add($"the model {AssetNames.Short(id)} is used as it is; nothing is packaged");
             return id;
         }
@@ -180,6 +181,18 @@ internal sealed class AssetPlanner(
         }
 
         return ids;
+    }
+
+    // Whether the service takes the model for a flow is asked only where the answer matters.
+    private async Task CheckTimeoutAsync(string modelId, CancellationToken cancellationToken)
+    {
+        if (RequestTimeout.Fault(sources, modelIsFlow: false) is { } fault && AssetNames.Parts(modelId) is { } model
+            && modelId.StartsWith(workspace.Address.ArmId, StringComparison.OrdinalIgnoreCase)
+            && await workspace.GetModelVersionAsync(model.Name, model.Version, cancellationToken).ConfigureAwait(false) is { } version
+            && !version.ModelProperties.ContainsKey(RequestTimeout.FlowProperty))
+        {
+            throw new FlowDeploymentException(fault);
+        }
     }
 
     // Code and build contexts are named by the address of their blobs.

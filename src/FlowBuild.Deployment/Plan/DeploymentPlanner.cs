@@ -416,10 +416,10 @@ internal sealed class DeploymentPlanner
         var now = new TrafficMap(endpoint?.Traffic ?? new Dictionary<string, int>());
         var wanted = WantedTraffic(now, deployments);
         var mirrorNow = new TrafficMap(endpoint?.MirrorTraffic ?? new Dictionary<string, int>());
-        var mirror = _settings.MirrorTraffic;
+        var mirror = WantedMirror(mirrorNow, wanted ?? now, endpoint, names);
 
         var movesTraffic = wanted is not null && !wanted.Equals(now);
-        var movesMirror = mirror is not null && !mirror.Equals(mirrorNow);
+        var movesMirror = !mirror.Equals(mirrorNow);
         var mark = RollbackTags.Unverified(name);
         var isMarked = endpoint?.Tags.ContainsKey(mark) == true;
         var changes = _steps.OfType<DeploymentStep>().Any();
@@ -474,16 +474,39 @@ internal sealed class DeploymentPlanner
 
         if (movesMirror)
         {
-            moves.Add(new PlanChange("mirror_traffic", mirrorNow.ToString(), mirror!.ToString()));
+            moves.Add(new PlanChange("mirror_traffic", mirrorNow.ToString(), mirror.ToString()));
         }
 
         _steps.Add(new TrafficStep(
             _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, isRemembered ? null : inPlace), Reason(now), moves) { Rollout = movesTraffic ? Rollout(now, wanted!) : [] });
         return last;
 
-        string Reason(TrafficMap before) => _settings.Slots.Count > 0 && before.Percentages.Count > 0 ? "the new slot takes over" : _settings.Traffic is not null || _settings.AllTraffic || movesMirror ? "as the properties say"
-            : _sources.Endpoint is { Traffic.Count: > 0 } ? "as the endpoint file says"
+        string Reason(TrafficMap before) => _settings.Slots.Count > 0 && before.Percentages.Count > 0 ? "the new slot takes over" : _settings.Traffic is not null || _settings.AllTraffic || _settings.MirrorTraffic is not null ? "as the properties say"
+            : _sources.Endpoint is { Traffic.Count: > 0 } or { MirrorTraffic.Count: > 0 } ? "as the endpoint file says"
             : before.Percentages.Count == 0 ? "the endpoint's only deployment" : "";
+    }
+
+    private TrafficMap WantedMirror(TrafficMap now, TrafficMap live, EndpointResource? endpoint, IReadOnlyList<string> names)
+    {
+        if (_settings.MirrorTraffic is { } named)
+        {
+            named.RequireMirror("FlowMirrorTraffic", live, endpoint?.IsKubernetes ?? _sources.Deployment!.IsKubernetes);
+            return named;
+        }
+
+        if (_sources.Endpoint is not { MirrorTraffic.Count: > 0 } file)
+        {
+            return now.Beside(live);
+        }
+
+        var wanted = new TrafficMap(file.MirrorTraffic.Select(static t => KeyValuePair.Create(t.Key, t.Value.Value)));
+        if (wanted.Percentages.Keys.All(k => names.Contains(k, StringComparer.OrdinalIgnoreCase)) && wanted.Beside(live).Equals(wanted))
+        {
+            return wanted;
+        }
+
+        _notes.Add($"the mirrored traffic of the endpoint file ({wanted}) names a deployment that does not exist yet or has live traffic, and is left out");
+        return now.Beside(live);
     }
 
     private TrafficMap? WantedTraffic(TrafficMap now, IReadOnlyList<DeploymentResource> deployments)

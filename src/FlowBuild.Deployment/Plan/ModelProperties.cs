@@ -29,7 +29,7 @@ internal static class ModelProperties
         }
 
         var contract = FlowReader.GetContract(flow, null);
-        properties.TryAdd(Prefix + "source_flow_id", Path.GetFileName(sources.Item.Folder));
+        properties.TryAdd(RequestTimeout.FlowProperty, Path.GetFileName(sources.Item.Folder));
         if (contract.Chat is { } chat)
         {
             properties.TryAdd(Prefix + "mode", "chat");

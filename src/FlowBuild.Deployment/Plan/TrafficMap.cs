@@ -6,6 +6,9 @@ namespace FlowBuild.Deployment.Plan;
 /// <summary>Percentages by deployment, with names in lower case and without zeros, as the service keeps them.</summary>
 public sealed class TrafficMap : IEquatable<TrafficMap>
 {
+    // Of the live traffic, in percent.
+    private const int MostMirrored = 50;
+
     private readonly SortedDictionary<string, int> _percentages = new(StringComparer.Ordinal);
 
     /// <summary>Copies a map.</summary>
@@ -62,6 +65,28 @@ public sealed class TrafficMap : IEquatable<TrafficMap>
                 $"the endpoint has no deployment '{unknown}'{(known.Count > 0 ? $"; it has {string.Join(", ", known)}" : "")}");
         }
     }
+
+    /// <summary>Makes sure that the service takes this as mirrored traffic.</summary>
+    /// <param name="property">Name of the property, for the message.</param>
+    /// <param name="live">The live traffic beside it.</param>
+    /// <param name="isKubernetes">The endpoint is a Kubernetes endpoint.</param>
+    /// <exception cref="FlowDeploymentException">It does not.</exception>
+    internal void RequireMirror(string property, TrafficMap live, bool isKubernetes)
+    {
+        var problem = Percentages.Count == 0 ? null
+            : isKubernetes ? "only managed endpoints mirror traffic"
+            : Percentages.Count > 1 ? "one deployment at most can have mirrored traffic"
+            : Percentages.Values.First() > MostMirrored ? $"at most {MostMirrored} percent of the traffic can be mirrored"
+            : Percentages.Keys.FirstOrDefault(live.Percentages.ContainsKey) is { } both ? $"{both} has live traffic ({live}), and one with live traffic can have no mirrored traffic"
+            : null;
+        if (problem is not null)
+        {
+            throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, property, ToString(), problem);
+        }
+    }
+
+    /// <summary>This map as mirrored traffic beside live traffic: without what a deployment with live traffic cannot have.</summary>
+    internal TrafficMap Beside(TrafficMap live) => new(_percentages.Where(p => !live.Percentages.ContainsKey(p.Key)));
 
     /// <inheritdoc/>
     public bool Equals(TrafficMap? other) => other is not null && _percentages.SequenceEqual(other._percentages);

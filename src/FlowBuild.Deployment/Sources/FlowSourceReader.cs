@@ -219,6 +219,11 @@ public sealed class FlowSourceReader
             }
         }
 
+        if (RequestTimeout.Fault(sources, modelIsFlow: null) is { } tooLong)
+        {
+            Report(tooLong.Rule, tooLong.File, tooLong.Span, [.. tooLong.Arguments]);
+        }
+
         if (sources.Deployment is null)
         {
             Report(ConfigurationRules.EndpointOnly, item.EndpointFile, null, Path.GetFileName(item.Folder));

@@ -160,7 +160,6 @@ internal static class AzureMlSchemas
             "The environment: azureml:NAME:VERSION, azureml:NAME@latest, or a mapping with 'image'."),
         new("environment_variables", FreeMap, "Variables of the container, names to texts."),
         new("app_insights_enabled", new ValueRule.Bool(), "Whether Application Insights is on; false by default.", Default: false),
-        new("instance_count", new ValueRule.Int(1, 50), "Number of instances, 1 to 50; at least 3 for high availability."),
         new("request_settings", new ValueRule.Mapping(new MappingRule(
             "request settings",
             [
@@ -207,6 +206,7 @@ internal static class AzureMlSchemas
         [
             .. DeploymentKeys,
             new("instance_type", AnyText, "The VM size, such as Standard_DS3_v2.", IsRequired: true),
+            new("instance_count", new ValueRule.Int(1, 50), "Number of instances, 1 to 50; at least 3 for high availability."),
             new("scale_settings", ScaleRule("default"), "How the deployment scales; managed ones only by 'default'."),
             new(
                 "egress_public_network_access",
@@ -222,6 +222,7 @@ internal static class AzureMlSchemas
         [
             .. DeploymentKeys,
             new("instance_type", AnyText, "The instance type of the cluster."),
+            new("instance_count", new ValueRule.Int(1), "Number of instances; at least 3 for high availability."),
             new("scale_settings", ScaleRule("default", "target_utilization"), "How the deployment scales."),
             new("resources", new ValueRule.Mapping(new MappingRule(
                 "resources",
