@@ -65,14 +65,31 @@ public sealed class DeploySampleTests(PackedFeed feed)
     }
 
     [Fact]
-    public async Task The_kubernetes_files_of_the_sample_are_valid()
+    public async Task The_Kubernetes_files_of_the_sample_deploy_to_the_compute_that_they_name()
     {
         await using var user = new UserFolder(feed);
         user.CopySample("BasicChat");
+        string[] files = ["-p:FlowEndpointFile=kubernetes/endpoint.yml", "-p:FlowDeploymentFile=kubernetes/deployment.yml"];
 
-        var validated = await user.DotNetAsync(
-            "build", "BasicChat", "-t:ValidateFlow", "-restore", "-p:FlowEndpointFile=kubernetes/endpoint.yml", "-p:FlowDeploymentFile=kubernetes/deployment.yml");
-        Assert.True(validated.ExitCode == 0, validated.Output);
+        var refused = await user.DotNetAsync(["publish", "BasicChat", "-t:DeployFlow", .. files]);
+        Assert.Equal(1, refused.ExitCode);
+        AssertNames(refused, "error FLOW5005", "compute 'my-cluster'");
+
+        await AttachClusterAsync(user, "my-cluster");
+        var deployed = await user.DotNetAsync(["publish", "BasicChat", "-t:DeployFlow", .. files]);
+        Assert.True(deployed.ExitCode == 0, deployed.Output);
+        AssertNames(deployed, "basic-chat-k8s", "blue", "100 %");
+
+        // The other commands of prompt flow's guide, one after another.
+        var shown = await user.DotNetAsync(["build", "BasicChat", "-t:ShowFlow;InvokeFlow;GetFlowLogs", .. files]);
+        Assert.True(shown.ExitCode == 0, shown.Output);
+        AssertNames(shown, "basic-chat-k8s  Succeeded  Key", "\"answer\"", "InferenceServer");
+        var moved = await user.DotNetAsync(["build", "BasicChat", "-t:SetFlowTraffic", "-p:FlowTraffic=blue=0", .. files]);
+        Assert.True(moved.ExitCode == 0, moved.Output);
+        AssertNames(moved, "traffic of basic-chat-k8s: none");
+        var deleted = await user.DotNetAsync(["build", "BasicChat", "-t:DeleteFlowEndpoint", "-p:FlowConfirm=true", .. files]);
+        Assert.True(deleted.ExitCode == 0, deleted.Output);
+        AssertNames(deleted, "basic-chat-k8s: deleted");
     }
 
     [Fact]
@@ -132,5 +149,12 @@ public sealed class DeploySampleTests(PackedFeed feed)
     {
         using var workspace = new LocalWorkspaceClient(user.StateFolder);
         return await workspace.GetAsync($"models/{model}/versions/{version}") is not null;
+    }
+
+    // As an administrator attaches a cluster to a workspace.
+    private static async Task AttachClusterAsync(UserFolder user, string compute)
+    {
+        using var workspace = new LocalWorkspaceClient(user.StateFolder);
+        await workspace.PutAsync($"computes/{compute}", """{ "location": "local", "properties": { "computeType": "Kubernetes", "resourceId": "/subscriptions/cluster" } }""");
     }
 }

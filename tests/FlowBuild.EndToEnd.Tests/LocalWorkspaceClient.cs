@@ -32,12 +32,7 @@ internal sealed class LocalWorkspaceClient : IDisposable
     public string Token { get; }
 
     /// <summary>Turns faults on; "{}" turns them off.</summary>
-    public async Task SetFaultsAsync(string json)
-    {
-        using var content = new StringContent(json, Encoding.UTF8, "application/json");
-        using var response = await _http.PutAsync(new Uri("local/faults", UriKind.Relative), content, TestContext.Current.CancellationToken);
-        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-    }
+    public Task SetFaultsAsync(string json) => PutAsync(new Uri("local/faults", UriKind.Relative), json);
 
     /// <summary>A resource below the workspace, or null.</summary>
     public async Task<JsonNode?> GetAsync(string path)
@@ -45,6 +40,9 @@ internal sealed class LocalWorkspaceClient : IDisposable
         using var response = await _http.GetAsync(At(path), TestContext.Current.CancellationToken);
         return response.IsSuccessStatusCode ? JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) : null;
     }
+
+    /// <summary>Puts a resource below the workspace.</summary>
+    public Task PutAsync(string path, string json) => PutAsync(At(path), json);
 
     /// <summary>The answer to an action.</summary>
     public async Task<JsonNode> PostAsync(string path)
@@ -57,6 +55,13 @@ internal sealed class LocalWorkspaceClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private async Task PutAsync(Uri address, string json)
+    {
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var response = await _http.PutAsync(address, content, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
 
     private Uri At(string path) => new($"{_workspace}/{path}?api-version=2024-10-01", UriKind.Relative);
 }
