@@ -55,6 +55,14 @@ internal static class AssetTypes
     public static Assets Codes(ResourceStore store, WorkspaceScope scope) =>
         new(store, scope, "codes", "code", BodyShapes.Code, ["codeUri"], static given => RequirePath(given, "codeUri", "http:", "https:"));
 
+    /// <summary>Data: a file or a folder of a datastore, or one that it will be.</summary>
+    public static Assets Data(ResourceStore store, WorkspaceScope scope) =>
+        new(store, scope, "data", "data asset", BodyShapes.Data, ["dataUri", "dataType"], static given =>
+        {
+            RequirePath(given, "dataUri", "azureml:", "http:", "https:", "abfss:", "wasbs:");
+            Checks.RequireWord(given, "dataType", ["uri_file", "uri_folder", "mltable"], isRequired: true);
+        });
+
     // A path that climbs would leave the folder that it names.
     private static void RequirePath(JsonObject given, string member, params string[] schemes)
     {
@@ -70,14 +78,6 @@ internal static class AssetTypes
             throw ArmException.InvalidBody($"properties.{member}", $"The {member} field must not hold '.' or '..' between slashes.");
         }
     }
-
-    /// <summary>Data: a file or a folder of a datastore, or one that it will be.</summary>
-    public static Assets Data(ResourceStore store, WorkspaceScope scope) =>
-        new(store, scope, "data", "data asset", ["dataUri", "dataType"], static given =>
-        {
-            RequireText(given, "dataUri");
-            Checks.RequireWord(given, "dataType", ["uri_file", "uri_folder", "mltable"], isRequired: true);
-        });
 
     private static void RequireText(JsonObject given, string member)
     {

@@ -104,6 +104,14 @@ internal static class BodyShapes
         },
     };
 
+    /// <summary>The properties of a data asset's version.</summary>
+    public static BodyShape Data { get; } = new("DataVersionBase")
+    {
+        Texts = ["dataType", "dataUri", "description"],
+        Flags = ["isAnonymous", "isArchived"],
+        Maps = ["tags", "properties"],
+    };
+
     /// <summary>The properties of a code version.</summary>
     public static BodyShape Code { get; } = new("CodeVersion")
     {
