@@ -48,7 +48,8 @@ internal sealed class BasicChat : IAsyncDisposable
 
     private Patience Patience { get; init; } = Impatience;
 
-    private TimeSpan ProvisioningTime { get; init; }
+    /// <summary>How long operations take from the next start of the workspace on.</summary>
+    public TimeSpan ProvisioningTime { get; set; }
 
     private WorkspaceSettings Settings => new(
         Project.Directory, "", "", "local", "", "", UseAzureCliDefaults: false, new LocalWorkspaceSettings("", "dotnet", StateFolder, null, ""))
