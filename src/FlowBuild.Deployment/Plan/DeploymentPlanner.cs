@@ -459,7 +459,7 @@ internal sealed class DeploymentPlanner
             }
         }
 
-        var last = (wanted ?? now, mirror ?? mirrorNow);
+        var last = (wanted ?? now, mirror);
         if (!movesTraffic && !movesMirror)
         {
             return last;
