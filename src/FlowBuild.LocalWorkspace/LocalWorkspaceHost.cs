@@ -204,7 +204,7 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
         var deployments = new OnlineDeployments(store, operations, endpoints, new DeploymentBody(scope, models, environments, codes, data), flows, requests, faults);
         var servers = new RunningServers(folder);
         servers.EndLeftBehind();
-        var processes = new FlowProcesses(ServeCommand.Parse(options.ServeCommand), blobs, requests, folder, servers);
+        var processes = new FlowProcesses(ServeCommand.Parse(options.ServeCommand), blobs, requests, folder, servers, store);
         var gateway = new ScoringGateway(endpoints, deployments, flows, requests, faults, options, processes, identity, log);
         var gate = new ArmGate(identity, faults, log);
         var keys = new BlobAuthorization(identity);

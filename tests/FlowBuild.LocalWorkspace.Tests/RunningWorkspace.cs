@@ -173,6 +173,18 @@ public sealed class RunningWorkspace : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the log of a deployment of <c>my-endpoint</c> holds a text.</summary>
+    public async Task LogAsync(string deployment, string text)
+    {
+        string log;
+        do
+        {
+            var answer = await PostAsync($"onlineEndpoints/my-endpoint/deployments/{deployment}/getLogs", new JsonObject());
+            log = answer.Body!["content"]!.GetValue<string>();
+        }
+        while (!log.Contains(text, StringComparison.Ordinal));
+    }
+
     /// <summary>Turns faults on.</summary>
     public async Task SetFaultsAsync(string plan)
     {

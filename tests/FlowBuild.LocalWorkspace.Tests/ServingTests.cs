@@ -85,6 +85,53 @@ public sealed class ServingTests
     }
 
     [Fact]
+    public async Task A_deployment_that_is_changed_gets_a_new_server_and_one_that_is_deleted_keeps_none()
+    {
+        var packages = new NodePackages();
+        await packages.InitializeAsync();
+        packages.Require();
+        await using var workspace = await RunningWorkspace.StartAsync($"node \"{Path.Combine(NodePackages.Folder, "serve.cjs")}\" {{flow}} {{port}}");
+        using var client = await DeployAsync(workspace, ("GREETING", "hello"));
+        const string Blue = "onlineEndpoints/my-endpoint/deployments/blue";
+        var model = (await workspace.GetAsync(Blue)).Body!["properties"]!["model"]!.GetValue<string>();
+        var first = (await client.ScoreAsync(Question)).Json!;
+        using var replaced = System.Diagnostics.Process.GetProcessById(first["pid"]!.GetValue<int>());
+
+        Assert.Equal("Succeeded", await workspace.PutAndSettleAsync(Blue, RunningWorkspace.Deployment(model, ("GREETING", "good day"))));
+        var second = (await client.ScoreAsync(Question)).Json!;
+
+        Assert.Equal(("hello", "good day"), (first["variable"]!.GetValue<string>(), second["variable"]!.GetValue<string>()));
+        await replaced.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        using var deleted = System.Diagnostics.Process.GetProcessById(second["pid"]!.GetValue<int>());
+        await workspace.PutAndSettleAsync("onlineEndpoints/my-endpoint", RunningWorkspace.Endpoint());
+        await workspace.SendAsync(HttpMethod.Delete, Blue);
+        Assert.Equal("Deleted", await workspace.SettleAsync(Blue));
+        await deleted.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_become_healthy_keeps_no_other_deployment_waiting()
+    {
+        var packages = new NodePackages();
+        await packages.InitializeAsync();
+        packages.Require();
+        await using var workspace = await RunningWorkspace.StartAsync($"node \"{Path.Combine(NodePackages.Folder, "serve.cjs")}\" {{flow}} {{port}}");
+        using var client = await DeployAsync(workspace);
+        var stuck = await workspace.RegisterFlowAsync("stuck", "1", "never-healthy", ("flow.dag.yaml", Flows.Chat));
+        Assert.Equal("Succeeded", await workspace.PutAndSettleAsync("onlineEndpoints/my-endpoint/deployments/green", RunningWorkspace.Deployment(stuck)));
+        using var other = await workspace.ScoringAsync("my-endpoint");
+
+        var waiting = other.ScoreAsync(Question, deployment: "green");
+        await workspace.LogAsync("green", "serving starts");
+
+        Assert.Equal(200, (await client.ScoreAsync(Question)).Status);
+        Assert.False(waiting.IsCompleted);
+        await workspace.Host.DisposeAsync();
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => waiting);
+    }
+
+    [Fact]
     public async Task Servers_that_a_killed_workspace_left_behind_are_ended_and_no_other_process_is()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no sleep to run.");
