@@ -95,10 +95,10 @@ internal static class CSharpCall
 
     private static string Value(string name, FlowValueType type, JsonElement value) => (type, value.ValueKind) switch
     {
-        (FlowValueType.String, JsonValueKind.String) => CSharpLiteral.Of(value.GetString()!),
+        (FlowValueType.String, JsonValueKind.String) => CSharpLiteral.Of(Text(name, value)),
         (FlowValueType.Int, JsonValueKind.Number) when value.TryGetInt64(out var number) => number.ToString(CultureInfo.InvariantCulture),
         (FlowValueType.Double, JsonValueKind.Number) when double.IsFinite(value.GetDouble()) => Number(value.GetDouble()),
-        (FlowValueType.Double, JsonValueKind.String) when value.GetString() is "NaN" => "double.NaN",
+        (FlowValueType.Double, JsonValueKind.String) when value.ValueEquals("NaN") => "double.NaN",
         (FlowValueType.Bool, JsonValueKind.True) => "true",
         (FlowValueType.Bool, JsonValueKind.False) => "false",
         (FlowValueType.List, JsonValueKind.Array) when value.GetArrayLength() == 0 => "[]",
@@ -107,6 +107,19 @@ internal static class CSharpCall
         (FlowValueType.Image, JsonValueKind.Object) => Image(name, value),
         _ => throw Unsuitable(name, value),
     };
+
+    // A text can hold half of a character, which no .NET string that is to be sent can.
+    private static string Text(string name, JsonElement value)
+    {
+        try
+        {
+            return value.GetString() ?? throw Unsuitable(name, value);
+        }
+        catch (InvalidOperationException)
+        {
+            throw Unsuitable(name, value);
+        }
+    }
 
     private static string Number(double value)
     {
@@ -119,8 +132,9 @@ internal static class CSharpCall
     private static string Image(string name, JsonElement value)
     {
         if (value.TryGetProperty("image_url", out var vision) && vision.ValueKind == JsonValueKind.Object
-            && vision.TryGetProperty("url", out var address) && address.GetString() is { } uri)
+            && vision.TryGetProperty("url", out var address))
         {
+            var uri = Text(name, address);
             return uri.StartsWith("data:", StringComparison.Ordinal) && uri.Split(',', 2) is [var head, var data]
                 ? FromBytes(head["data:".Length..].Split(';')[0], data)
                 : $"FlowImage.FromUri(new Uri({CSharpLiteral.Of(uri)}))";
@@ -128,9 +142,9 @@ internal static class CSharpCall
 
         foreach (var member in value.EnumerateObject())
         {
-            if (member.Name.StartsWith("data:", StringComparison.Ordinal) && member.Name["data:".Length..].Split(';') is [var mediaType, var kind]
-                && member.Value.GetString() is { } text)
+            if (member.Name.StartsWith("data:", StringComparison.Ordinal) && member.Name["data:".Length..].Split(';') is [var mediaType, var kind])
             {
+                var text = Text(name, member.Value);
                 return kind == "base64" ? FromBytes(mediaType, text) : $"FlowImage.FromUri(new Uri({CSharpLiteral.Of(text)}), {CSharpLiteral.Of(mediaType)})";
             }
         }

@@ -6,6 +6,7 @@ using FlowBuild.LocalWorkspace.Gateway;
 using FlowBuild.LocalWorkspace.Safety;
 using FlowBuild.LocalWorkspace.Scoring;
 using FlowBuild.LocalWorkspace.State;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace FlowBuild.LocalWorkspace.Page;
 
@@ -160,6 +161,8 @@ internal sealed class PageRoutes(
             await RefuseAsync(context, 413, "The request is too large.").ConfigureAwait(false);
             return;
         }
+
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = LargestCall;
 
         try
         {

@@ -234,6 +234,28 @@ public sealed class PageSafetyTests
         Assert.Equal("\n", await reader.ReadToEndAsync());
     }
 
+    [Fact]
+    public async Task A_request_is_written_as_a_call_whatever_it_holds()
+    {
+        await using var workspace = await DeployedAsync();
+        using var visitor = await PageVisitor.SignInAsync(workspace);
+
+        // As large as an endpoint takes it, for the sake of images.
+        var large = await CallAsync($$"""{"question":"{{new string('x', 5 * 1024 * 1024)}}"}""");
+        // What a script sends of half a character, where a stream was divided in it.
+        var half = await CallAsync("""{"question":"\ud83d"}""");
+
+        Assert.StartsWith("var output = await client.ScoreAsync(", large, StringComparison.Ordinal);
+        Assert.StartsWith("// The generated client cannot send ", half, StringComparison.Ordinal);
+
+        async Task<string> CallAsync(string body)
+        {
+            using var answer = await visitor.SendAsync(HttpMethod.Post, "/page/api/endpoints/my-endpoint/deployments/blue/csharp?stream=false", Json(body));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            return await answer.Content.ReadAsStringAsync();
+        }
+    }
+
     private static async Task<RunningWorkspace> DeployedAsync()
     {
         var workspace = await RunningWorkspace.StartAsync();
