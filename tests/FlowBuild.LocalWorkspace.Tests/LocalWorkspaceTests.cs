@@ -267,6 +267,38 @@ public sealed class LocalWorkspaceTests
             (await Assert.ThrowsAsync<LocalDeploymentException>(() => workspace.DeployAsync(flow, options, Token))).Message;
     }
 
+    [Fact]
+    public async Task Deployments_that_a_disposal_meets_end_with_an_exception()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("my-flow/flow.dag.yaml", Flows.Chat);
+        var flow = Path.Combine(folder.Path, "my-flow");
+        var workspace = await LocalWorkspace.StartAsync(Token);
+        var deployments = Enumerable.Range(0, 4).Select(_ => workspace.DeployAsync(flow, cancellationToken: Token)).ToList();
+
+        await workspace.DisposeAsync();
+
+        foreach (var deployment in deployments)
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => deployment.WaitAsync(Token));
+        }
+
+        var late = await Assert.ThrowsAsync<ObjectDisposedException>(() => workspace.DeployAsync(flow, cancellationToken: Token));
+        Assert.Equal(typeof(LocalWorkspace).FullName, late.ObjectName);
+    }
+
+    [Fact]
+    public async Task A_name_that_no_endpoint_can_have_is_refused_whatever_it_holds()
+    {
+        await using var workspace = await LocalWorkspace.StartAsync(Token);
+
+        foreach (var name in (string[])["", "a/b/c", "my endpoint", "what?", "#endpoint", "für-alle", "..", "%2e%2e", "a--b"])
+        {
+            var error = await Assert.ThrowsAsync<LocalDeploymentException>(() => workspace.DeployAsync(BasicChat, new() { EndpointName = name }, Token));
+            Assert.StartsWith($"InvalidName: The endpoint name '{name}' is invalid.", error.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("a", "flow-a")]
     [InlineData("1 flow_für alle", "flow-1-flow-f-r-alle")]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FlowBuild.LocalWorkspace.ControlPlane;
 
 namespace FlowBuild.LocalWorkspace.InProcess;
 
@@ -19,6 +20,22 @@ internal static class EndpointNames
         }
 
         return Enumerable.Range(1, taken.Count + 1).Select(number => Numbered(stem, number)).First(name => !taken.Contains(name));
+    }
+
+    /// <summary>A name that a test gives.</summary>
+    /// <exception cref="LocalDeploymentException">No endpoint can have it.</exception>
+    public static string Checked(string name)
+    {
+        try
+        {
+            ResourceNames.Check("endpoint", name);
+            return name;
+        }
+        catch (ArmException e)
+        {
+            var error = e.Error.Details![0];
+            throw new LocalDeploymentException($"{error.Code}: {error.Message}");
+        }
     }
 
     private static string Numbered(string stem, int number)

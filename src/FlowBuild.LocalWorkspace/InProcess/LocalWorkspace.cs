@@ -19,6 +19,7 @@ public sealed class LocalWorkspace : IAsyncDisposable
     private readonly ControlPlaneClient _client;
     private readonly SemaphoreSlim _one = new(1);
     private readonly HashSet<string> _endpoints = new(StringComparer.OrdinalIgnoreCase);
+    private volatile bool _isDisposed;
 
     private LocalWorkspace(DirectoryInfo folder, LocalWorkspaceHost host, LocalWorkspaceOptions options) =>
         (_folder, _host, _options, _client) = (folder, host, options, new ControlPlaneClient(host));
@@ -57,6 +58,7 @@ public sealed class LocalWorkspace : IAsyncDisposable
     /// <returns>The endpoint. All its traffic goes to the flow.</returns>
     /// <exception cref="LocalDeploymentException">There is no such folder or no flow in it, the flow file has errors, or the workspace
     /// refuses the deployment, as Azure would.</exception>
+    /// <exception cref="ObjectDisposedException">The workspace has been disposed.</exception>
     public async Task<LocalEndpoint> DeployAsync(
         string flowFolder, LocalDeploymentOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -68,6 +70,7 @@ public sealed class LocalWorkspace : IAsyncDisposable
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return await DeployAsync(flow, options, variables, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -79,8 +82,9 @@ public sealed class LocalWorkspace : IAsyncDisposable
     /// <summary>Stops the workspace and removes its state.</summary>
     public async ValueTask DisposeAsync()
     {
+        // The semaphore is not disposed: who waits for it would wait for ever.
+        _isDisposed = true;
         _client.Dispose();
-        _one.Dispose();
         await _host.DisposeAsync().ConfigureAwait(false);
         if (_folder.Exists)
         {
@@ -93,7 +97,7 @@ public sealed class LocalWorkspace : IAsyncDisposable
     private async Task<LocalEndpoint> DeployAsync(
         FlowFolder flow, LocalDeploymentOptions options, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
     {
-        var name = options.EndpointName ?? EndpointNames.Free(flow.Name, _endpoints);
+        var name = options.EndpointName is { } given ? EndpointNames.Checked(given) : EndpointNames.Free(flow.Name, _endpoints);
         var path = $"LocalUpload/{Guid.NewGuid():N}/{flow.Name}";
         foreach (var file in flow.Files)
         {
