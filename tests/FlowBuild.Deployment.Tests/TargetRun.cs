@@ -53,7 +53,7 @@ internal sealed class TargetRun
     /// <summary>Runs a target and interrupts the process, as Ctrl+C does, when its output holds a text.</summary>
     public async Task<CommandResult> InterruptAsync(string target, string text, params string[] properties)
     {
-        using var process = DotNetCommand.Start(Folder, Environment, Arguments(target, properties));
+        using var process = DotNetCommand.StartInterruptible(Folder, Environment, Arguments(target, properties));
         process.StandardInput.Close();
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = new StringBuilder();

@@ -14,6 +14,8 @@ public sealed record CommandResult(int ExitCode, string Output)
 /// <summary>Runs the dotnet command as a user does, its output captured through pipes.</summary>
 public static class DotNetCommand
 {
+    private static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
     /// <summary>
     /// Runs <c>dotnet</c> with its input and output at a terminal of 120 columns, by <c>script</c> of util-linux, and gives everything that
     /// was written to the terminal, controls included.
@@ -70,7 +72,16 @@ public static class DotNetCommand
 
     /// <summary>Starts <c>dotnet</c> with the arguments and its three streams redirected; the caller waits for it, or kills it.</summary>
     public static Process Start(string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments) =>
-        Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", workingDirectory, environment, arguments);
+        Start(DotNet, workingDirectory, environment, arguments);
+
+    /// <summary>
+    /// Starts <c>dotnet</c> so that the signal of Ctrl+C reaches it. A shell's background job ignores that signal and hands this down to
+    /// every process below it; on Linux the signal is made to count again.
+    /// </summary>
+    public static Process StartInterruptible(
+        string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments) => OperatingSystem.IsLinux()
+        ? Start("env", workingDirectory, environment, ["--default-signal=INT", DotNet, .. arguments])
+        : Start(workingDirectory, environment, arguments);
 
     private static Process Start(string program, string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments)
     {
