@@ -306,6 +306,106 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task A_long_stream_that_comes_at_once_does_not_stop_the_page()
+    {
+        const int Pieces = 40_000;
+        var piece = "data: {\"answer\": \"word \"}\n\n";
+        await using var server = ReplayServer.Start(async connection =>
+        {
+            await connection.StartChunksAsync();
+            for (var sent = 0; sent < Pieces; sent += 400)
+            {
+                await connection.SendChunkAsync(string.Concat(Enumerable.Repeat(piece, 400)));
+            }
+
+            await connection.EndChunksAsync();
+        });
+        await using var workspace = await ChatAsync(server.Origin.ToString());
+        await OpenAsync(workspace, "test");
+
+        await browser.RunAsync("""
+            await page.getByPlaceholder('Write a message').fill('q');
+            await page.keyboard.press('Enter');
+            """);
+
+        await browser.SeeAsync(".turn[data-from=flow][aria-busy=false] .summary", "200");
+        Assert.Equal(
+            Pieces * "word ".Length, (await browser.RunAsync("return await page.locator('.turn[data-from=flow] .text').evaluate(e => e.textContent.length)"))!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Pages_that_nobody_sees_leave_the_browsers_connections_to_the_one_that_is_seen()
+    {
+        await using var workspace = await ChatAsync(null);
+        await OpenAsync(workspace, "log");
+        await browser.SeeAsync(".log", "Listening at");
+
+        // Six connections are all that a browser opens; two a page are three pages.
+        await browser.RunAsync("""
+            const hide = isHidden => page => page.evaluate(isHidden => {
+              Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true });
+              document.dispatchEvent(new Event('visibilitychange'));
+            }, isHidden);
+            const address = page.url();
+            await hide(true)(page);
+            for (let i = 0; i < 7; i++) {
+              const next = await page.context().newPage();
+              await next.goto(address);
+              await next.locator('.log').filter({ hasText: 'Listening at' }).waitFor();
+              await hide(true)(next);
+            }
+            await hide(false)(page);
+            """);
+        await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint", RunningWorkspace.Endpoint());
+        await browser.RunAsync("await page.getByRole('tab', { name: 'Overview' }).click()");
+
+        await browser.SeeAsync(".hint", "No deployment has traffic");
+    }
+
+    [Fact]
+    public async Task The_form_is_that_of_the_flow_that_has_the_traffic()
+    {
+        await using var workspace = await ChatAsync(null);
+        var other = await workspace.RegisterFlowAsync("other", "1", "every-type", ("flow.dag.yaml", EveryType));
+        Assert.Equal("Succeeded", await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint/deployments/green", RunningWorkspace.Deployment(other)));
+        await OpenAsync(workspace, "test");
+        await browser.SeeAsync(".composer", "Send");
+
+        await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint", RunningWorkspace.Endpoint(traffic: [("green", 100)]));
+
+        await browser.SeeAsync(".field[data-type=int]", "limit");
+    }
+
+    [Fact]
+    public async Task An_image_that_has_gone_since_it_was_chosen_is_told_and_can_be_chosen_again()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("cat.png", "not really");
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var model = await workspace.RegisterFlowAsync("m", "1", "picture", ("flow.dag.yaml", """
+            inputs:
+              picture: {type: image}
+            outputs:
+              answer: {type: string, reference: "${answer.output}"}
+            nodes:
+            - {name: answer, type: python, source: {type: code, path: answer.py}, inputs: {picture: "${inputs.picture}"}}
+            """));
+        using var client = await workspace.DeployAsync("my-endpoint", model);
+        await OpenAsync(workspace, "test");
+        await browser.RunAsync($"await page.getByLabel('File for picture').setInputFiles({JsonSerializer.Serialize(file)})");
+        File.Delete(file);
+
+        await browser.RunAsync("await page.getByRole('button', { name: 'Send' }).click()");
+        await browser.SeeAsync(".field .problem", "choose it again");
+        await browser.RunAsync("""
+            await page.getByLabel('File for picture').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.from([137, 80, 78, 71]) });
+            await page.getByRole('button', { name: 'Send' }).click();
+            """);
+
+        await browser.SeeAsync(".summary", "made up");
+    }
+
+    [Fact]
     public async Task Script_in_an_answer_or_a_log_is_text()
     {
         await using var server = ReplayServer.Start("200 OK", new JsonObject { ["answer"] = Script, [Script] = Script }.ToJsonString(), "Content-Type: application/json");

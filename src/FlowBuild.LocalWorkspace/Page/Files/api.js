@@ -30,11 +30,26 @@ export async function* events(response) {
   }
 }
 
-/** Hands on a value as it is now and whenever it changes, until the signal aborts or the workspace ends the stream. */
+/**
+ * Hands on a value as it is now and whenever it changes, until the signal aborts or the workspace ends the stream. A page that nobody sees
+ * does not ask: a browser keeps six connections to an address at most, and every link opens a page more.
+ */
 export async function watch(path, signal, onvalue) {
-  const response = await call(path, { signal });
-  if (!response.ok) throw new Error(String(response.status));
-  for await (const data of events(response)) onvalue(JSON.parse(data));
+  while (true) {
+    if (document.hidden) await new Promise(resolve => document.addEventListener('visibilitychange', resolve, { once: true }));
+    const seen = new AbortController();
+    document.addEventListener('visibilitychange', () => seen.abort(), { once: true, signal: seen.signal });
+    try {
+      const response = await call(path, { signal: AbortSignal.any([seen.signal, ...signal ? [signal] : []]) });
+      if (!response.ok) throw new Error(String(response.status));
+      for await (const data of events(response)) onvalue(JSON.parse(data));
+      return;
+    } catch (error) {
+      if (signal?.aborted || !seen.signal.aborted) throw error;
+    } finally {
+      seen.abort();
+    }
+  }
 }
 
 /** JSON, with whole numbers that a script would round kept as text; undefined for what is no JSON. */

@@ -84,8 +84,16 @@ export class ChatTest {
     }
 
     const stop = this.#stop = new AbortController();
-    const content = await this.#content();
-    const body = content.length > 0 ? await this.body(true) : undefined;
+    let content;
+    let body;
+    try {
+      content = await this.#content();
+      body = content.length > 0 ? await this.body(true) : undefined;
+    } catch {
+      this.#log.append(problem({ error: { code: '', message: 'A file cannot be read, or has changed since: choose it again.' } }));
+      this.#scroll();
+    }
+
     if (body === undefined) {
       this.#rest();
       return;

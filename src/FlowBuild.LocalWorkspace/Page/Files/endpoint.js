@@ -48,6 +48,7 @@ export class EndpointView {
   show(tab) {
     this.#selected = ['test', 'log', 'flow'].includes(tab) ? tab : 'overview';
     this.#tabs.select(this.#selected);
+    if (this.#selected !== 'log') this.#logPanel?.close();
     this.#refresh();
   }
 
@@ -59,7 +60,7 @@ export class EndpointView {
   #refresh() {
     if (!this.#endpoint) return;
     const names = this.#endpoint.deployments.map(d => d.name).join();
-    const serving = JSON.stringify(this.#endpoint.deployments.map(d => [d.name, d.model, d.state]));
+    const serving = JSON.stringify(this.#running().map(d => [d.name, d.model, d.state]));
     if (this.#selected === 'test') this.#keep(this.#test, serving, () => this.#describe(flows => new TestPanel(this.name, flows).element));
     if (this.#selected === 'flow') this.#keep(this.#flow, serving, () => this.#describe(flowPanel));
     if (this.#selected === 'log') {
@@ -68,6 +69,7 @@ export class EndpointView {
         this.#logPanel = new LogPanel(this.name, this.#endpoint.deployments.map(d => d.name));
         return { key: names, make: () => this.#logPanel.element };
       });
+      this.#logPanel.open();
     }
   }
 
@@ -96,16 +98,20 @@ export class EndpointView {
   async #describe(make) {
     const flows = await this.#flows();
     return {
-      key: JSON.stringify(flows),
+      // Traffic that moves between deployments of the same flow changes nothing that is to be seen.
+      key: JSON.stringify([flows[0]?.flow, flows.toSorted((a, b) => a.deployment < b.deployment ? -1 : 1)]),
       make: () => flows.length > 0 ? make(flows) : el('p', { class: 'empty' }, 'No deployment of this endpoint serves a flow yet.'),
     };
   }
 
-  // The flows of the deployments that serve one, that with most traffic first.
-  async #flows() {
+  // The deployments that serve, that with most traffic first.
+  #running() {
     const { deployments, traffic } = this.#endpoint;
-    const ordered = deployments.filter(d => d.isRunning).sort((a, b) => (traffic[b.name] ?? 0) - (traffic[a.name] ?? 0));
-    const answers = await Promise.all(ordered.map(async deployment => {
+    return deployments.filter(d => d.isRunning).sort((a, b) => (traffic[b.name] ?? 0) - (traffic[a.name] ?? 0));
+  }
+
+  async #flows() {
+    const answers = await Promise.all(this.#running().map(async deployment => {
       const response = await call(deploymentPath(this.name, deployment.name, 'flow'));
       return response.ok ? { deployment: deployment.name, flow: await response.json() } : null;
     }));

@@ -110,7 +110,11 @@ class Field {
     const file = this.#file.files[0];
     if (!file && !address) return { problem: 'Choose a file or write an address.' };
     if (!file && !URL.canParse(address)) return { problem: 'Write a whole address, such as https://example.com/cat.png.' };
-    return { json: JSON.stringify(file ? await imageOfFile(file, this.#messageFormat) : image(address, undefined, this.#messageFormat)) };
+    try {
+      return { json: JSON.stringify(file ? await imageOfFile(file, this.#messageFormat) : image(address, undefined, this.#messageFormat)) };
+    } catch {
+      return { problem: 'The file cannot be read, or has changed since: choose it again.' };
+    }
   }
 
   #makeControl(id, described) {

@@ -7,7 +7,7 @@ export class LogPanel {
   #deployment;
   #container;
   #lines = el('pre', { class: 'log', tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': 'Log' });
-  #following = new AbortController();
+  #following = closed();
 
   constructor(endpoint, deployments) {
     this.#endpoint = endpoint;
@@ -16,7 +16,11 @@ export class LogPanel {
     this.element = deployments.length === 0
       ? el('p', { class: 'empty' }, 'The endpoint has no deployment.')
       : el('div', { class: 'stack' }, el('div', { class: 'toolbar' }, this.#deployment.element, this.#container.element), this.#lines);
-    if (deployments.length > 0) this.#follow();
+  }
+
+  /** Follows the log until it is closed. */
+  open() {
+    if (this.#following.signal.aborted && this.#deployment.value) this.#follow();
   }
 
   close() {
@@ -37,6 +41,12 @@ export class LogPanel {
       // The head of the page says that the workspace has gone.
     }
   }
+}
+
+function closed() {
+  const controller = new AbortController();
+  controller.abort();
+  return controller;
 }
 
 /** A labelled selection. */

@@ -9,6 +9,14 @@ import { el } from './dom.js';
 export async function score(request, onupdate = () => {}) {
   const start = performance.now();
   const answer = { outputs: {}, raw: '' };
+  // Drawn once a frame, however fast the pieces come.
+  let frame;
+  const update = () => {
+    frame ??= requestAnimationFrame(() => {
+      frame = undefined;
+      onupdate(answer);
+    });
+  };
   try {
     const response = await call(`endpoints/${encodeURIComponent(request.endpoint)}/score`, {
       method: 'POST',
@@ -27,7 +35,7 @@ export async function score(request, onupdate = () => {}) {
       origin: response.headers.get('x-flowbuild-answer'),
     });
     if (response.ok && response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
-      await readStream(response, answer, onupdate);
+      await readStream(response, answer, update);
     } else {
       readWhole(response.ok, await response.text(), answer);
     }
@@ -37,6 +45,7 @@ export async function score(request, onupdate = () => {}) {
       : { code: answer.status ? 'Interrupted' : 'NoAnswer', message: answer.status ? 'The stream was cut before its end.' : 'The workspace does not answer.' };
   }
 
+  if (frame !== undefined) cancelAnimationFrame(frame);
   answer.milliseconds = Math.round(performance.now() - start);
   return answer;
 }
@@ -49,7 +58,7 @@ async function readStream(response, answer, onupdate) {
       answer.outputs[name] = typeof before === 'string' && typeof piece === 'string' ? before + piece : piece ?? before;
     }
 
-    onupdate(answer);
+    onupdate();
   }
 }
 
