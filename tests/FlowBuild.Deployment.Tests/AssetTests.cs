@@ -137,6 +137,37 @@ public sealed class AssetTests
     }
 
     [Fact]
+    public async Task A_collection_that_the_file_does_not_say_any_more_goes_away()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        const string Second = ", model_outputs: { enabled: 'true' }";
+        chat.Write("deployment.yml", await File.ReadAllTextAsync(chat.DeploymentFile, Token)
+            + $"\ndata_collector: {{ collections: {{ model_inputs: {{ enabled: 'true' }}{Second} }} }}\n");
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", Second, "");
+
+        await chat.DeployAsync();
+
+        var live = await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint/deployments/blue");
+        Assert.Equal(["model_inputs"], live!["properties"]!["dataCollector"]!["collections"]!.AsObject().Select(static c => c.Key));
+    }
+
+    [Fact]
+    public async Task A_conda_file_that_is_named_no_more_makes_another_environment()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Write("conda.yml", "dependencies: [python=3.11]\n");
+        chat.Replace("deployment.yml", "environment:\n", "environment:\n  name: chat\n  conda_file: conda.yml\n");
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "  conda_file: conda.yml\n", "");
+
+        await chat.DeployAsync();
+
+        var live = await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint/deployments/blue");
+        Assert.EndsWith("/environments/chat/versions/2", live!["properties"]!["environmentId"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Data_collection_that_the_file_no_longer_asks_for_is_a_difference()
     {
         await using var chat = await BasicChat.StartAsync();

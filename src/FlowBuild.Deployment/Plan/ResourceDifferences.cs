@@ -43,9 +43,14 @@ internal static class ResourceDifferences
             }
         }
 
-        if (resource["properties"]?["dataCollector"] is JsonObject && body["properties"]?["dataCollector"] is null)
+        if (resource["properties"]?["dataCollector"] is JsonObject collector)
         {
-            changes.Add(new PlanChange("data_collector", "set", null));
+            var wanted = body["properties"]?["dataCollector"] as JsonObject;
+            var collections = wanted?["collections"] as JsonObject;
+            changes.AddRange(wanted is null
+                ? [new PlanChange("data_collector", "set", null)]
+                : (collector["collections"] as JsonObject ?? []).Where(c => collections?.ContainsKey(c.Key) != true)
+                    .Select(static c => new PlanChange($"data_collector.collections.{c.Key}", "set", null)));
         }
 
         return Sorted(changes);
@@ -59,11 +64,17 @@ internal static class ResourceDifferences
         return Sorted(changes);
     }
 
+    // What an environment is made of; a version that holds more than the file says is another one.
+    private static readonly string[] EnvironmentContent = ["build", "condaFile", "image", "inferenceConfig"];
+
     /// <summary>What a version that cannot be changed holds otherwise.</summary>
     public static List<PlanChange> OfEnvironment(JsonObject body, JsonObject resource)
     {
         var changes = new List<PlanChange>();
         Compare("", body, resource, changes);
+        changes.AddRange(EnvironmentContent
+            .Where(member => resource["properties"]?[member] is not null && body["properties"]?[member] is null)
+            .Select(static member => new PlanChange(member, "set", null)));
         changes.RemoveAll(static c => c.Path is "description" || c.Path.StartsWith("tags.", StringComparison.Ordinal));
         return Sorted(changes);
     }
