@@ -45,6 +45,18 @@ public sealed class RemedyTests
         Assert.StartsWith("Deployment basic-chat-endpoint/blue failed with ImageBuildFailure: pip found no version. The message names", failed.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"text\"")]
+    [InlineData("{ \"value\": \"text\" }")]
+    [InlineData("{ \"value\": [] }")]
+    public void Ids_of_an_unknown_shape_cost_neither_code_nor_message(string info)
+    {
+        var fault = Workspace.ServiceFault.Parse(
+            System.Text.Encoding.UTF8.GetBytes($$"""{ "code": "BadRequest", "message": "The reason.", "additionalInfo": [ { "type": "Correlation", "info": {{info}} } ] }"""), "Error");
+
+        Assert.Equal(("BadRequest", "The reason.", null), (fault.Code, fault.Message, fault.Correlation));
+    }
+
     [Fact]
     public async Task A_code_that_is_not_known_points_at_the_logs()
     {

@@ -81,7 +81,8 @@ public sealed record ServiceFault(string Code, string Message, string? Correlati
 
         foreach (var info in infos.EnumerateArray())
         {
-            if (Text(info, "type") == "Correlation" && info.TryGetProperty("info", out var value) && value.TryGetProperty("value", out var ids))
+            if (Text(info, "type") == "Correlation" && info.TryGetProperty("info", out var value) && value.ValueKind == JsonValueKind.Object
+                && value.TryGetProperty("value", out var ids) && ids.ValueKind == JsonValueKind.Object)
             {
                 return string.Join(", ", ids.EnumerateObject().Select(static id => $"{id.Name} {id.Value}"));
             }
