@@ -52,15 +52,23 @@ public sealed partial class FlowDeployer
                 ConfigurationRules.PropertyMissing, "SetFlowTraffic", "FlowTraffic", "write FlowTraffic=\"blue=90 green=10\", FlowAllTraffic=true or FlowMirrorTraffic=\"green=10\"");
         }
 
-        return await ForEachAsync(writes: true, async (workspace, endpoint, work) =>
+        return await ForEachEndpointAsync(writes: true, async (workspace, endpoint, work) =>
         {
+            if (_settings.Traffic is null && _settings.AllTraffic && _work!.Count(other => other.Sources.EndpointName == work.Sources.EndpointName) > 1)
+            {
+                throw FlowDeploymentException.Of(
+                    ConfigurationRules.InvalidProperty, "FlowAllTraffic", "true",
+                    $"several flows of the project are deployed to the endpoint '{endpoint.Name}'; write FlowTraffic=\"{work.Sources.DeploymentName}=100\", or the percentages of each");
+            }
+
             var traffic = _settings.Traffic ?? (_settings.AllTraffic ? TrafficMap.All(work.Sources.DeploymentName ?? "") : null);
-            var names = (await workspace.GetDeploymentsAsync(endpoint.Name, cancellationToken).ConfigureAwait(false)).Select(static d => d.Name).ToList();
+            var deployments = await workspace.GetDeploymentsAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
+            var names = deployments.Select(static d => d.Name).ToList();
             traffic?.RequireDeployments(_settings.Traffic is null ? "FlowAllTraffic" : "FlowTraffic", names);
             _settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", names);
             var before = new TrafficMap(endpoint.Traffic);
             _settings.MirrorTraffic?.RequireMirror("FlowMirrorTraffic", traffic ?? before, endpoint.IsKubernetes);
-            await MoveAsync(workspace, endpoint, traffic, _settings.MirrorTraffic, RollbackTags.Before(before, null), cancellationToken).ConfigureAwait(false);
+            await MoveAsync(workspace, endpoint, traffic, _settings.MirrorTraffic, RollbackTags.BeforeMove(before, deployments), cancellationToken).ConfigureAwait(false);
         }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -69,16 +77,46 @@ public sealed partial class FlowDeployer
     /// model and environment.
     /// </summary>
     /// <returns>False when there are errors.</returns>
-    public Task<bool> RollbackAsync(CancellationToken cancellationToken) => ForEachAsync(writes: true, async (workspace, endpoint, work) =>
+    public async Task<bool> RollbackAsync(CancellationToken cancellationToken)
+    {
+        var back = new HashSet<string>(StringComparer.Ordinal);
+        FlowDeploymentException? refusal = null;
+        var isDone = false;
+        var isRead = await ForEachAsync(writes: true, async (workspace, endpoint, work) =>
+        {
+            // The traffic of an endpoint is set back once, however many flows of the project are deployed to it.
+            if (back.Contains(endpoint.Name))
+            {
+                return;
+            }
+
+            try
+            {
+                if (await RollBackAsync(workspace, endpoint, work.Sources.DeploymentName, cancellationToken).ConfigureAwait(false))
+                {
+                    back.Add(endpoint.Name);
+                }
+            }
+            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.NoRollback && _work!.Count > 1)
+            {
+                // The last deployment may have changed another flow only.
+                _log.Result(e.Message);
+                refusal ??= e;
+                return;
+            }
+
+            isDone = true;
+        }, cancellationToken).ConfigureAwait(false);
+        return refusal is null || isDone ? isRead : throw refusal;
+    }
+
+    // Returns whether the traffic was set back; false: the deployment's model and environment.
+    private async Task<bool> RollBackAsync(MachineLearningWorkspace workspace, EndpointResource endpoint, string? name, CancellationToken cancellationToken)
     {
         var now = new TrafficMap(endpoint.Traffic);
-        if (!endpoint.Tags.TryGetValue(RollbackTags.Traffic, out var text))
-        {
-            throw FlowDeploymentException.Of(
+        var before = RollbackTags.TrafficOf(endpoint)
+            ?? throw FlowDeploymentException.Of(
                 WorkspaceRules.NoRollback, endpoint.Name, $"its tag {RollbackTags.Traffic} is missing; set the traffic with SetFlowTraffic, or deploy the earlier version");
-        }
-
-        var before = text == "none" ? new TrafficMap([]) : TrafficMap.Parse(RollbackTags.Traffic, text);
         if (!before.Equals(now))
         {
             if (before.Percentages.Count == 0)
@@ -86,51 +124,88 @@ public sealed partial class FlowDeployer
                 throw FlowDeploymentException.Of(WorkspaceRules.NoRollback, endpoint.Name, "it had no traffic before its last deployment; delete it, or set the traffic with SetFlowTraffic");
             }
 
-            await MoveAsync(workspace, endpoint, before, null, new Dictionary<string, string?> { [RollbackTags.Traffic] = now.ToString() }, cancellationToken).ConfigureAwait(false);
-            return;
+            var deployments = await workspace.GetDeploymentsAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
+            foreach (var next in before.Percentages.Keys.Where(next => !now.Percentages.ContainsKey(next)))
+            {
+                RequireAsItWas(endpoint, next, deployments.FirstOrDefault(d => string.Equals(d.Name, next, StringComparison.OrdinalIgnoreCase)));
+            }
+
+            await MoveAsync(workspace, endpoint, before, null, RollbackTags.BeforeMove(now, deployments), cancellationToken).ConfigureAwait(false);
+            return true;
         }
 
-        var name = work.Sources.DeploymentName;
         if (name is null || !endpoint.Tags.TryGetValue(RollbackTags.Of(name), out var assets) || assets.Split(';') is not [var model, var environment])
         {
             throw FlowDeploymentException.Of(WorkspaceRules.NoRollback, endpoint.Name, "neither its traffic nor its deployment has changed since it was made");
         }
 
         await RestoreAsync(workspace, endpoint, name, model, environment, cancellationToken).ConfigureAwait(false);
-    }, cancellationToken);
+        return false;
+    }
+
+    // A slot without traffic may hold something else by now, such as a version that a run which was cut has not verified.
+    private static void RequireAsItWas(EndpointResource endpoint, string name, DeploymentResource? deployment)
+    {
+        var problem = deployment is null ? "is not there any more"
+            : deployment.State != "Succeeded" ? $"is in the state {deployment.State}"
+            : endpoint.Tags.TryGetValue(RollbackTags.Of(name), out var assets) && assets != RollbackTags.Assets(deployment)
+                ? $"ran {assets.Split(';')[0]} then and runs {AssetNames.Short(deployment.ModelId ?? "none")} now"
+            : null;
+        if (problem is not null)
+        {
+            throw FlowDeploymentException.Of(
+                WorkspaceRules.NoRollback, endpoint.Name,
+                $"the deployment '{name}', which had traffic before the last deployment, {problem}; deploy the earlier version, or set the traffic with SetFlowTraffic");
+        }
+    }
 
     /// <summary>
     /// Writes what a caller needs to a file: JSON as <c>az ml online-endpoint get-credentials</c> prints it, readable by the owner
-    /// only; or, for <c>GITHUB_ENV</c> and <c>GITHUB_OUTPUT</c>, lines for the file that this variable names. The log holds none of it.
+    /// only, and by endpoint where the project has several; or, for <c>GITHUB_ENV</c> and <c>GITHUB_OUTPUT</c>, lines for the file that this variable names. The log holds none of it.
     /// </summary>
     /// <param name="target">Full path of the file, or the name of one of the two variables.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>False when there are errors.</returns>
-    public Task<bool> WriteCredentialsAsync(string target, CancellationToken cancellationToken) => ForEachAsync(writes: false, async (workspace, endpoint, work) =>
+    public Task<bool> WriteCredentialsAsync(string target, CancellationToken cancellationToken) =>
+        target is "GITHUB_ENV" or "GITHUB_OUTPUT" ? AppendCredentialsAsync(target, cancellationToken) : WriteCredentialsFileAsync(target, cancellationToken);
+
+    private Task<bool> AppendCredentialsAsync(string variable, CancellationToken cancellationToken) => ForEachAsync(writes: false, async (workspace, endpoint, work) =>
     {
-        if (target is "GITHUB_ENV" or "GITHUB_OUTPUT")
-        {
-            var file = Environment.GetEnvironmentVariable(target) is { Length: > 0 } path ? path
-                : throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowCredentialsFile", target, "the environment variable of this name is not set; it is set in GitHub Actions");
-            var section = work.Sources.Item.ClientName;
-            var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
-            await File.AppendAllTextAsync(file, $"{section}__ScoringUri={endpoint.ScoringUri}\n{section}__Key={token}\n", cancellationToken).ConfigureAwait(false);
-            _log.Result($"{section}__ScoringUri and {section}__Key are in the file of {target}");
-            return;
-        }
-
-        var content = endpoint.AuthMode == "Key"
-            ? await KeysAsync().ConfigureAwait(false)
-            : new JsonObject { ["accessToken"] = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false), ["tokenType"] = "Bearer" };
-        AtomicFile.Write(target, Encoding.UTF8.GetBytes(content.ToJsonString(Indented)), isPrivate: true);
-        _log.Result($"the credentials of {endpoint.Name} are in {target}");
-
-        async Task<JsonObject> KeysAsync()
-        {
-            var (primary, secondary) = await workspace.GetKeysAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
-            return new JsonObject { ["primaryKey"] = primary, ["secondaryKey"] = secondary };
-        }
+        var file = Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? path
+            : throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowCredentialsFile", variable, "the environment variable of this name is not set; it is set in GitHub Actions");
+        var section = work.Sources.Item.ClientName;
+        var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        await File.AppendAllTextAsync(file, $"{section}__ScoringUri={endpoint.ScoringUri}\n{section}__Key={token}\n", cancellationToken).ConfigureAwait(false);
+        _log.Result($"{section}__ScoringUri and {section}__Key are in the file of {variable}");
     }, cancellationToken);
+
+    private async Task<bool> WriteCredentialsFileAsync(string file, CancellationToken cancellationToken)
+    {
+        var all = new JsonObject();
+        var isRead = await ForEachEndpointAsync(
+            writes: false,
+            async (workspace, endpoint, _) => all[endpoint.Name] = await CredentialsAsync(workspace, endpoint, cancellationToken).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+        if (isRead && all.Count > 0)
+        {
+            var content = all.Count == 1 ? all.First().Value! : all;
+            AtomicFile.Write(file, Encoding.UTF8.GetBytes(content.ToJsonString(Indented)), isPrivate: true);
+            _log.Result($"the credentials of {string.Join(", ", all.Select(static e => e.Key))} are in {file}");
+        }
+
+        return isRead;
+    }
+
+    private static async Task<JsonObject> CredentialsAsync(MachineLearningWorkspace workspace, EndpointResource endpoint, CancellationToken cancellationToken)
+    {
+        if (endpoint.AuthMode != "Key")
+        {
+            return new JsonObject { ["accessToken"] = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false), ["tokenType"] = "Bearer" };
+        }
+
+        var (primary, secondary) = await workspace.GetKeysAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
+        return new JsonObject { ["primaryKey"] = primary, ["secondaryKey"] = secondary };
+    }
 
     /// <summary>Deletes the deployment of each flow; one that carries traffic is refused.</summary>
     /// <returns>False when there are errors.</returns>
@@ -168,7 +243,7 @@ public sealed partial class FlowDeployer
 
     /// <summary>Deletes the endpoint of each flow with all its deployments.</summary>
     /// <returns>False when there are errors.</returns>
-    public Task<bool> DeleteEndpointAsync(CancellationToken cancellationToken) => ForEachAsync(writes: true, async (workspace, endpoint, _) =>
+    public Task<bool> DeleteEndpointAsync(CancellationToken cancellationToken) => ForEachEndpointAsync(writes: true, async (workspace, endpoint, _) =>
     {
         var operation = await workspace.DeleteEndpointAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
         await operation.WaitAsync(_settings.Timeout, cancellationToken).ConfigureAwait(false);
@@ -191,14 +266,22 @@ public sealed partial class FlowDeployer
             : null;
     }
 
-    private async Task<bool> ForEachAsync(bool writes, Func<MachineLearningWorkspace, EndpointResource, Work, Task> act, CancellationToken cancellationToken)
+    private Task<bool> ForEachAsync(bool writes, Func<MachineLearningWorkspace, EndpointResource, Work, Task> act, CancellationToken cancellationToken) =>
+        ForEachAsync(static work => work, writes, act, cancellationToken);
+
+    // Where the endpoint is meant, it is meant once, however many flows of the project are deployed to it.
+    private Task<bool> ForEachEndpointAsync(bool writes, Func<MachineLearningWorkspace, EndpointResource, Work, Task> act, CancellationToken cancellationToken) =>
+        ForEachAsync(static work => work.DistinctBy(static w => w.Sources.EndpointName), writes, act, cancellationToken);
+
+    private async Task<bool> ForEachAsync(
+        Func<IEnumerable<Work>, IEnumerable<Work>> choose, bool writes, Func<MachineLearningWorkspace, EndpointResource, Work, Task> act, CancellationToken cancellationToken)
     {
         if (!Prepare())
         {
             return false;
         }
 
-        foreach (var work in _work!)
+        foreach (var work in choose(_work!))
         {
             var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
             var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);

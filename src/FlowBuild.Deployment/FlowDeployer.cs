@@ -25,6 +25,7 @@ public sealed partial class FlowDeployer
     private List<Work>? _work;
     private MachineLearningWorkspace? _workspace;
     private bool _modelOnly;
+    private bool _mayWrite;
 
     /// <summary>Makes a deployer; nothing is read yet.</summary>
     public FlowDeployer(FlowProject project, WorkspaceSettings workspace, DeploySettings settings, IFlowLog log)
@@ -358,8 +359,10 @@ public sealed partial class FlowDeployer
 
     private async Task<MachineLearningWorkspace> OpenAsync(bool writes, CancellationToken cancellationToken)
     {
-        if (_workspace is null)
+        // What is good enough to be read need not be what may be changed.
+        if (_workspace is null || (writes && !_mayWrite))
         {
+            _mayWrite = writes;
             _workspace = await WorkspaceOpener.OpenAsync(_workspaceSettings, writes, _log, cancellationToken).ConfigureAwait(false);
             var address = _workspace.Address;
             _log.Result($"workspace '{address.Name}' in resource group '{address.ResourceGroup}', subscription {address.Subscription} (from {address.Origin})");

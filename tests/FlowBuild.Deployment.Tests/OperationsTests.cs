@@ -93,6 +93,119 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    public async Task A_change_in_place_is_rolled_back_to_the_environment_of_a_registry()
+    {
+        const string Registered = "azureml://registries/azureml/environments/minimal-inference/versions/4";
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace("deployment.yml", "environment:\n  image: example.azurecr.io/flows/basic-chat:1\n", $"environment: {Registered}\n");
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "versions/4", "versions/5");
+        await chat.DeployAsync();
+
+        Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+
+        var blue = await (await chat.OpenWorkspaceAsync()).GetDeploymentAsync("basic-chat-endpoint", "blue", Token);
+        Assert.Equal(Registered, blue!.EnvironmentId);
+    }
+
+    [Fact]
+    public async Task A_plan_says_that_a_name_is_too_long_to_go_back_to()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var name = new string('m', 250);
+        chat.Replace("model.yml", "basic-chat-model", name);
+        chat.Replace("deployment.yml", "basic-chat-model", name);
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+
+        var plan = await chat.PlanAsync();
+
+        Assert.Contains(plan.Notes, static note => note.StartsWith("RollbackFlow will not be available", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_slot_that_holds_another_version_now_is_not_gone_back_to()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var slots = new DeploySettings { Slots = ["blue", "green"] };
+        await chat.DeployAsync(slots);
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        await chat.DeployAsync(slots);
+        chat.Replace("basic-chat/chat.jinja2", "at length", "badly");
+        var cut = chat.Deployer(new RecordingLog(), slots);
+        foreach (var stage in Enum.GetValues<FlowStage>().Where(static s => s <= FlowStage.Deployment))
+        {
+            await cut.ApplyAsync(stage, Token);
+        }
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+
+        Assert.Equal(WorkspaceRules.NoRollback, refused.Diagnostic.Rule);
+        Assert.Contains("ran basic-chat-model:1 then and runs basic-chat-model:3 now", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("green=100", await TrafficAsync(chat));
+    }
+
+    [Fact]
+    public async Task Two_flows_on_one_endpoint_share_its_traffic_as_one()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Write("green.yml", (await File.ReadAllTextAsync(chat.DeploymentFile, Token)).Replace("name: blue", "name: green", StringComparison.Ordinal));
+        var item = chat.Project.Items[0];
+        var project = chat.Project with { Items = [item, item with { ClientName = "Other", DeploymentFile = Path.Combine(chat.Project.Directory, "green.yml") }] };
+
+        await DeployAllAsync();
+        Assert.Equal("blue=100", await TrafficAsync(chat));
+        var plans = await chat.Deployer(new RecordingLog(), null, project).PlanAsync(writes: false, Token);
+        Assert.DoesNotContain(plans!, static p => p.HasChanges);
+
+        await chat.Deployer(new RecordingLog(), new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "blue=40 green=60") }, project).SetTrafficAsync(Token);
+        Assert.True(await chat.Deployer(new RecordingLog(), null, project).RollbackAsync(Token));
+        Assert.Equal("blue=100", await TrafficAsync(chat));
+
+        foreach (var settings in (DeploySettings[])[new() { AllTraffic = true }, new() { Slots = ["blue", "green"] }])
+        {
+            var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog(), settings, project).PlanAsync(writes: false, Token));
+            Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
+        }
+
+        Assert.True(await chat.Deployer(new RecordingLog(), null, project).DeleteEndpointAsync(Token));
+
+        async Task DeployAllAsync()
+        {
+            var deployer = chat.Deployer(new RecordingLog(), null, project);
+            foreach (var stage in Enum.GetValues<FlowStage>())
+            {
+                Assert.True(await deployer.ApplyAsync(stage, Token));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Credentials_of_several_endpoints_stand_by_endpoint()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        var item = chat.Project.Items[0];
+        foreach (var file in (string[])["endpoint.yml", "deployment.yml"])
+        {
+            chat.Write($"other-{file}", (await File.ReadAllTextAsync(Path.Combine(chat.Project.Directory, file), Token)).Replace("basic-chat-endpoint", "other-endpoint", StringComparison.Ordinal));
+        }
+
+        var other = item with
+        {
+            ClientName = "Other", EndpointFile = Path.Combine(chat.Project.Directory, "other-endpoint.yml"), DeploymentFile = Path.Combine(chat.Project.Directory, "other-deployment.yml"),
+        };
+        await chat.DeployAsync(project: chat.Project with { Items = [other] });
+        var keys = Path.Combine(chat.Folder, "keys.json");
+
+        Assert.True(await chat.Deployer(new RecordingLog(), null, chat.Project with { Items = [item, other] }).WriteCredentialsAsync(keys, Token));
+
+        using var json = JsonDocument.Parse(await File.ReadAllTextAsync(keys, Token));
+        Assert.Equal(["basic-chat-endpoint", "other-endpoint"], json.RootElement.EnumerateObject().Select(static e => e.Name));
+        Assert.All(json.RootElement.EnumerateObject(), static e => Assert.NotEmpty(e.Value.GetProperty("primaryKey").GetString()!));
+    }
+
+    [Fact]
     public async Task A_first_deployment_has_nothing_to_go_back_to()
     {
         await using var chat = await BasicChat.StartAsync();
@@ -120,6 +233,9 @@ public sealed class OperationsTests
         Assert.DoesNotContain(key, log.Text, StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())
         {
+            // Whoever made it readable in between does not keep it so.
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+            Assert.True(await chat.Deployer(log).WriteCredentialsAsync(file, Token));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         }
     }

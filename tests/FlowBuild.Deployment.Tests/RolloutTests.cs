@@ -109,6 +109,63 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public async Task A_rollout_over_slots_that_was_cut_goes_on_and_its_rollback_leads_to_where_it_began()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var token = TestContext.Current.CancellationToken;
+        var settings = Slots with { Rollout = [10, 50], RolloutInterval = TimeSpan.FromDays(1) };
+        await chat.DeployAsync(settings);
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        using var stop = new CancellationTokenSource();
+        var log = new RecordingLog
+        {
+            OnLine = line =>
+            {
+                if (line.StartsWith("rollout: ", StringComparison.Ordinal))
+                {
+                    stop.Cancel();
+                }
+            },
+        };
+        chat.Kill = stop.Token;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => chat.DeployAsync(settings, log));
+        chat.Kill = default;
+
+        var (_, deployed) = await chat.DeployAsync(settings with { RolloutInterval = TimeSpan.Zero });
+
+        Assert.Equal(("green", "green=100"), (deployed.Deployment, deployed.Traffic));
+        await chat.Deployer(new RecordingLog()).RollbackAsync(token);
+        Assert.Equal("blue=100", new TrafficMap((await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", token))!.Traffic).ToString());
+    }
+
+    [Theory]
+    [InlineData("blue")]
+    [InlineData("blue blue")]
+    public async Task Slots_are_two_different_names(string slots)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync(new DeploySettings { Slots = slots.Split(' ') }));
+
+        Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
+        Assert.Contains("two different names", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_missing_in_the_workspace_is_said_once_although_two_slots_are_looked_at()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync(Slots);
+        await chat.PutResourceAsync("connections/other", """{ "properties": { "category": "AzureOpenAI", "target": "https://example.com", "authType": "ApiKey", "credentials": { "key": "secret" } } }""");
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+
+        var (log, _) = await chat.DeployAsync(Slots);
+
+        Assert.Single(log.Diagnostics, static d => d.Rule == WorkspaceRules.ConnectionMissing);
+    }
+
+    [Fact]
     public async Task A_run_that_does_not_wait_is_finished_by_the_next_one()
     {
         await using var chat = await BasicChat.StartAsync(provisioningTime: TimeSpan.FromMilliseconds(300));

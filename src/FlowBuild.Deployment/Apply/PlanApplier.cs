@@ -293,7 +293,14 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             await RequireGoodAsync(name, cancellationToken).ConfigureAwait(false);
         }
 
+        // Another run, or another flow of this one, may have given the traffic to its own deployment since.
+        _endpoint = null;
         var before = await EndpointAsync(cancellationToken).ConfigureAwait(false);
+        if (step.Seen?.Equals(new TrafficMap(before.Traffic)) == false)
+        {
+            throw Overtaken($"the traffic of {plan.Endpoint}");
+        }
+
         var verification = step.Traffic is null ? null : plan.Steps.OfType<VerificationStep>().FirstOrDefault();
         foreach (var traffic in step.Rollout.Count > 0 ? step.Rollout : (IReadOnlyList<TrafficMap?>)[step.Traffic])
         {
@@ -330,7 +337,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     // Traffic, mirror and what a rollback is told are as they were before the move.
     private async Task<string> SetBackAsync(EndpointResource before, TrafficStep step, CancellationToken cancellationToken)
     {
-        var traffic = new TrafficMap(before.Traffic);
+        var traffic = step.GoesBackTo ?? new TrafficMap(before.Traffic);
         try
         {
             await SetTrafficAsync(

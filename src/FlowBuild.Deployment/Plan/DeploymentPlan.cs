@@ -132,6 +132,12 @@ public sealed record TrafficStep(
     string Endpoint, TrafficMap? Traffic, TrafficMap? Mirror, IReadOnlyDictionary<string, string?> Tags, string Reason, IReadOnlyList<PlanChange> Differences) : PlanStep(
     FlowStage.Traffic, false, "traffic", Endpoint, Reason, Differences)
 {
+    /// <summary>The traffic that the plan was made for; null: whatever it is.</summary>
+    public TrafficMap? Seen { get; init; }
+
+    /// <summary>The traffic that is set again when the deployment does not answer under its own; null: what it is before the move.</summary>
+    public TrafficMap? GoesBackTo { get; init; }
+
     /// <summary>The way to <see cref="Traffic"/>, which ends it; empty: at once.</summary>
     public IReadOnlyList<TrafficMap> Rollout { get; init; } = [];
 }

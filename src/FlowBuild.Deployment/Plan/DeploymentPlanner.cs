@@ -16,6 +16,10 @@ internal sealed class DeploymentPlanner
     private readonly List<PlanStep> _steps = [];
     private readonly List<string> _notes = [];
 
+    // The plan counts only when the deployment holds already what the files say: what is checked before something is sent is then
+    // checked, and said, once, by the plan that takes its place.
+    private bool _isComparison;
+
     private DeploymentPlanner(MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings)
     {
         _workspace = workspace;
@@ -49,6 +53,31 @@ internal sealed class DeploymentPlanner
     {
         var endpoint = await workspace.GetEndpointAsync(sources.EndpointName, cancellationToken).ConfigureAwait(false);
         var live = settings.Slots.Where(slot => endpoint?.Traffic.ContainsKey(slot) == true).ToList();
+        if (settings.Slots.Count < 2 || settings.Slots.Distinct().Count() != settings.Slots.Count)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowSlots", string.Join(' ', settings.Slots), "write two different names or more, such as 'blue green'");
+        }
+
+        if (settings.Kept.Count > 0)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowSlots", string.Join(' ', settings.Slots),
+                $"several flows of the project are deployed to the endpoint '{sources.EndpointName}', and slots hold one; give each flow an endpoint of its own, or leave FlowSlots out");
+        }
+
+        if (live.Count == 2 && settings.Rollout.Count > 0 && RollbackTags.TrafficOf(endpoint!) is { Percentages.Count: 1 } before
+            && live.Find(slot => !before.Percentages.ContainsKey(slot)) is { } next && live.Exists(before.Percentages.ContainsKey))
+        {
+            // A rollout that was cut goes on where the slot still holds what the files say.
+            var planner = new DeploymentPlanner(workspace, InSlot(sources, next), package, settings with { AllTraffic = settings.Traffic is null }) { _isComparison = true };
+            var plan = await planner.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
+            if (!plan.Steps.Any(IsNewContent))
+            {
+                return plan;
+            }
+        }
+
         if (live.Count > 1)
         {
             throw FlowDeploymentException.Of(
@@ -58,18 +87,18 @@ internal sealed class DeploymentPlanner
 
         if (live is [var current])
         {
-            var same = new DeploymentPlanner(workspace, InSlot(sources, current), package, settings);
-            var plan = await same.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
-            if (!plan.Steps.Any(static s => s is VersionStep or DeploymentStep or UploadStep))
+            var same = new DeploymentPlanner(workspace, InSlot(sources, current), package, settings) { _isComparison = true };
+            var unchanged = await same.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
+            if (!unchanged.Steps.Any(IsNewContent))
             {
-                return plan;
+                return unchanged;
             }
         }
 
         var target = settings.Slots.First(slot => !live.Contains(slot));
-        var planner = new DeploymentPlanner(workspace, InSlot(sources, target), package, settings with { AllTraffic = settings.Traffic is null });
-        planner._notes.Add($"slot {target} takes the place of '{sources.DeploymentName}'{(live is [var old] ? $"; {old} keeps its traffic until {target} is verified" : "")}");
-        return await planner.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
+        var other = new DeploymentPlanner(workspace, InSlot(sources, target), package, settings with { AllTraffic = settings.Traffic is null });
+        other._notes.Add($"slot {target} takes the place of '{sources.DeploymentName}'{(live is [var old] ? $"; {old} keeps its traffic until {target} is verified" : "")}");
+        return await other.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
     }
 
     private static FlowSources InSlot(FlowSources sources, string slot)
@@ -122,6 +151,11 @@ internal sealed class DeploymentPlanner
         {
             var identity = await ContainerIdentity.FindAsync(_workspace, _sources.Endpoint?.Identity, endpoint, cancellationToken).ConfigureAwait(false);
             PlanDeployment(endpoint, live, location, assets, identity);
+            if (_isComparison && _steps.Any(IsNewContent))
+            {
+                return Plan(assets.ModelId);
+            }
+
             await PlanAccessAsync(identity, cancellationToken).ConfigureAwait(false);
             if (_steps.OfType<DeploymentStep>().Any())
             {
@@ -405,6 +439,8 @@ internal sealed class DeploymentPlanner
         return ContractComparison.BreaksSwagger(swagger, contract);
     }
 
+    private static bool IsNewContent(PlanStep step) => step is VersionStep or DeploymentStep or UploadStep;
+
     private static bool IsFailed(DeploymentResource deployment) => deployment.State is "Failed" or "Canceled";
 
     private (TrafficMap Traffic, TrafficMap Mirror) PlanTraffic(EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, DeploymentResource? live, bool isStuck)
@@ -443,7 +479,8 @@ internal sealed class DeploymentPlanner
 
         if (isRemembered)
         {
-            var tags = inPlace is null ? [] : RollbackTags.Before(now, isMarked ? null : inPlace);
+            var tags = inPlace is null ? [] : RollbackTags.Before(now, isMarked ? [] : [inPlace]);
+            NoteLostRollback(tags);
             if (verification >= 0)
             {
                 tags[mark] = AssetNames.Short(live?.ModelId ?? "") is { Length: > 0 and <= 200 } model ? $"was {model}" : "new";
@@ -477,13 +514,28 @@ internal sealed class DeploymentPlanner
             moves.Add(new PlanChange("mirror_traffic", mirrorNow.ToString(), mirror.ToString()));
         }
 
-        _steps.Add(new TrafficStep(
-            _sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, RollbackTags.Before(now, isRemembered ? null : inPlace), Reason(now), moves) { Rollout = movesTraffic ? Rollout(now, wanted!) : [] });
+        // What the deployment ran before its change in place is remembered already.
+        var goesBackTo = movesTraffic ? BeforeRollout(endpoint, now, wanted!) : now;
+        var remembered = RollbackTags.BeforeMove(goesBackTo, deployments.Where(d => d != live || !(isRemembered || isMarked)));
+        NoteLostRollback(remembered);
+        _steps.Add(new TrafficStep(_sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, remembered, Reason(now), moves)
+        {
+            Rollout = movesTraffic ? Rollout(now, wanted!) : [], Seen = now, GoesBackTo = goesBackTo,
+        });
         return last;
 
         string Reason(TrafficMap before) => _settings.Slots.Count > 0 && before.Percentages.Count > 0 ? "the new slot takes over" : _settings.Traffic is not null || _settings.AllTraffic || _settings.MirrorTraffic is not null ? "as the properties say"
             : _sources.Endpoint is { Traffic.Count: > 0 } or { MirrorTraffic.Count: > 0 } ? "as the endpoint file says"
             : before.Percentages.Count == 0 ? "the endpoint's only deployment" : "";
+    }
+
+    private void NoteLostRollback(Dictionary<string, string?> tags)
+    {
+        const string Note = "RollbackFlow will not be available: what it needs to know is longer than the 256 characters of a tag";
+        if (tags.ContainsValue(null) && !_notes.Contains(Note))
+        {
+            _notes.Add(Note);
+        }
     }
 
     private TrafficMap WantedMirror(TrafficMap now, TrafficMap live, EndpointResource? endpoint, IReadOnlyList<string> names)
@@ -519,7 +571,9 @@ internal sealed class DeploymentPlanner
 
         if (_settings.AllTraffic)
         {
-            return TrafficMap.All(name);
+            return _settings.Kept.Count == 0 ? TrafficMap.All(name) : throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowAllTraffic", "true",
+                $"several flows of the project are deployed to the endpoint '{_sources.EndpointName}'; write FlowTraffic=\"{name}=100\", or the percentages of each");
         }
 
         var others = deployments.Where(d => !string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase)).Select(static d => d.Name.ToLowerInvariant()).ToList();
@@ -536,6 +590,14 @@ internal sealed class DeploymentPlanner
 
         return others.Count == 0 ? TrafficMap.All(name) : now.Percentages.Count == 0 ? null : now;
     }
+
+    // Half-way through a rollout that was cut, back is where the rollout began, and not where it stands.
+    private TrafficMap BeforeRollout(EndpointResource? endpoint, TrafficMap now, TrafficMap wanted) =>
+        _settings.Rollout.Count > 0 && wanted.Percentages.Count == 1 && now.Percentages.Count == 2
+        && RollbackTags.TrafficOf(endpoint!) is { Percentages.Count: 1 } before
+        && now.Percentages.ContainsKey(before.Percentages.Keys.First()) && !before.Equals(wanted)
+            ? before
+            : now;
 
     // From all traffic on one deployment to all on another, by the percentages asked for.
     private IReadOnlyList<TrafficMap> Rollout(TrafficMap now, TrafficMap wanted)
@@ -556,7 +618,7 @@ internal sealed class DeploymentPlanner
         }
 
         var reached = now.Percentages.GetValueOrDefault(next);
-        return [.. _settings.Rollout.Append(100).Distinct().Where(p => p > reached).Select(p => new TrafficMap([KeyValuePair.Create(next, p), KeyValuePair.Create(old, 100 - p)]))];
+        return [.. _settings.Rollout.Append(100).Distinct().Order().Where(p => p > reached).Select(p => new TrafficMap([KeyValuePair.Create(next, p), KeyValuePair.Create(old, 100 - p)]))];
     }
 
     private void PlanVerification(string name, bool hasTraffic)

@@ -14,6 +14,9 @@ public sealed partial class MachineLearningWorkspace
     /// <summary>The datastore that az ml uploads to.</summary>
     internal const string UploadDatastore = "workspaceblobstore";
 
+    /// <summary>What the ids of assets begin with that are in no workspace.</summary>
+    internal const string AssetScheme = "azureml:";
+
     private const string DatastoreScheme = "azureml://datastores/";
 
     // The service puts these into every container; a PUT must not send them back.
@@ -207,8 +210,8 @@ public sealed partial class MachineLearningWorkspace
 
     /// <summary>A deployment's body as it can be sent back, with another model and environment.</summary>
     /// <param name="deployment">The deployment.</param>
-    /// <param name="model"><c>NAME:VERSION</c>; anything else leaves the model.</param>
-    /// <param name="environment"><c>NAME:VERSION</c>; anything else leaves the environment.</param>
+    /// <param name="model"><c>NAME:VERSION</c>, or an id that begins with <c>azureml:</c>; anything else leaves the model.</param>
+    /// <param name="environment">The same for the environment.</param>
     internal JsonObject WithAssets(DeploymentResource deployment, string model, string environment)
     {
         var body = Restorable(deployment);
@@ -219,7 +222,11 @@ public sealed partial class MachineLearningWorkspace
 
         void Set(string member, string collection, string asset)
         {
-            if (asset.LastIndexOf(':') is > 0 and var colon)
+            if (asset.StartsWith(AssetScheme, StringComparison.OrdinalIgnoreCase))
+            {
+                properties[member] = asset;
+            }
+            else if (asset.LastIndexOf(':') is > 0 and var colon)
             {
                 properties[member] = VersionId(collection, asset[..colon], asset[(colon + 1)..]);
             }
