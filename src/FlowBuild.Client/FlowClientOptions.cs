@@ -51,47 +51,49 @@ public sealed class FlowClientOptions
     /// </summary>
     public bool IncludeServerMessage { get; set; }
 
-    /// <summary>What is wrong with these options, a sentence each; empty when nothing is.</summary>
+    /// <summary>What is wrong with these options: the option and a sentence about it each; empty when nothing is.</summary>
     /// <param name="section">The path of the configuration section that they come from; null when they are set in code.</param>
-    internal IEnumerable<string> Problems(string? section = null)
+    internal IEnumerable<(string Option, string Sentence)> Problems(string? section = null)
     {
         var prefix = section is null ? "" : section + ":";
         if (ScoringUri is null)
         {
-            yield return $"'{prefix}ScoringUri' is missing: set it to the endpoint's scoring URI.";
+            yield return (nameof(ScoringUri), $"'{prefix}ScoringUri' is missing: set it to the endpoint's scoring URI.");
         }
         else if (!ScoringUri.IsAbsoluteUri || ScoringUri.Scheme is not ("http" or "https"))
         {
-            yield return $"'{prefix}ScoringUri' is not an absolute http or https URI.";
+            yield return (nameof(ScoringUri), $"'{prefix}ScoringUri' is not an absolute http or https URI.");
         }
         else if ((KeyCredential is not null || TokenCredential is not null) && !TransportSecurity.MayCarryCredentials(ScoringUri))
         {
-            yield return TransportSecurity.Refusal(ScoringUri);
+            yield return (nameof(ScoringUri), TransportSecurity.Refusal(ScoringUri));
         }
 
         if (KeyCredential is { } key && !TransportSecurity.FitsHeader(key.Key))
         {
-            yield return $"'{(section is null ? "KeyCredential" : prefix + "Key")}' {TransportSecurity.UnfitForHeader}";
+            yield return (nameof(KeyCredential), $"'{(section is null ? "KeyCredential" : prefix + "Key")}' {TransportSecurity.UnfitForHeader}");
         }
 
         if (KeyCredential is not null && TokenCredential is not null)
         {
-            yield return "'KeyCredential' and 'TokenCredential' are both set: an endpoint has one way to authenticate.";
+            yield return (nameof(TokenCredential), "'KeyCredential' and 'TokenCredential' are both set: an endpoint has one way to authenticate.");
         }
 
         if (DeploymentName is not null && (DeploymentName.Length == 0 || !DeploymentName.All(IsNameCharacter)))
         {
-            yield return $"'{prefix}DeploymentName' is no name of a deployment: letters, digits and '-' are allowed.";
+            yield return (nameof(DeploymentName), $"'{prefix}DeploymentName' is no name of a deployment: letters, digits and '-' are allowed.");
         }
 
         if (Timeout <= TimeSpan.Zero && Timeout != System.Threading.Timeout.InfiniteTimeSpan || Timeout.TotalMilliseconds > int.MaxValue)
         {
-            yield return "'Timeout' must be above zero and below 25 days, or infinite.";
+            yield return (nameof(Timeout), section is null
+                ? "'Timeout' must be above zero and below 25 days, or infinite."
+                : $"'{prefix}Timeout' must be a time such as '00:02:00', above zero and below 25 days, or '-00:00:00.001' for infinite.");
         }
 
         if (MaxResponseSize is < 1 or > MaxResponseSizeBound)
         {
-            yield return $"'MaxResponseSize' must be 1 to {MaxResponseSizeBound} bytes.";
+            yield return (nameof(MaxResponseSize), $"'MaxResponseSize' must be 1 to {MaxResponseSizeBound} bytes.");
         }
     }
 

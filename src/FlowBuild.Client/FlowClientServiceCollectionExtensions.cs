@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,8 +33,9 @@ public static class FlowClientServiceCollectionExtensions
         services.Add<TClient, TImplementation>(name, configure, create, serviceKey, section: null);
 
     /// <summary>
-    /// Registers a client whose options stand in a configuration section: <c>ScoringUri</c>, <c>Key</c> and <c>DeploymentName</c>, each
-    /// read by its name; an empty one counts as missing. What else there is to set can be set with
+    /// Registers a client whose options stand in a configuration section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c> and
+    /// <c>Timeout</c> (such as <c>00:02:00</c>), each read by its name; an empty one counts as missing. Without <c>Key</c>, a credential that
+    /// is set in code or a handler of one's own authenticates. What else there is to set can be set with
     /// <c>services.Configure&lt;FlowClientOptions&gt;(name, …)</c>.
     /// </summary>
     /// <typeparam name="TClient">What is registered: the client's interface.</typeparam>
@@ -83,11 +85,11 @@ public static class FlowClientServiceCollectionExtensions
 
         if (serviceKey is null)
         {
-            services.AddTransient<TClient>(provider => create(CreateEndpoint(provider, fullName)));
+            services.AddTransient<TClient>(provider => create(CreateEndpoint(provider, fullName, section)));
         }
         else
         {
-            services.AddKeyedTransient<TClient>(serviceKey, (provider, _) => create(CreateEndpoint(provider, fullName)));
+            services.AddKeyedTransient<TClient>(serviceKey, (provider, _) => create(CreateEndpoint(provider, fullName, section)));
         }
 
         // The last handler before the transport, whatever else is added: none of the program's own sees the key or can send it elsewhere,
@@ -132,12 +134,26 @@ public static class FlowClientServiceCollectionExtensions
         }
 
         options.DeploymentName = Value(section, nameof(FlowClientOptions.DeploymentName)) ?? options.DeploymentName;
+
+        if (Value(section, nameof(FlowClientOptions.Timeout)) is { } timeout)
+        {
+            // A text that is no time is refused like one out of range; so is a number alone, which would be days.
+            options.Timeout = timeout.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(timeout, CultureInfo.InvariantCulture, out var time)
+                ? time
+                : TimeSpan.Zero;
+        }
     }
 
     private static string? Value(IConfiguration section, string key) => section[key] is { Length: > 0 } value ? value : null;
 
-    private static FlowEndpoint CreateEndpoint(IServiceProvider provider, string fullName) =>
-        new(provider.GetRequiredService<IHttpClientFactory>().CreateClient(fullName), Options(provider, fullName));
+    private static FlowEndpoint CreateEndpoint(IServiceProvider provider, string fullName, string? section)
+    {
+        var options = Options(provider, fullName);
+        var missing = options.KeyCredential is null && options.TokenCredential is null
+            ? $"No key or credential is configured ('{(section is null ? "KeyCredential' or 'TokenCredential" : section + ":Key")}')."
+            : null;
+        return new(provider.GetRequiredService<IHttpClientFactory>().CreateClient(fullName), options, missing);
+    }
 
     private static FlowClientOptions Options(IServiceProvider provider, string fullName) =>
         provider.GetRequiredService<IOptionsMonitor<FlowClientOptions>>().Get(fullName);
@@ -157,7 +173,7 @@ public static class FlowClientServiceCollectionExtensions
                 return ValidateOptionsResult.Skip;
             }
 
-            var problems = options.Problems(section).Select(problem => $"Flow client '{fullName}': {problem}").ToList();
+            var problems = options.Problems(section).Select(problem => $"Flow client '{fullName}': {problem.Sentence}").ToList();
             return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
         }
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace FlowBuild;
 
@@ -73,7 +72,7 @@ internal sealed class FlowDeadline : IDisposable
     /// <summary>What ended a stream that had begun, when the endpoint no longer sent anything.</summary>
     public TimeoutException SilentTooLong(Exception innerException) => new($"The endpoint sent nothing for {Waited}.", innerException);
 
-    private string Waited => string.Create(CultureInfo.InvariantCulture, $"{_timeout.TotalSeconds:0.###} seconds, the client's 'Timeout'");
+    private string Waited => $"{_timeout:c}, the client's 'Timeout'";
 
     public void Dispose() => _source.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Azure;
@@ -26,6 +27,7 @@ public sealed class FlowEndpoint
     private readonly int _maxResponseSize;
     private readonly Func<string>? _clientRequestId;
     private readonly bool _includeServerMessage;
+    private readonly string? _missingCredential;
 
     /// <summary>An endpoint with <c>auth_mode: key</c>.</summary>
     /// <param name="scoringUri">The endpoint's scoring URI; https, or any loopback address.</param>
@@ -55,17 +57,26 @@ public sealed class FlowEndpoint
     /// </param>
     /// <exception cref="ArgumentException">There is no scoring URI, or an option is out of its range.</exception>
     public FlowEndpoint(HttpClient httpClient, FlowClientOptions? options = null)
-        : this(
-            With(options, options?.ScoringUri ?? httpClient?.BaseAddress, null, null),
-            httpClient ?? throw new ArgumentNullException(nameof(httpClient)))
+        : this(httpClient, options, missingCredential: null)
     {
     }
 
+    /// <summary>The same; <paramref name="missingCredential"/> tells who is refused for want of a key or token where to set one.</summary>
+    internal FlowEndpoint(HttpClient httpClient, FlowClientOptions? options, string? missingCredential)
+        : this(With(options, ScoringUriOf(httpClient, options), null, null), httpClient) =>
+        _missingCredential = missingCredential ?? "The HttpClient sent no key or token.";
+
     private FlowEndpoint(FlowClientOptions options, HttpClient? httpClient)
     {
-        if (options.Problems().FirstOrDefault() is { } problem)
+        if (options.Problems().FirstOrDefault() is ({ } option, { } problem))
         {
-            throw new ArgumentException(problem, nameof(options));
+            // The URI and the key of an endpoint are parameters of their own; those of an HttpClient stand in the options.
+            throw new ArgumentException(problem, (option, httpClient) switch
+            {
+                (nameof(FlowClientOptions.ScoringUri), null) => "scoringUri",
+                (nameof(FlowClientOptions.KeyCredential), null) => "credential",
+                _ => nameof(options),
+            });
         }
 
         _httpClient = httpClient ?? FlowHttp.CreateClient(options);
@@ -164,6 +175,13 @@ public sealed class FlowEndpoint
         }
     }
 
+    private static Uri ScoringUriOf(HttpClient httpClient, FlowClientOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(httpClient);
+        return options?.ScoringUri ?? httpClient.BaseAddress ?? throw new ArgumentException(
+            "The endpoint's scoring URI is missing: set it as the 'BaseAddress' of the HttpClient or as the 'ScoringUri' of the options.", nameof(httpClient));
+    }
+
     private static FlowClientOptions With(FlowClientOptions? options, Uri? scoringUri, AzureKeyCredential? key, TokenCredential? token)
     {
         options ??= new FlowClientOptions();
@@ -239,9 +257,22 @@ public sealed class FlowEndpoint
 
         using (response)
         {
-            throw await FlowErrorResponse.ReadAsync("endpoint", response, clientRequestId, _includeServerMessage, cancellationToken).ConfigureAwait(false);
+            throw await FlowErrorResponse.ReadAsync(
+                $"endpoint '{FlowHttp.Address(_scoringUri)}'", response, clientRequestId, _includeServerMessage, HintOf(response, request), cancellationToken)
+                .ConfigureAwait(false);
         }
     }
+
+    /// <summary>What may be done about an error of the endpoint itself. Whether it saw a key or token is what the request shows, not what was set.</summary>
+    private string? HintOf(HttpResponseMessage response, HttpRequestMessage request) => response.StatusCode switch
+    {
+        HttpStatusCode.Unauthorized => (response.RequestMessage ?? request).Headers.NonValidated.Contains("Authorization")
+            ? "The key or token that was sent is wrong or has expired."
+            : _missingCredential,
+        HttpStatusCode.NotFound => "Nothing answers at this address: check its path, and that the endpoint has " +
+            (_deploymentName is null ? "a deployment with traffic." : $"the deployment '{_deploymentName}'."),
+        _ => null,
+    };
 
     private async Task<T> ReadWholeAsync<T>(
         HttpResponseMessage response, FlowJsonReader<T> read, string? clientRequestId, CancellationToken cancellationToken)

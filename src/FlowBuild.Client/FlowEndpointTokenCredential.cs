@@ -69,7 +69,7 @@ public sealed class FlowEndpointTokenCredential : TokenCredential
         using var response = await _httpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw await FlowErrorResponse.ReadAsync("control plane", response, null, false, cancellationToken).ConfigureAwait(false);
+            throw await FlowErrorResponse.ReadAsync("control plane", response, null, false, null, cancellationToken).ConfigureAwait(false);
         }
 
         using var body = await FlowResponseBody.ReadAsync(response.Content, BoundedText.MaxBytes, cancellationToken).ConfigureAwait(false);

@@ -8,9 +8,9 @@ internal static class FlowErrorResponse
 {
     private const int MaxMessageLength = 4096;
 
-    /// <summary>Reads it; <paramref name="sender"/> says in the message who answered.</summary>
+    /// <summary>Reads it; the message says by <paramref name="sender"/> who answered, and ends with <paramref name="hint"/>.</summary>
     public static async Task<FlowRequestException> ReadAsync(
-        string sender, HttpResponseMessage response, string? clientRequestId, bool includeServerMessage, CancellationToken cancellationToken)
+        string sender, HttpResponseMessage response, string? clientRequestId, bool includeServerMessage, string? hint, CancellationToken cancellationToken)
     {
         var (code, message) = await ReadBodyAsync(response, cancellationToken).ConfigureAwait(false);
         var node = message is null ? null : NodeOf(message);
@@ -20,7 +20,7 @@ internal static class FlowErrorResponse
         }
 
         var modelStatus = Header(response, "ms-azureml-model-error-statuscode");
-        return new FlowRequestException(MessageOf(sender, response, code, node, modelStatus, includeServerMessage ? message : null), response.StatusCode)
+        return new FlowRequestException(MessageOf(sender, response, code, node, modelStatus, hint, includeServerMessage ? message : null), response.StatusCode)
         {
             Code = code,
             Node = node,
@@ -35,9 +35,9 @@ internal static class FlowErrorResponse
     /// <summary>The id that the endpoint gave to the request.</summary>
     public static string? RequestId(HttpResponseMessage response) => Header(response, "x-request-id");
 
-    // "The endpoint answered 424 (FailedDependency), its deployment 400: 'UserError' in node 'echo'."
+    // "The endpoint 'https://….ml.azure.com/score' answered 424 (FailedDependency), its deployment 400: 'UserError' in node 'echo'."
     private static string MessageOf(
-        string sender, HttpResponseMessage response, string? code, string? node, string? modelStatus, string? serverMessage)
+        string sender, HttpResponseMessage response, string? code, string? node, string? modelStatus, string? hint, string? serverMessage)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"The {sender} answered {(int)response.StatusCode} ({response.StatusCode})");
         if (modelStatus is not null)
@@ -45,12 +45,18 @@ internal static class FlowErrorResponse
             text += $", its deployment {modelStatus}";
         }
 
+        // A gateway's code says the status in words.
+        if (code is not null && code.Equals(response.StatusCode.ToString(), StringComparison.OrdinalIgnoreCase))
+        {
+            code = null;
+        }
+
         if (code is not null || node is not null)
         {
             text += ":" + (code is null ? "" : $" '{code}'") + (node is null ? "" : $" in node '{node}'");
         }
 
-        return serverMessage is null ? text + "." : $"{text}. {serverMessage}";
+        return string.Join(' ', ((string?[])[text + ".", hint, serverMessage]).Where(static part => part is not null));
     }
 
     private static async Task<(string? Code, string? Message)> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)

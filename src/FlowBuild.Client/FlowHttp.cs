@@ -36,6 +36,9 @@ internal static class FlowHttp
             : throw new InvalidOperationException(
                 $"'ClientRequestId' gave an id that is not 1 to {MaxRequestIdLength} characters of 'A-Z a-z 0-9 - _'.");
 
+    /// <summary>Scheme, host, port and path, for people: who signs in with the URI does so in its user part or its query.</summary>
+    public static string Address(Uri uri) => uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+
     /// <summary>The exception for an answer, or an update of a stream, above the bound.</summary>
     public static FlowRequestException TooLarge(string what, int maxSize, HttpResponseMessage response, string? clientRequestId) => new(
         HttpRequestError.ConfigurationLimitExceeded, $"The {what} is larger than {maxSize} bytes, the client's 'MaxResponseSize'.", response, clientRequestId);

@@ -3,8 +3,9 @@ using System.Net;
 namespace FlowBuild;
 
 /// <summary>
-/// The endpoint answered with an error, or its answer could not be read to its end. The message holds status, code and node; nothing of
-/// the request, unless <see cref="FlowClientOptions.IncludeServerMessage"/> is set.
+/// The endpoint answered with an error, or its answer could not be read to its end. The message holds the endpoint's
+/// address without its query, status, code and node; nothing of the request, unless <see cref="FlowClientOptions.IncludeServerMessage"/> is
+/// set.
 /// </summary>
 public class FlowRequestException : HttpRequestException
 {

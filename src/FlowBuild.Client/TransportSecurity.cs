@@ -16,8 +16,8 @@ internal static class TransportSecurity
     /// <summary>A line break that a file or a variable ended with is what usually does not fit; the transport would send it as a blank.</summary>
     public static bool FitsHeader(string secret) => !secret.AsSpan().ContainsAnyExceptInRange('!', '~');
 
-    /// <summary>Names scheme, host and port only: a path or query may hold secrets of its own.</summary>
+    /// <summary>Names scheme, host and port only: the rest may hold secrets of its own.</summary>
     public static string Refusal(Uri uri) =>
-        $"The endpoint '{uri.GetLeftPart(UriPartial.Authority)}' is not encrypted, so no key or token is sent to it: write 'https'. " +
+        $"The endpoint '{uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}' is not encrypted, so no key or token is sent to it: write 'https'. " +
         "Plain http is allowed on loopback only.";
 }

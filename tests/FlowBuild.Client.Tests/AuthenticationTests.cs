@@ -62,6 +62,49 @@ public sealed class AuthenticationTests
         Assert.StartsWith("The endpoint 'http://flows.example.com' is not encrypted", withToken.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_wrong_with_a_URI_names_the_parameter_and_none_of_its_secrets()
+    {
+        var relative = Assert.Throws<ArgumentException>(() => new FlowEndpoint(new Uri("endpoint/score", UriKind.Relative), Calls.Key));
+        var unencrypted = Assert.Throws<ArgumentException>(() => new FlowEndpoint(new Uri("http://me:hunter2@flows.example.com/score"), Calls.Key));
+        var key = Assert.Throws<ArgumentException>(() => new FlowEndpoint(new Uri("https://flows.example.com/score"), new AzureKeyCredential("a b")));
+        var option = Assert.Throws<ArgumentException>(
+            () => new FlowEndpoint(new Uri("https://flows.example.com/score"), Calls.Key, new() { Timeout = TimeSpan.Zero }));
+
+        Assert.Equal("'ScoringUri' is not an absolute http or https URI. (Parameter 'scoringUri')", relative.Message);
+        Assert.DoesNotContain("hunter2", unencrypted.Message, StringComparison.Ordinal);
+        Assert.Equal(["scoringUri", "scoringUri", "credential", "options"], [relative.ParamName, unencrypted.ParamName, key.ParamName, option.ParamName]);
+    }
+
+    [Fact]
+    public void An_HttpClient_without_an_address_is_told_where_to_set_it()
+    {
+        using var client = new HttpClient();
+
+        var missing = Assert.Throws<ArgumentException>(() => new FlowEndpoint(client));
+        var relative = Assert.Throws<ArgumentException>(() => new FlowEndpoint(client, new() { ScoringUri = new Uri("score", UriKind.Relative) }));
+
+        Assert.Equal(
+            "The endpoint's scoring URI is missing: set it as the 'BaseAddress' of the HttpClient or as the 'ScoringUri' of the options. (Parameter 'httpClient')",
+            missing.Message);
+        Assert.Equal("options", relative.ParamName);
+        Assert.Equal("httpClient", Assert.Throws<ArgumentNullException>(() => new FlowEndpoint((HttpClient)null!)).ParamName);
+    }
+
+    [Fact]
+    public async Task An_HttpClient_that_brings_no_key_is_told_so()
+    {
+        await using var server = ReplayServer.Start("401 Unauthorized", "");
+        using var client = new HttpClient { BaseAddress = server.ScoringUri };
+
+        var without = await Assert.ThrowsAsync<FlowRequestException>(() => new FlowEndpoint(client).HelloAsync(cancellationToken: Stop));
+        client.DefaultRequestHeaders.Add("Authorization", "Bearer old");
+        var with = await Assert.ThrowsAsync<FlowRequestException>(() => new FlowEndpoint(client).HelloAsync(cancellationToken: Stop));
+
+        Assert.EndsWith("401 (Unauthorized). The HttpClient sent no key or token.", without.Message, StringComparison.Ordinal);
+        Assert.EndsWith("401 (Unauthorized). The key or token that was sent is wrong or has expired.", with.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("http://localhost./score")]
     [InlineData("http://localhost.example.com/score")]
@@ -145,16 +188,6 @@ public sealed class AuthenticationTests
         var request = Assert.Single(server.Requests);
         Assert.Equal("yes", request.Headers["x-own"]);
         Assert.False(request.Headers.ContainsKey("Authorization"));
-    }
-
-    [Fact]
-    public void A_client_of_one_s_own_without_an_address_says_what_is_missing()
-    {
-        using var client = new HttpClient();
-
-        var exception = Assert.Throws<ArgumentException>(() => new FlowEndpoint(client));
-
-        Assert.StartsWith("'ScoringUri' is missing", exception.Message, StringComparison.Ordinal);
     }
 
     private sealed class CountingCredential(TimeSpan life) : TokenCredential

@@ -29,7 +29,7 @@ public sealed class HostileServerTests
         var exception = await Assert.ThrowsAsync<TaskCanceledException>(() => Calls.Endpoint(server.ScoringUri, Impatient).HelloAsync(cancellationToken: Stop));
 
         Assert.IsType<TimeoutException>(exception.InnerException);
-        Assert.Equal("The answer did not come within 0.1 seconds, the client's 'Timeout'.", exception.InnerException.Message);
+        Assert.Equal("The answer did not come within 00:00:00.1000000, the client's 'Timeout'.", exception.InnerException.Message);
     }
 
     [Fact]

@@ -41,6 +41,70 @@ public sealed class RegistrationTests
         Assert.Equal(message, exception.Message);
     }
 
+    [Theory]
+    [InlineData("0:00:00.1", "00:00:00.1000000")]
+    [InlineData("00:00:00.25", "00:00:00.2500000")]
+    public async Task A_section_sets_the_time_out(string timeout, string waited)
+    {
+        await using var server = ReplayServer.Start(connection => connection.WaitUntilClosedAsync());
+        await using var services = WithSection(("Flows:Hello:ScoringUri", server.ScoringUri.OriginalString), ("Flows:Hello:Timeout", timeout));
+
+        var exception = await Assert.ThrowsAsync<TaskCanceledException>(() => services.GetRequiredService<IHello>().ScoreAsync(Stop));
+
+        Assert.Equal($"The answer did not come within {waited}, the client's 'Timeout'.", exception.InnerException!.Message);
+    }
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("10")]
+    [InlineData("-00:01:00")]
+    [InlineData("26.00:00:00")]
+    public void A_time_out_that_is_none_is_refused(string timeout)
+    {
+        using var services = WithSection(("Flows:Hello:ScoringUri", "https://flows.example.com/score"), ("Flows:Hello:Timeout", timeout));
+
+        var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Equal(
+            "Flow client 'Hello': 'Flows:Hello:Timeout' must be a time such as '00:02:00', above zero and below 25 days, or '-00:00:00.001' for infinite.",
+            exception.Message);
+    }
+
+    [Fact]
+    public void A_section_may_set_an_infinite_time_out()
+    {
+        using var services = WithSection(("Flows:Hello:ScoringUri", "https://flows.example.com/score"), ("Flows:Hello:Timeout", "-00:00:00.001"));
+
+        Assert.Equal(Timeout.InfiniteTimeSpan, services.GetRequiredService<IOptionsMonitor<FlowClientOptions>>().Get("Hello").Timeout);
+    }
+
+    [Fact]
+    public async Task A_client_without_a_key_is_told_which_setting_is_missing_once_the_endpoint_refuses_it()
+    {
+        await using var server = ReplayServer.Start("401 Unauthorized", "");
+        await using var section = WithSection(("Flows:Hello:ScoringUri", server.ScoringUri.OriginalString));
+        await using var code = new ServiceCollection()
+            .AddFlowClient<IHello, Hello>("Hello", options => options.ScoringUri = server.ScoringUri, endpoint => new Hello(endpoint))
+            .Services.BuildServiceProvider();
+
+        var fromSection = await Assert.ThrowsAsync<FlowRequestException>(() => section.GetRequiredService<IHello>().ScoreAsync(Stop));
+        var fromCode = await Assert.ThrowsAsync<FlowRequestException>(() => code.GetRequiredService<IHello>().ScoreAsync(Stop));
+
+        Assert.Equal($"The endpoint '{server.ScoringUri}' answered 401 (Unauthorized). No key or credential is configured ('Flows:Hello:Key').", fromSection.Message);
+        Assert.EndsWith("No key or credential is configured ('KeyCredential' or 'TokenCredential').", fromCode.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_set_and_refused_is_not_said_to_be_missing()
+    {
+        await using var server = ReplayServer.Start("401 Unauthorized", "");
+        await using var services = WithSection(("Flows:Hello:ScoringUri", server.ScoringUri.OriginalString), ("Flows:Hello:Key", "the-key"));
+
+        var exception = await Assert.ThrowsAsync<FlowRequestException>(() => services.GetRequiredService<IHello>().ScoreAsync(Stop));
+
+        Assert.EndsWith("The key or token that was sent is wrong or has expired.", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Options_that_are_set_in_code_are_named_as_in_code()
     {

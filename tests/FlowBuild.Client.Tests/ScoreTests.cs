@@ -76,7 +76,7 @@ public sealed class ScoreTests
         Assert.Equal("UserError", exception.Code);
         Assert.Null(exception.Node);
         Assert.Equal("Required input fields ['text'] are missing in request data …", exception.ServerMessage);
-        Assert.Equal("The endpoint answered 400 (BadRequest): 'UserError'.", exception.Message);
+        Assert.Equal($"The endpoint '{server.ScoringUri}' answered 400 (BadRequest): 'UserError'.", exception.Message);
         Assert.DoesNotContain("times", exception.ToString(), StringComparison.Ordinal);
     }
 
@@ -92,7 +92,7 @@ public sealed class ScoreTests
         Assert.Equal("UserError", exception.Code);
         Assert.Equal("echo", exception.Node);
         Assert.Equal("Execution failure in 'echo': (ValueError) boom from the node", exception.ServerMessage);
-        Assert.Equal("The endpoint answered 400 (BadRequest): 'UserError' in node 'echo'.", exception.Message);
+        Assert.Equal($"The endpoint '{server.ScoringUri}' answered 400 (BadRequest): 'UserError' in node 'echo'.", exception.Message);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class ScoreTests
         Assert.Equal("model_error", exception.ModelReason);
         Assert.Equal("6e0c3c5c-0000-4000-8000-000000000001", exception.RequestId);
         Assert.Equal("mine", exception.ClientRequestId);
-        Assert.Equal("The endpoint answered 424 (FailedDependency), its deployment 400: 'UserError' in node 'echo'.", exception.Message);
+        Assert.Equal($"The endpoint '{server.ScoringUri}' answered 424 (FailedDependency), its deployment 400: 'UserError' in node 'echo'.", exception.Message);
     }
 
     [Theory]
@@ -144,7 +144,45 @@ public sealed class ScoreTests
         Assert.Equal(HttpStatusCode.BadGateway, exception.StatusCode);
         Assert.Null(exception.Code);
         Assert.Null(exception.ServerMessage);
-        Assert.Equal("The endpoint answered 502 (BadGateway).", exception.Message);
+        Assert.Equal($"The endpoint '{server.ScoringUri}' answered 502 (BadGateway).", exception.Message);
+    }
+
+    [Theory]
+    [InlineData("401 Unauthorized", "Unauthorized", "401 (Unauthorized). The key or token that was sent is wrong or has expired.")]
+    [InlineData("401 Unauthorized", "InvalidToken", "401 (Unauthorized): 'InvalidToken'. The key or token that was sent is wrong or has expired.")]
+    [InlineData("404 Not Found", "NotFound", "404 (NotFound). Nothing answers at this address: check its path, and that the endpoint has a deployment with traffic.")]
+    [InlineData("429 Too Many Requests", "tooManyRequests", "429 (TooManyRequests).")]
+    public async Task An_error_of_the_endpoint_itself_is_said_once_with_what_to_look_at(string status, string code, string message)
+    {
+        await using var server = ReplayServer.Start(
+            status, $$$"""{"error":{"code":"{{{code}}}","message":"m"}}""", "Content-Type: application/json");
+
+        var exception = await Assert.ThrowsAsync<FlowRequestException>(() => Calls.Endpoint(server.ScoringUri).HelloAsync(cancellationToken: Stop));
+
+        Assert.Equal($"The endpoint '{server.ScoringUri}' answered {message}", exception.Message);
+        Assert.Equal(code, exception.Code);
+    }
+
+    [Fact]
+    public async Task A_deployment_that_was_asked_for_and_is_not_there_is_named()
+    {
+        await using var server = ReplayServer.Start("404 Not Found", "");
+        var endpoint = Calls.Endpoint(server.ScoringUri, new() { DeploymentName = "green" });
+
+        var exception = await Assert.ThrowsAsync<FlowRequestException>(() => endpoint.HelloAsync(cancellationToken: Stop));
+
+        Assert.EndsWith("check its path, and that the endpoint has the deployment 'green'.", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_address_may_hold_of_secrets_is_in_no_message()
+    {
+        await using var server = ReplayServer.Start("502 Bad Gateway", "");
+        var uri = new UriBuilder(server.ScoringUri) { UserName = "someone", Password = "hunter2", Query = "code=hunter3" }.Uri;
+
+        var exception = await Assert.ThrowsAsync<FlowRequestException>(() => Calls.Endpoint(uri).HelloAsync(cancellationToken: Stop));
+
+        Assert.Equal($"The endpoint '{server.ScoringUri}' answered 502 (BadGateway).", exception.Message);
     }
 
     [Theory]
@@ -250,7 +288,7 @@ public sealed class ScoreTests
         var exception = await Assert.ThrowsAsync<FlowRequestException>(() => Calls.Endpoint(server.ScoringUri).HelloAsync(cancellationToken: Stop));
 
         Assert.Equal(4096, exception.Code!.Length);
-        Assert.InRange(exception.Message.Length, 4096, 4200);
+        Assert.InRange(exception.Message.Length, 4096, 4250);
     }
 
     [Fact]
