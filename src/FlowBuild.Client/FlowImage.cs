@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -86,6 +87,10 @@ public sealed class FlowImage
         var reader = new Utf8JsonReader(buffer.WrittenSpan);
         return JsonElement.ParseValue(ref reader);
     }
+
+    /// <summary>Says what the image is, such as <c>image/png, 1234 bytes</c> or its URI without user and query; none of its content.</summary>
+    public override string ToString() =>
+        Uri is null ? string.Create(CultureInfo.InvariantCulture, $"{MediaType}, {Bytes.Length} bytes") : $"{MediaType}, {FlowHttp.Address(Uri)}";
 
     private static string Checked(string mediaType)
     {

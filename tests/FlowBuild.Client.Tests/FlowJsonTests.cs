@@ -129,6 +129,13 @@ public sealed class FlowJsonTests
     public void An_image_is_written_in_the_flow_s_message_format(FlowImageFormat format, string json) =>
         Assert.Equal(json, Write(writer => FlowJson.WriteImage(writer, FlowImage.FromBytes(new byte[] { 1, 2, 3 }, "image/png"), format)));
 
+    [Fact]
+    public void An_image_says_what_it_is_without_its_content_or_the_secrets_of_its_address()
+    {
+        Assert.Equal("image/png, 3 bytes", FlowImage.FromBytes(new byte[] { 1, 2, 3 }, "image/png").ToString());
+        Assert.Equal("image/*, https://example.com/a%20b.png", FlowImage.FromUri(new Uri("https://me:pw@example.com/a b.png?sig=s#f")).ToString());
+    }
+
     [Theory]
     [InlineData(FlowImageFormat.Basic, """{"data:image/*;url":"https://example.com/a%20b"}""")]
     [InlineData(FlowImageFormat.OpenAIVision, """{"type":"image_url","image_url":{"url":"https://example.com/a%20b"}}""")]
