@@ -13,6 +13,9 @@ namespace FlowBuild;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class FlowJson
 {
+    private const int MaxNames = 8;
+    private const int MaxNameLength = 64;
+
     /// <summary>A text; null does not fit.</summary>
     public static string ReadString(ref Utf8JsonReader reader, string output) =>
         reader.TokenType == JsonTokenType.String ? Text(ref reader, output) : throw Unfit(ref reader, output, "string");
@@ -159,6 +162,41 @@ public static class FlowJson
     public static FlowContractException Missing(string output, string declaredType) =>
         new($"The answer lacks the output '{output}', which is declared as {declaredType}.", output, declaredType);
 
+    /// <summary>
+    /// Refuses an answer that has members and none of the flow's outputs: another flow gave it. An empty object passes, since a server
+    /// whose <c>PROMPTFLOW_RESPONSE_INCLUDED_FIELDS</c> names no output of its flow answers with one.
+    /// </summary>
+    /// <param name="answer">The reader as it stood on the start of the object.</param>
+    /// <param name="outputs">The names of the flow's outputs.</param>
+    public static void RequireAnyOutput(Utf8JsonReader answer, params string[] outputs)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+
+        var members = new List<string>();
+        while (answer.Read() && answer.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = answer.GetString()!;
+            if (outputs.Contains(name))
+            {
+                return;
+            }
+
+            // Enough to tell one more than are shown.
+            if (members.Count <= MaxNames)
+            {
+                members.Add(name);
+            }
+
+            answer.Skip();
+        }
+
+        if (members.Count > 0)
+        {
+            throw new FlowContractException(
+                $"The answer holds none of the flow's outputs ({Names(outputs)}), but {Names(members)}: the scoring URI may be that of another flow.");
+        }
+    }
+
     /// <summary>Writes an image as a flow of the given message format takes it.</summary>
     public static void WriteImage(Utf8JsonWriter writer, FlowImage image, FlowImageFormat format) => FlowImageJson.Write(writer, image, format);
 
@@ -191,6 +229,11 @@ public static class FlowJson
             writer.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
         }
     }
+
+    private static string Names(IReadOnlyList<string> names) => string.Join(
+        ", ",
+        names.Take(MaxNames).Select(static name => name.Length <= MaxNameLength ? $"'{name}'" : $"'{name[..MaxNameLength]}…'"))
+        + (names.Count > MaxNames ? ", …" : "");
 
     internal static FlowContractException Unfit(ref Utf8JsonReader reader, string output, string declaredType) =>
         new($"The output '{output}' is declared as {declaredType}, but the answer holds {Kind(reader.TokenType)}.", output, declaredType);

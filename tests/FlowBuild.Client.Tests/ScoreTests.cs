@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using FlowBuild.Client.Tests.Recorded;
 using FlowBuild.Testing;
 
 namespace FlowBuild.Client.Tests;
@@ -321,6 +322,34 @@ public sealed class ScoreTests
 
         Assert.Equal("The answer lacks the output 'answer', which is declared as string.", exception.Message);
         Assert.Equal("{}", exception.RawResponse);
+    }
+
+    [Theory]
+    [InlineData("""{"category":"App","evidence":{"output":1}}""", "'category', 'evidence'")]
+    [InlineData("""{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}""", "'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', …")]
+    public async Task The_answer_of_another_flow_is_noticed_where_every_output_may_be_missing(string body, string members)
+    {
+        await using var server = ReplayServer.Start("200 OK", body, "Content-Type: application/json");
+        var client = new HelloClient(Calls.Endpoint(server.ScoringUri));
+
+        var exception = await Assert.ThrowsAsync<FlowContractException>(() => client.ScoreAsync(new() { Text = "hi" }, Stop));
+
+        Assert.Equal(
+            $"The answer holds none of the flow's outputs ('output', 'count', 'types', 'passthru'), but {members}: the scoring URI may be that of another flow.",
+            exception.Message);
+        Assert.Equal(body, exception.RawResponse);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"more":1,"output":null}""")]
+    public async Task An_answer_with_nulls_or_with_nothing_is_the_flow_s(string body)
+    {
+        await using var server = ReplayServer.Start("200 OK", body, "Content-Type: application/json");
+
+        var output = await new HelloClient(Calls.Endpoint(server.ScoringUri)).ScoreAsync(new() { Text = "hi" }, Stop);
+
+        Assert.Null(output.Output);
     }
 
     [Theory]

@@ -141,7 +141,7 @@ internal static class ClientEmitter
         writer.Line($"{shape.Accessibility} static partial class {shape.ExtensionsType}");
         writer.Open();
         writer.Line($$"""
-            /// <summary>Adds <see cref="{{shape.InterfaceType}}"/>, configured by a section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c>.</summary>
+            /// <summary>Adds <see cref="{{shape.InterfaceType}}"/>, configured by a section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c>, <c>Timeout</c>.</summary>
             /// <param name="services">Where the client is added.</param>
             /// <param name="section">The section of the configuration.</param>
             /// <param name="serviceKey">A key, to register several endpoints of the flow side by side; null for none.</param>

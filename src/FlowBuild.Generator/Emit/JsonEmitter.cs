@@ -43,12 +43,12 @@ internal static class JsonEmitter
 
         if (!contract.ReturnsBareResult)
         {
-            yield return writer => WriteReader(writer, "ReadOutput", shape.OutputType, shape.Outputs, "Reads a whole answer.");
+            yield return writer => WriteReader(writer, "ReadOutput", shape.OutputType, shape.Outputs, "Reads a whole answer.", isWhole: true);
         }
 
         if (shape.CanStream)
         {
-            yield return writer => WriteReader(writer, "ReadUpdate", shape.UpdateType, shape.Updates, "Reads one piece of a streamed answer.");
+            yield return writer => WriteReader(writer, "ReadUpdate", shape.UpdateType, shape.Updates, "Reads one piece of a streamed answer.", isWhole: false);
         }
 
         if (shape.Chat is { } chat)
@@ -145,9 +145,12 @@ internal static class JsonEmitter
         writer.Close();
     }
 
-    private static void WriteReader(CodeWriter writer, string method, string type, IReadOnlyList<Member> members, string summary)
+    private static void WriteReader(
+        CodeWriter writer, string method, string type, IReadOnlyList<Member> members, string summary, bool isWhole)
     {
-        var scope = new NameScope("reader");
+        // Where an output must be there, the answer of another flow is noticed by its lack.
+        var mayLackAll = isWhole && members.Count > 0 && members.All(static member => member.IsNullable);
+        var scope = new NameScope("reader", "start");
         var locals = members.Select(member => scope.Take(Identifiers.CamelCase(member.Property))).ToArray();
         writer.Documentation("summary", summary);
         writer.Line($"public static {type} {method}({Reader})");
@@ -158,6 +161,11 @@ internal static class JsonEmitter
         }
 
         writer.Line($"{ValueForm.FlowJson}.ReadStartObject(ref reader);");
+        if (mayLackAll)
+        {
+            writer.Line("var start = reader;");
+        }
+
         writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
         writer.Open();
         for (var i = 0; i < members.Count; i++)
@@ -185,6 +193,16 @@ internal static class JsonEmitter
 
         writer.Close();
         writer.Line();
+        if (mayLackAll)
+        {
+            writer.Line($"if ({string.Join(" && ", locals.Select(static local => local + " is null"))})");
+            writer.Open();
+            writer.Line(
+                $"{ValueForm.FlowJson}.RequireAnyOutput(start, {string.Join(", ", members.Select(static member => CSharpLiteral.Of(member.JsonName)))});");
+            writer.Close();
+            writer.Line();
+        }
+
         writer.Line($"return new {type}");
         writer.Open();
         for (var i = 0; i < members.Count; i++)

@@ -83,7 +83,7 @@ public sealed partial class ChatBasicClient : IChatBasicClient
 [global::System.CodeDom.Compiler.GeneratedCode("FlowBuild", "0.1.0")]
 public static partial class ChatBasicServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="IChatBasicClient"/>, configured by a section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c>.</summary>
+    /// <summary>Adds <see cref="IChatBasicClient"/>, configured by a section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c>, <c>Timeout</c>.</summary>
     /// <param name="services">Where the client is added.</param>
     /// <param name="section">The section of the configuration.</param>
     /// <param name="serviceKey">A key, to register several endpoints of the flow side by side; null for none.</param>
