@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using FlowBuild.Testing;
@@ -265,6 +266,37 @@ public sealed class LocalWorkspaceTests
 
         async Task<string> ErrorAsync(string flow, LocalDeploymentOptions? options = null) =>
             (await Assert.ThrowsAsync<LocalDeploymentException>(() => workspace.DeployAsync(flow, options, Token))).Message;
+    }
+
+    [Fact]
+    public async Task Pieces_that_nobody_reads_any_more_are_cancelled()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var workspace = await LocalWorkspace.StartAsync(Token);
+        var endpoint = await DeployEndpointAsync(workspace, Flows.Chat, _ => FlowAnswer.Outputs(new { answer = Pieces() }));
+        using (var http = new HttpClient())
+        using (var request = new HttpRequestMessage(HttpMethod.Post, endpoint.ScoringUri) { Content = new StringContent(Question, Encoding.UTF8, "application/json") })
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", endpoint.Key);
+            request.Headers.Accept.ParseAdd("text/event-stream");
+            using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+            Assert.True(answer.IsSuccessStatusCode);
+        }
+
+        await ended.Task.WaitAsync(Token);
+
+        async IAsyncEnumerable<string> Pieces([EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            yield return "One";
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+            finally
+            {
+                ended.SetResult();
+            }
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FlowBuild.LocalWorkspace.Scoring;
@@ -26,7 +27,8 @@ public sealed class FlowAnswer
     /// <para>
     /// A text is streamed word by word when the caller wants a stream and the output can be one. To say the pieces, give an
     /// <see cref="IAsyncEnumerable{T}"/> of a reference type: it is what a generator is in Python. Each item is a piece that is sent at
-    /// once; an exception cuts the connection, as the real server does; a caller that wants no stream gets the pieces in one text.
+    /// once; an exception cuts the connection, as the real server does; a caller that wants no stream gets the pieces in one text. Its
+    /// cancellation token is cancelled when the caller has gone.
     /// </para>
     /// </summary>
     /// <param name="outputs">The outputs.</param>
@@ -104,9 +106,10 @@ public sealed class FlowAnswer
         }
     }
 
-    private static async IAsyncEnumerable<PythonValue> ToPythonAsync(IAsyncEnumerable<object?> pieces)
+    private static async IAsyncEnumerable<PythonValue> ToPythonAsync(
+        IAsyncEnumerable<object?> pieces, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var piece in pieces.ConfigureAwait(false))
+        await foreach (var piece in pieces.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             yield return ToPython(piece);
         }
