@@ -406,6 +406,45 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task An_address_that_is_none_says_so()
+    {
+        await using var workspace = await ChatAsync(null);
+        await OpenAsync(workspace, "test");
+        await browser.SeeAsync("#connection", "Live");
+
+        await browser.RunAsync("await page.evaluate(() => { location.hash = '#/%/test'; })");
+
+        await browser.SeeAsync(".empty", "There is no endpoint '%'.");
+    }
+
+    [Fact]
+    public async Task An_input_may_have_any_name()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var model = await workspace.RegisterFlowAsync("m", "1", "names", ("flow.dag.yaml", """
+            inputs:
+              requestSubmit: {type: string}
+              constructor: {type: string}
+            outputs:
+              toString: {type: string, reference: "${inputs.requestSubmit}"}
+              constructor: {type: string, reference: "${inputs.constructor}"}
+            nodes: []
+            """));
+        using var client = await workspace.DeployAsync("my-endpoint", model);
+        await OpenAsync(workspace, "test");
+
+        await browser.RunAsync("""
+            await page.getByLabel('requestSubmit').fill('first');
+            await page.getByLabel('constructor').fill('second');
+            await page.keyboard.press('Control+Enter');
+            """);
+
+        await browser.SeeAsync(".outputs", "first");
+        await browser.SeeAsync(".outputs", "second");
+        Assert.Empty(await browser.ComplaintsAsync());
+    }
+
+    [Fact]
     public async Task Script_in_an_answer_or_a_log_is_text()
     {
         await using var server = ReplayServer.Start("200 OK", new JsonObject { ["answer"] = Script, [Script] = Script }.ToJsonString(), "Content-Type: application/json");

@@ -10,8 +10,17 @@ let listed;
 
 // The address says what is shown: #/endpoint/tab.
 function place() {
-  const [, name = '', tab = ''] = location.hash.split('/').map(decodeURIComponent);
+  const [, name = '', tab = ''] = location.hash.split('/').map(decode);
   return { name, tab };
+}
+
+// What a person has written into the address bar need not be encoded.
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function render() {

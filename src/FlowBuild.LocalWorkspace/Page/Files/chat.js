@@ -140,7 +140,7 @@ export class ChatTest {
     const rest = Object.entries(answer.outputs).filter(([name]) => name !== chat.output);
     answered.replaceChildren(...[
       answered.firstChild,
-      chat.output in answer.outputs && show(answer.outputs[chat.output]),
+      Object.hasOwn(answer.outputs, chat.output) && show(answer.outputs[chat.output]),
       answer.error && problem(answer),
       rest.length > 0 && el('details', {}, el('summary', {}, 'Other outputs'),
         el('dl', { class: 'outputs' }, rest.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, show(value))]))),

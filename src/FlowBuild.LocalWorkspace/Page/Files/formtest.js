@@ -3,6 +3,9 @@ import { announce, el } from './dom.js';
 import { InputForm, requestText } from './form.js';
 import { problem, score, show, summary } from './score.js';
 
+// A field hides the member of its form that has its name.
+const submit = HTMLFormElement.prototype.requestSubmit;
+
 /** A form made from the flow's contract, and the answer beside it. */
 export class FormTest {
   #flow;
@@ -25,7 +28,7 @@ export class FormTest {
       class: 'card form', 'aria-label': 'Inputs', novalidate: true,
       onsubmit: event => { event.preventDefault(); this.#submit(event.submitter); },
       onkeydown: event => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.element.requestSubmit();
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit.call(this.element);
       },
     },
     el('h3', {}, 'Inputs'), this.#form.isEmpty ? el('p', { class: 'hint' }, 'The flow takes no inputs.') : this.#form.element,
@@ -67,7 +70,7 @@ export class FormTest {
 
   #show(answer, isRunning) {
     const declared = this.#flow.outputs.map(o => o.name);
-    const names = [...declared.filter(name => name in answer.outputs), ...Object.keys(answer.outputs).filter(name => !declared.includes(name))];
+    const names = [...declared.filter(name => Object.hasOwn(answer.outputs, name)), ...Object.keys(answer.outputs).filter(name => !declared.includes(name))];
     this.#answer.replaceChildren(...[
       el('h3', {}, 'Answer'),
       isRunning && names.length === 0 && el('p', { class: 'hint waiting' }, 'Waiting for the answer…'),

@@ -54,7 +54,7 @@ async function readStream(response, answer, onupdate) {
   for await (const data of events(response)) {
     answer.raw += data + '\n';
     for (const [name, piece] of Object.entries(parse(data) ?? {})) {
-      const before = answer.outputs[name];
+      const before = Object.hasOwn(answer.outputs, name) ? answer.outputs[name] : undefined;
       answer.outputs[name] = typeof before === 'string' && typeof piece === 'string' ? before + piece : piece ?? before;
     }
 
