@@ -16,9 +16,10 @@ public sealed partial class FlowDeployer
     /// <summary>Prints the last lines of a container's log of each deployment.</summary>
     /// <param name="container"><c>inference-server</c> or <c>storage-initializer</c>, as az ml names them.</param>
     /// <param name="lines">How many lines.</param>
+    /// <param name="named">The deployment, such as a slot; null: the one that the file names.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>False when there are errors.</returns>
-    public async Task<bool> PrintLogsAsync(string container, int lines, CancellationToken cancellationToken)
+    public async Task<bool> PrintLogsAsync(string container, int lines, string? named, CancellationToken cancellationToken)
     {
         var word = container.ToLowerInvariant() switch
         {
@@ -28,7 +29,7 @@ public sealed partial class FlowDeployer
         };
         return await ForEachAsync(writes: false, async (workspace, endpoint, work) =>
         {
-            if (work.Sources.DeploymentName is not { } deployment)
+            if ((named ?? work.Sources.DeploymentName) is not { } deployment)
             {
                 return;
             }

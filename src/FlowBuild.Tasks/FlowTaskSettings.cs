@@ -56,6 +56,9 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
 
     public string Text(string name) => settings.GetMetadata(name).Trim();
 
+    /// <summary>The deployment that is meant, or null: the one that the file names, or that the traffic chooses.</summary>
+    public string? DeploymentName => Text("DeploymentName") is { Length: > 0 } name ? name.ToLowerInvariant() : null;
+
     /// <summary>A file that a setting names, as full path, or null.</summary>
     public string? FilePath(string name) => FullPath(Text(name));
 

@@ -9,5 +9,5 @@ public sealed class GetFlowLogs : FlowTask
     private const int DefaultLines = 5000;
 
     private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
-        Deployer(settings, log).PrintLogsAsync(settings.Text("Container"), settings.Number("LogTail", "lines") ?? DefaultLines, cancellationToken);
+        Deployer(settings, log).PrintLogsAsync(settings.Text("Container"), settings.Number("LogTail", "lines") ?? DefaultLines, settings.DeploymentName, cancellationToken);
 }

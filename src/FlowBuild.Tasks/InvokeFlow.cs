@@ -7,5 +7,5 @@ public sealed class InvokeFlow : FlowTask
 {
     private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
         Deployer(settings, log).InvokeAsync(
-            settings.FilePath("RequestFile"), settings.Text("DeploymentName") is { Length: > 0 } name ? name : null, cancellationToken);
+            settings.FilePath("RequestFile"), settings.DeploymentName, cancellationToken);
 }

@@ -247,10 +247,16 @@ public sealed class OperationsTests
         await chat.DeployAsync();
         var log = new RecordingLog();
 
-        Assert.True(await chat.Deployer(log).PrintLogsAsync("storage-initializer", 10, Token));
+        Assert.True(await chat.Deployer(log).PrintLogsAsync("storage-initializer", 10, null, Token));
         Assert.Contains(log.Lines, static l => l.Contains("StorageInitializer", StringComparison.Ordinal));
 
-        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(log).PrintLogsAsync("server", 10, Token));
+        var slots = new DeploySettings { Slots = ["blue", "green"] };
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        await chat.DeployAsync(slots);
+        Assert.True(await chat.Deployer(log).PrintLogsAsync("", 10, "green", Token));
+        Assert.Contains("--- basic-chat-endpoint/green, InferenceServer:", log.Lines);
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(log).PrintLogsAsync("server", 10, null, Token));
         Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
     }
 

@@ -52,7 +52,7 @@ public sealed class SeedCommandTests
 
         // az ml online-deployment get-logs
         log = new RecordingLog();
-        Assert.True(await chat.Deployer(log).PrintLogsAsync("", 50, Token));
+        Assert.True(await chat.Deployer(log).PrintLogsAsync("", 50, null, Token));
         Assert.Contains(log.Lines, static l => l.Contains("promptflow server", StringComparison.Ordinal));
 
         // az ml online-endpoint invoke --request-file, and pinned to one deployment
