@@ -118,7 +118,20 @@ public static class FlowJson
         var items = new List<T>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            items.Add(readItem(ref reader, output));
+            var found = Kind(reader.TokenType);
+            try
+            {
+                items.Add(readItem(ref reader, output));
+            }
+            catch (FlowContractException exception)
+            {
+                // The flow declares a list; what its items are, the project says.
+                throw new FlowContractException(
+                    $"An item of the output '{output}' is to be {exception.DeclaredType}, the type that the project gives it, but the answer holds {found}.",
+                    output,
+                    "list",
+                    exception);
+            }
         }
 
         return items;

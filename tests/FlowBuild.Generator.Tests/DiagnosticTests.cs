@@ -103,7 +103,6 @@ public sealed class DiagnosticTests
     [InlineData("Namespace", "My Flows")]
     [InlineData("Visibility", "Public")]
     [InlineData("ValueTypes", "tags")]
-    [InlineData("ValueTypes", "tags=string[][]")]
     [InlineData("ValueTypes", "question=string[]")]
     [InlineData("ValueTypes", "absent=string[]")]
     public void Metadata_that_cannot_be_used_are_an_error_that_names_them(string name, string value)
@@ -136,6 +135,30 @@ public sealed class DiagnosticTests
         var run = new FlowProject().Flow("f/flow.dag.yaml", "inputs:\n  tags:\n    type: list\n", ("ValueTypes", "tags=My.Tags")).Run();
 
         Assert.Contains("[JsonSerializable(typeof(My.Tags))]", Assert.Single(run.Problems), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tags=string[][]", "write name=type")]
+    [InlineData("tgas=string[]", "did you mean 'tags'?")]
+    [InlineData("tags=String[]", "did you mean 'string[]'?")]
+    [InlineData("tags=double", "did you mean 'double[]'?")]
+    [InlineData("outputs.tags=string[]", "no list and no object called 'outputs.tags'")]
+    public void A_value_type_that_cannot_be_used_says_what_to_write(string value, string advice)
+    {
+        var run = new FlowProject().Flow("f/flow.dag.yaml", "inputs:\n  tags:\n    type: list\n", ("ValueTypes", value)).Run();
+
+        Assert.Contains(advice, Assert.Single(run.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_that_is_wrong_with_an_item_is_said_in_one_run()
+    {
+        var run = new FlowProject()
+            .Flow("f/flow.dag.yaml", "inputs:\n  tags:\n    type: list\n", ("ClientName", "1Chat"), ("Visibility", "Public"), ("ValueTypes", "tgas=String[] tags=Bool[]"))
+            .Run();
+
+        Assert.Equal(5, run.Problems.Count);
+        Assert.Empty(run.Sources);
     }
 
     [Fact]

@@ -102,6 +102,19 @@ public sealed class ValueTypesTests
         Assert.Equal(output, named);
     }
 
+    [Theory]
+    [InlineData("""{"numbers":[1,"a"]}""", "An item of the output 'numbers' is to be int, the type that the project gives it, but the answer holds a string.")]
+    [InlineData("""{"numbers":"a"}""", "The output 'numbers' is declared as list, but the answer holds a string.")]
+    public async Task A_breach_says_whether_the_list_or_an_item_is_at_fault(string answer, string message)
+    {
+        using var endpoint = new Answering(answer);
+
+        var said = await GeneratedAssembly.RunAsync(
+            endpoint.Client(), $$"""try { {{Call}} } catch (FlowContractException exception) { return exception.Message; }""", Project(), Types);
+
+        Assert.Equal(message, said);
+    }
+
     private static FlowProject Project() => new FlowProject().Flow(
         "rag/flow.dag.yaml",
         Yaml,

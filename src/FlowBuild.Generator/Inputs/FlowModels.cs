@@ -16,7 +16,7 @@ internal static class FlowModels
     public static FlowModelResult Of(
         ParsedFlow flow, EquatableArray<FlowName> names, EquatableArray<KeyValuePair<string, EquatableArray<string>>> responseFields)
     {
-        if (flow.Definition is null || FlowNames.Find(names, flow.Item.Path) is not { Name: { } name } typeNames)
+        if (flow.Definition is null || FlowNames.Find(names, flow.Item.Path) is not { } typeNames)
         {
             return default;
         }
@@ -26,7 +26,9 @@ internal static class FlowModels
             var contract = FlowReader.GetContract(flow.Definition, Fields(flow.Item, responseFields));
             var problems = new List<ReportedDiagnostic>();
             var types = ValueTypes.Of(flow.Item, contract, problems);
-            return problems.Count > 0
+
+            // A name that cannot be used is reported with the names; what else is wrong with the item shows in the same run.
+            return problems.Count > 0 || typeNames.Name is not { } name
                 ? new FlowModelResult(null, problems.ToEquatableArray())
                 : new FlowModelResult(
                     new FlowModel(

@@ -12,6 +12,8 @@ namespace FlowBuild.Generator.Inputs;
 /// </summary>
 internal static class ValueTypes
 {
+    private static readonly string[] ListTypes = ["string[]", "long[]", "int[]", "double[]", "bool[]", "FlowImage[]"];
+
     /// <summary>The pairs of name and type; what cannot be used is added to the problems.</summary>
     public static EquatableArray<KeyValuePair<string, string>> Of(FlowItem item, FlowContract contract, List<ReportedDiagnostic> problems)
     {
@@ -26,31 +28,45 @@ internal static class ValueTypes
         {
             var equals = text.IndexOf('=');
             var (name, type) = equals < 0 ? (text, "") : (text.Substring(0, equals), text.Substring(equals + 1));
+            var faults = problems.Count;
             if (!IsTypeName(type.EndsWith("[]", StringComparison.Ordinal) ? type.Substring(0, type.Length - 2) : type))
             {
-                problems.Add(Problem(
-                    item,
-                    "ValueTypes",
-                    text,
-                    "write name=type, with string[], double[], long[], bool[], FlowImage[] or the full name of a type of yours"));
+                Add("write name=type, with string[], double[], long[], bool[], FlowImage[] or the full name of a type of yours");
             }
-            else if (!IsListOrObject(contract, name))
+            else if (MeantWord(type) is { } word)
             {
-                problems.Add(Problem(item, "ValueTypes", text, $"the flow has no list and no object called '{name}'"));
+                Add($"'{type}' is no type of a list; did you mean '{word}'?");
             }
             else if (ValueForm.OfUserType(type, item.JsonContext.Length > 0 ? item.JsonContext : null, contract.MessageFormat) is null)
             {
-                problems.Add(Problem(
-                    item, "ValueTypes", text, $"set JsonContext to the JsonSerializerContext that has [JsonSerializable(typeof({type}))]"));
+                Add($"set JsonContext to the JsonSerializerContext that has [JsonSerializable(typeof({type}))]");
             }
-            else
+
+            if (type.Length > 0 && !IsListOrObject(contract, name))
+            {
+                Add($"the flow has no list and no object called '{name}'{Suggestion.DidYouMean(name, NamesOf(contract))}");
+            }
+
+            if (problems.Count == faults)
             {
                 pairs.Add(new KeyValuePair<string, string>(name, type));
             }
+
+            void Add(string advice) => problems.Add(Problem(item, "ValueTypes", text, advice));
         }
 
         return pairs.ToEquatableArray();
     }
+
+    /// <summary>The type of a list that was meant by one that differs from it by case alone, or lacks its brackets; else null.</summary>
+    private static string? MeantWord(string type) => Array.Find(ListTypes, word =>
+        type != word && (Is(type, word) || Is(type + "[]", word)));
+
+    private static bool Is(string type, string word) => string.Equals(type, word, StringComparison.OrdinalIgnoreCase);
+
+    private static IEnumerable<string> NamesOf(FlowContract contract) =>
+        contract.Inputs.Where(static input => IsOpen(input.Type)).Select(static input => input.Name)
+            .Concat(contract.Outputs.Where(static output => IsOpen(output.Type)).Select(static output => output.Name));
 
     private static bool IsListOrObject(FlowContract contract, string name) =>
         contract.Inputs.Any(input => IsOpen(input.Type) && (name == input.Name || name == "inputs." + input.Name))
