@@ -86,6 +86,6 @@ internal static class ContractsEmitter
     private static void WriteOutputRemarks(CodeWriter writer, Member member) => writer.Documentation(
         "remarks",
         member.IsNullable
-            ? "Null when the flow gives no value, as when its node was bypassed."
+            ? member.IsFromNode ? "Null when the flow gives no value, as when its node was bypassed." : "Null when the flow gives no value."
             : "Never null: an answer without it raises <see cref=\"global::FlowBuild.FlowContractException\"/>.");
 }

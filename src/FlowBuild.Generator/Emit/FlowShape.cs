@@ -14,6 +14,9 @@ namespace FlowBuild.Generator.Emit;
 internal sealed record Member(
     string JsonName, string Property, ValueForm Form, bool IsNullable, string TypeWord, string? Description, string? DefaultJson)
 {
+    /// <summary>Whether an output's value comes from a node of the flow.</summary>
+    public bool IsFromNode { get; init; }
+
     /// <summary>The C# type of the property.</summary>
     public string PropertyType => IsNullable ? Form.NullableType : Form.Type;
 }
@@ -53,7 +56,10 @@ internal sealed class FlowShape
             output.IsNullable,
             ValueForm.Word(output.DeclaredType),
             output.Description,
-            DefaultJson: null))];
+            DefaultJson: null)
+        {
+            IsFromNode = output.IsFromNode,
+        })];
 
         Updates = [.. _names.Updates.Select((property, i) => Outputs[i] with
         {

@@ -56,6 +56,20 @@ public sealed class FlowContractTests
             Contract(Flow).Outputs.Select(static o => (o.Name, o.IsNullable)));
     }
 
+    [Theory]
+    [InlineData("string", "string", false)]
+    [InlineData("int", "int", false)]
+    [InlineData("list", "list", false)]
+    [InlineData("int", "string", true)]
+    [InlineData("object", "object", true)]
+    public void An_input_that_is_passed_through_is_what_the_server_converts_it_to(string input, string output, bool isNullable)
+    {
+        var contract = Contract($"inputs:\n  n: {{type: {input}}}\noutputs:\n  n: {{type: {output}, reference: '${{inputs.n}}'}}\n");
+
+        var passed = Assert.Single(contract.Outputs);
+        Assert.Equal((isNullable, false), (passed.IsNullable, passed.IsFromNode));
+    }
+
     [Fact]
     public void An_llm_node_with_functions_can_give_an_object()
     {
