@@ -121,7 +121,7 @@ public static class FlowRules
 
     /// <summary><c>${node.output[0]}</c> and the like.</summary>
     public static readonly DiagnosticRule ReferenceTrap = Warning(
-        "FLOW1103", "A reference does not mean what it seems to", "'{0}' {1}; write '{2}'");
+        "FLOW1103", "A reference does not mean what it seems to", "'{0}' {1}{2}");
 
     /// <summary>An output whose reference is plain text.</summary>
     public static readonly DiagnosticRule LiteralOutput = Warning(

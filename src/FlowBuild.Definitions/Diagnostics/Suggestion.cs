@@ -12,6 +12,7 @@ public static class Suggestion
         }
 
         string? best = null;
+        List<string>? begun = null;
         var bestDistance = Math.Max(1, word.Length * 2 / 5) + 1;
         foreach (var candidate in candidates)
         {
@@ -21,9 +22,15 @@ public static class Suggestion
                 best = candidate;
                 bestDistance = distance;
             }
+
+            if (word.Length >= 3 && candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            {
+                (begun ??= []).Add(candidate);
+            }
         }
 
-        return best;
+        // An abbreviation, such as 'ref', is as far from its word as from others; it is one when it can stand for one word only.
+        return best ?? (begun is { Count: 1 } ? begun[0] : null);
     }
 
     /// <summary>The end of a message: <c>; did you mean 'x'?</c>, or another text where no word is near.</summary>

@@ -83,12 +83,19 @@ internal sealed class FlowFileReader(DiagnosticList problems)
 
         if (!isFlex)
         {
-            FlowGraph.Check(definition, problems);
+            FlowGraph.Check(
+                definition,
+                SectionOf(flow, "inputs", static value => value is YamlMapping),
+                SectionOf(flow, "nodes", static value => value is YamlSequence),
+                problems);
         }
 
         CheckUnservableOutputs(definition);
         return _isComplete ? definition : null;
     }
+
+    private static FlowSection SectionOf(YamlMapping flow, string name, Func<YamlNode, bool> hasShape) =>
+        new(flow.Find(name) is { } section && !IsNull(section.Value) && !hasShape(section.Value), MisspeltKey(flow, FlowSchemas.Flow, name));
 
     private FlowDefinition? ReadPrompty(YamlMapping prompty)
     {
@@ -152,7 +159,12 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     };
 
     /// <summary>Warns of keys that nothing reads.</summary>
-    internal static void CheckKeys(DiagnosticList problems, YamlMapping mapping, MappingRule rule)
+    /// <param name="problems">Takes the warnings.</param>
+    /// <param name="mapping">The mapping.</param>
+    /// <param name="rule">Its keys.</param>
+    /// <param name="suggest">Gives the advice on a key of the mapping that is not of this kind, or null.</param>
+    internal static void CheckKeys(
+        DiagnosticList problems, YamlMapping mapping, MappingRule rule, Func<YamlMapping, string, string?>? suggest = null)
     {
         foreach (var entry in mapping.Entries)
         {
@@ -163,7 +175,8 @@ internal sealed class FlowFileReader(DiagnosticList problems)
                     entry.Key.Span,
                     entry.Key.Value,
                     rule.Name,
-                    Suggestion.DidYouMean(entry.Key.Value, rule.Keys.Select(static key => key.Name)));
+                    suggest?.Invoke(mapping, entry.Key.Value)
+                        ?? Suggestion.DidYouMean(entry.Key.Value, rule.Keys.Select(static key => key.Name)));
             }
         }
     }
@@ -219,6 +232,13 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         var inputs = new List<FlowInput>();
         foreach (var (name, definition) in Definitions(section, "inputs", "input"))
         {
+            // An input without a usable definition is declared all the same: what refers to it is not at fault.
+            if (definition is null)
+            {
+                inputs.Add(new FlowInput(name.Value, FlowValueType.Object, null, null, false, null, name.Span));
+                continue;
+            }
+
             CheckKeys(definition, FlowSchemas.Input);
             var word = ReadTypeWord(name, definition, "input", isTypeOptional);
             var known = word is null ? null : FlowWords.TypeOf(word);
@@ -231,7 +251,6 @@ internal sealed class FlowFileReader(DiagnosticList problems)
                 }
             }
 
-            // An input without a usable type is declared all the same: what refers to it is not at fault.
             var type = known ?? FlowValueType.Object;
             string? defaultJson = null;
             if (definition.Find("default") is { } given && !IsNull(given.Value))
@@ -258,6 +277,11 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         var outputs = new List<FlowOutput>();
         foreach (var (name, definition) in Definitions(section, "outputs", "output"))
         {
+            if (definition is null)
+            {
+                continue;
+            }
+
             CheckKeys(definition, FlowSchemas.Output);
             var word = ReadTypeWord(name, definition, "output", isTypeOptional: !isDag);
             var reference = ReadReference(name, definition, isDag);
@@ -290,8 +314,8 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         return outputs;
     }
 
-    /// <summary>The named definitions of <c>inputs</c> or <c>outputs</c> that have the right shape.</summary>
-    private IEnumerable<(YamlScalar Name, YamlMapping Definition)> Definitions(YamlEntry? section, string sectionName, string what)
+    /// <summary>The names in <c>inputs</c> or <c>outputs</c>, each with its definition, or null where that has the wrong shape.</summary>
+    private IEnumerable<(YamlScalar Name, YamlMapping? Definition)> Definitions(YamlEntry? section, string sectionName, string what)
     {
         if (section is not { } given || IsNull(given.Value))
         {
@@ -317,15 +341,14 @@ internal sealed class FlowFileReader(DiagnosticList problems)
                 problems.Add(FlowRules.NameIsNoText, entry.Key.Span, entry.Key.Value, DescribeShape(entry.Key));
             }
 
-            if (entry.Value is YamlMapping definition)
-            {
-                yield return (entry.Key, definition);
-            }
-            else
+            var definition = entry.Value as YamlMapping;
+            if (definition is null)
             {
                 _isComplete = false;
                 problems.Add(FlowRules.WrongShape, entry.ValueSpan, entry.Key.Value, "a mapping with 'type'", DescribeShape(entry.Value));
             }
+
+            yield return (entry.Key, definition);
         }
     }
 

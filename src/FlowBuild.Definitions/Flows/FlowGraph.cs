@@ -25,21 +25,27 @@ internal static class FlowGraph
         return null;
     }
 
-    public static void Check(FlowDefinition flow, DiagnosticList problems)
+    /// <summary>Makes the checks.</summary>
+    /// <param name="flow">The flow.</param>
+    /// <param name="inputs">How much of <c>inputs</c> could be read.</param>
+    /// <param name="nodesRead">How much of <c>nodes</c> could be read.</param>
+    /// <param name="problems">Takes what is found.</param>
+    public static void Check(FlowDefinition flow, FlowSection inputs, FlowSection nodesRead, DiagnosticList problems)
     {
+        var referents = new FlowReferents(flow, inputs, nodesRead, problems);
         var nodes = IndexNodes(flow, problems);
         var dependencies = new List<(int Node, SourceSpan Span)>[flow.Nodes.Count];
         for (var i = 0; i < dependencies.Length; i++)
         {
             dependencies[i] = [];
-            CheckNode(flow, i, nodes, dependencies[i], problems);
+            CheckNode(flow, i, nodes, referents, dependencies[i], problems);
         }
 
         CheckCycles(flow, dependencies, problems);
         var bypassable = new FlowBypass(flow);
         foreach (var output in flow.Outputs)
         {
-            CheckOutput(flow, output, nodes, bypassable, problems);
+            CheckOutput(flow, output, nodes, referents, bypassable, problems);
         }
     }
 
@@ -63,7 +69,12 @@ internal static class FlowGraph
     }
 
     private static void CheckNode(
-        FlowDefinition flow, int index, Dictionary<string, int> nodes, List<(int Node, SourceSpan Span)> dependencies, DiagnosticList problems)
+        FlowDefinition flow,
+        int index,
+        Dictionary<string, int> nodes,
+        FlowReferents referents,
+        List<(int Node, SourceSpan Span)> dependencies,
+        DiagnosticList problems)
     {
         var node = flow.Nodes[index];
         foreach (var input in node.Inputs)
@@ -71,11 +82,14 @@ internal static class FlowGraph
             var reference = FlowReference.Parse(input.Value.Value);
             if (reference.Kind == FlowReferenceKind.FlowInput)
             {
-                CheckInput(flow, reference.Name, input.Value.Span, problems);
+                if (!referents.HasInput(reference.Name))
+                {
+                    referents.AddNoInput(FlowRules.UndeclaredInput, reference.Name, input.Value.Span);
+                }
             }
             else if (reference.Kind == FlowReferenceKind.Node)
             {
-                CheckNodeReference(flow, node, reference, input.Value.Span, nodes, dependencies, problems);
+                CheckNodeReference(flow, node, reference, input.Value.Span, nodes, referents, dependencies, problems);
                 CheckSection(reference, input.Value, problems, "fails when the node runs");
             }
         }
@@ -87,13 +101,9 @@ internal static class FlowGraph
 
         if (condition.Kind == FlowReferenceKind.FlowInput)
         {
-            if (!HasInput(flow, condition.Name))
+            if (!referents.HasInput(condition.Name))
             {
-                problems.Add(
-                    FlowRules.UndeclaredActivateInput,
-                    when.Span,
-                    condition.Name,
-                    Suggestion.DidYouMean(condition.Name, InputNames(flow), "; declare it under 'inputs'"));
+                referents.AddNoInput(FlowRules.UndeclaredActivateInput, condition.Name, when.Span);
             }
 
             return;
@@ -104,19 +114,7 @@ internal static class FlowGraph
             problems.Add(FlowRules.ActivatedByNormalNode, when.Span, node.Name, condition.Name);
         }
 
-        CheckNodeReference(flow, node, condition, when.Span, nodes, dependencies, problems);
-    }
-
-    private static void CheckInput(FlowDefinition flow, string name, SourceSpan span, DiagnosticList problems)
-    {
-        if (!HasInput(flow, name))
-        {
-            problems.Add(
-                FlowRules.UndeclaredInput,
-                span,
-                name,
-                Suggestion.DidYouMean(name, InputNames(flow), "; declare it under 'inputs'"));
-        }
+        CheckNodeReference(flow, node, condition, when.Span, nodes, referents, dependencies, problems);
     }
 
     private static void CheckNodeReference(
@@ -125,12 +123,13 @@ internal static class FlowGraph
         FlowReference reference,
         SourceSpan span,
         Dictionary<string, int> nodes,
+        FlowReferents referents,
         List<(int Node, SourceSpan Span)> dependencies,
         DiagnosticList problems)
     {
         if (!nodes.TryGetValue(reference.Name, out var target))
         {
-            problems.Add(FlowRules.UnknownNode, span, reference.Name, SuggestNode(flow, reference.Name));
+            referents.AddNoNode(FlowRules.UnknownNode, reference, span);
             return;
         }
 
@@ -142,27 +141,17 @@ internal static class FlowGraph
     }
 
     private static void CheckOutput(
-        FlowDefinition flow, FlowOutput output, Dictionary<string, int> nodes, FlowBypass bypassable, DiagnosticList problems)
+        FlowDefinition flow, FlowOutput output, Dictionary<string, int> nodes, FlowReferents referents, FlowBypass bypassable, DiagnosticList problems)
     {
         var reference = FlowReference.Parse(output.Reference.Value);
         switch (reference.Kind)
         {
-            case FlowReferenceKind.FlowInput when !HasInput(flow, reference.Name):
-                problems.Add(
-                    FlowRules.OutputReferenceNotFound,
-                    output.Reference.Span,
-                    "input",
-                    reference.Name,
-                    Suggestion.DidYouMean(reference.Name, InputNames(flow), "; declare it under 'inputs'"));
+            case FlowReferenceKind.FlowInput when !referents.HasInput(reference.Name):
+                referents.AddNoInput(FlowRules.OutputReferenceNotFound, reference.Name, output.Reference.Span);
                 break;
 
-            case FlowReferenceKind.Node when !nodes.TryGetValue(reference.Name, out _):
-                problems.Add(
-                    FlowRules.OutputReferenceNotFound,
-                    output.Reference.Span,
-                    "node",
-                    reference.Name,
-                    SuggestNode(flow, reference.Name));
+            case FlowReferenceKind.Node when !nodes.ContainsKey(reference.Name):
+                referents.AddNoNode(FlowRules.OutputReferenceNotFound, reference, output.Reference.Span);
                 break;
 
             case FlowReferenceKind.Node:
@@ -182,7 +171,7 @@ internal static class FlowGraph
                 break;
 
             case FlowReferenceKind.Literal when output.Reference.Value.Length > 0:
-                var target = Suggestion.Nearest(output.Reference.Value.Split('.')[0], NodeNames(flow));
+                var target = Suggestion.Nearest(output.Reference.Value.Split('.')[0], flow.Nodes.Select(static node => node.Name));
                 problems.Add(
                     FlowRules.LiteralOutput,
                     output.Reference.Span,
@@ -201,15 +190,14 @@ internal static class FlowGraph
         }
 
         var bracket = reference.Section.IndexOf('[');
-        var instead = bracket >= 0 && reference.Section.StartsWith("output", StringComparison.Ordinal)
-            ? $"${{{reference.Name}.output.{reference.Section.Substring(bracket)}{(reference.Property is null ? "" : "." + reference.Property)}}}"
-            : reference.Property is null ? $"${{{reference.Name}.output.{reference.Section}}}" : $"${{{reference.Name}.output.{reference.Section}.{reference.Property}}}";
-        if (reference.Section is "outputs" or "Output")
-        {
-            instead = $"${{{reference.Name}.output{(reference.Property is null ? "" : "." + reference.Property)}}}";
-        }
-
-        problems.Add(FlowRules.ReferenceTrap, written.Span, written.Value, effect, instead);
+        var word = bracket < 0 ? reference.Section : reference.Section.Substring(0, bracket);
+        var index = bracket < 0 ? "" : "." + reference.Section.Substring(bracket);
+        var property = reference.Property is null ? "" : "." + reference.Property;
+        problems.Add(FlowRules.ReferenceTrap, written.Span, written.Value, effect, word == "output"
+            ? $"; write '${{{reference.Name}.output{index}{property}}}'"
+            : Suggestion.Nearest(word, ["output"]) is not null
+                ? $"; did you mean '${{{reference.Name}.output{index}{property}}}'?"
+                : $"; write '${{{reference.Name}.output.{reference.Section}{property}}}'");
     }
 
     private static void CheckCycles(FlowDefinition flow, List<(int Node, SourceSpan Span)>[] dependencies, DiagnosticList problems)
@@ -308,36 +296,6 @@ internal static class FlowGraph
                 reported[node] = true;
             }
         }
-    }
-
-    private static bool HasInput(FlowDefinition flow, string name)
-    {
-        foreach (var input in flow.Inputs)
-        {
-            if (input.Name == name)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static IEnumerable<string> InputNames(FlowDefinition flow) => flow.Inputs.Select(static input => input.Name);
-
-    private static IEnumerable<string> NodeNames(FlowDefinition flow) => flow.Nodes.Select(static node => node.Name);
-
-    private static string SuggestNode(FlowDefinition flow, string name)
-    {
-        foreach (var input in flow.Inputs)
-        {
-            if (input.Name == name)
-            {
-                return $"; did you mean the input, '${{inputs.{name}}}'?";
-            }
-        }
-
-        return Suggestion.DidYouMean(name, NodeNames(flow), "; write the name of one of its nodes");
     }
 
     private static string LineOf(SourceSpan span) => (span.StartLine + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);

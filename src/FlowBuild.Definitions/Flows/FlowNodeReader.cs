@@ -10,6 +10,10 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
 {
     private const YamlDialect Dialect = YamlDialect.PromptFlow;
 
+    /// <summary>The inputs of an llm node that are most easily taken for keys of the node.</summary>
+    private static readonly string[] ModelInputs =
+        ["model", "deployment_name", "temperature", "max_tokens", "top_p", "stop", "response_format"];
+
     /// <summary>The nodes in the order of the file, each with its default variant in its place.</summary>
     public List<FlowNode> Read(YamlEntry? nodes, YamlEntry? variants)
     {
@@ -86,7 +90,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
     /// <param name="isUsed">False for what promptflow parses but does not resolve: a node that a variant replaces, and variants that are not the default.</param>
     private FlowNode ReadNode(string name, SourceSpan span, YamlMapping node, bool isUsed)
     {
-        FlowFileReader.CheckKeys(problems, node, FlowSchemas.Node);
+        FlowFileReader.CheckKeys(problems, node, FlowSchemas.Node, SuggestInput);
         var type = ReadType(name, span, node, isUsed);
         var (sourceType, path, tool) = ReadSource(name, span, node, type, isUsed);
         var (when, isJson) = ReadActivate(name, node.Find("activate"));
@@ -392,6 +396,20 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
 
     /// <summary>Whether a node of a type has a template, whatever the type of its source.</summary>
     internal static bool NeedsPath(string type) => type is "llm" or "prompt";
+
+    /// <summary>The advice on a key of an llm node that belongs one level deeper, or null.</summary>
+    private static string? SuggestInput(YamlMapping node, string key)
+    {
+        if (FlowFileReader.TextOf(node.Find("type")) != "llm")
+        {
+            return null;
+        }
+
+        var nearest = Suggestion.Nearest(key, ModelInputs.Concat(FlowSchemas.Node.Keys.Select(static rule => rule.Name)));
+        return nearest is not null && ModelInputs.Contains(nearest)
+            ? nearest == key ? "; write it under 'inputs'" : $"; did you mean '{nearest}' under 'inputs'?"
+            : null;
+    }
 
     private static string SuggestType(string word) => word switch
     {

@@ -19,17 +19,12 @@ internal static class YamlErrors
 
         if (rest.StartsWith("{{", StringComparison.Ordinal) || rest.StartsWith("{%", StringComparison.Ordinal))
         {
-            return (OfText(line, column, rest), "'" + Shorten(rest) + "' is a template that nobody fills in here; write the value");
+            return (OfText(line, column, rest), "'" + Shorten(rest) + "' is a template that nobody fills in here; write " + WhatTemplateMeans(rest, text));
         }
 
         if (LongKey(lineText) is var (keyStart, keyLength))
         {
             return (new(line, keyStart, line, keyStart + keyLength), $"a key can have {MaxKeyLength:N0} characters at most, and this one has {keyLength:N0}; shorten it");
-        }
-
-        if (Says("tab"))
-        {
-            return (FindTab(text, line), "a tab cannot indent; use blanks");
         }
 
         if (Says("did not find expected key") && column > 0 && lineText[column - 1] is '"' or '\'')
@@ -39,9 +34,14 @@ internal static class YamlErrors
 
         if (Says("did not find expected key") || Says("could not find expected ':'"))
         {
+            if (IsEntry(rest) && FindLineWithoutColon(text, line, lineText) is var (above, start, words))
+            {
+                return (new(above, start, above, start + words.Length), $"'{Shorten(words)}' is no 'key: value'; {AddColon(words)}");
+            }
+
             return (OfText(line, column, rest), IsEntry(rest)
                 ? "this line is indented like no line above it; give it the indentation of the lines it belongs with"
-                : $"'{Shorten(rest)}' is no 'key: value'; write a key before it, or remove the line");
+                : $"'{Shorten(rest)}' is no 'key: value'; {(IsWord(rest.TrimEnd()) ? "write a ':' after it" : "write a key before it")}, or remove the line");
         }
 
         if (Says("did not find expected '-' indicator"))
@@ -60,7 +60,7 @@ internal static class YamlErrors
         {
             if (FindLineWithoutColon(text, line, lineText) is var (before, start, words))
             {
-                return (new(before, start, before, start + words.Length), $"'{Shorten(words)}' is no 'key: value'; write a ':' and a blank after the key");
+                return (new(before, start, before, start + words.Length), $"'{Shorten(words)}' is no 'key: value'; {AddColon(words)}");
             }
 
             return (new(line, column, line, column + 1),
@@ -119,6 +119,35 @@ internal static class YamlErrors
         bool Says(string words) => message.IndexOf(words, StringComparison.Ordinal) >= 0;
     }
 
+    /// <summary>What to write for a template: the reference, where it names an input or a node of the flow, else the value.</summary>
+    /// <param name="template">The line from the template on.</param>
+    /// <param name="text">The file.</param>
+    public static string WhatTemplateMeans(string template, string text)
+    {
+        var end = template.IndexOf("}}", StringComparison.Ordinal);
+        var path = end < 0 || !template.StartsWith("{{", StringComparison.Ordinal) ? "" : template.Substring(2, end - 2).Trim();
+        var name = path.Split('.')[0];
+        if (!IsWord(name))
+        {
+            return "the value";
+        }
+
+        if (path.StartsWith("inputs.", StringComparison.Ordinal))
+        {
+            return $"'${{{path}}}'";
+        }
+
+        foreach (var line in text.Split('\n'))
+        {
+            if (line.Trim(' ', '\r', '-') == "name: " + name)
+            {
+                return $"'${{{(path == name ? path + ".output" : path)}}}'";
+            }
+        }
+
+        return "the value";
+    }
+
     /// <summary>Where the anchor of the value before a column begins, or null.</summary>
     private static int? AnchorBefore(string lineText, int column)
     {
@@ -142,16 +171,30 @@ internal static class YamlErrors
     }
 
     /// <summary>
-    /// The line before a 'key: value', when it stands at the same indentation and is none: the parser took both for one long text.
+    /// The line before a 'key: value' that stands at the same indentation, or is one word at a lesser one, and has no ':' itself:
+    /// the parser took both for one long text.
     /// </summary>
     private static (int Line, int Column, string Words)? FindLineWithoutColon(string text, int line, string lineText)
     {
         var indentation = lineText.Length - lineText.TrimStart().Length;
-        var before = line > 0 ? YamlCharacters.LineAt(text, line - 1) : "";
-        var words = before.Trim();
-        var isBare = words.Length > 0 && words[0] is not ('-' or '#' or '"' or '\'') && !IsEntry(words);
-        return isBare && before.Length - before.TrimStart().Length == indentation ? (line - 1, indentation, words) : null;
+        do
+        {
+            line--;
+        }
+        while (line > 0 && YamlCharacters.LineAt(text, line).Trim().Length == 0);
+
+        var before = line >= 0 ? YamlCharacters.LineAt(text, line) : "";
+        var start = before.Length - before.TrimStart(' ', '-').Length;
+        var words = before.Substring(start);
+        var comment = words.IndexOf(" #", StringComparison.Ordinal);
+        words = (comment < 0 ? words : words.Substring(0, comment)).Trim();
+        var isBare = words.Length > 0 && words[0] is not ('#' or '"' or '\'') && !IsEntry(words);
+        return isBare && (start == indentation || (start < indentation && IsWord(words))) ? (line, start, words) : null;
     }
+
+    private static string AddColon(string words) => IsWord(words) ? "write a ':' after it" : "write a ':' and a blank after the key";
+
+    private static bool IsWord(string text) => text.Length > 0 && text.All(static c => char.IsLetterOrDigit(c) || c is '_' or '-');
 
     /// <summary>Whether a line reads as <c>key: value</c>.</summary>
     private static bool IsEntry(string line)
@@ -161,21 +204,6 @@ internal static class YamlErrors
     }
 
     private static SourceSpan OfText(int line, int column, string rest) => new(line, column, line, column + rest.TrimEnd().Length);
-
-    private static SourceSpan FindTab(string text, int line)
-    {
-        var last = line + 1;
-        for (; line <= last; line++)
-        {
-            var tab = YamlCharacters.LineAt(text, line).IndexOf('\t');
-            if (tab >= 0)
-            {
-                return new(line, tab, line, tab + 1);
-            }
-        }
-
-        return new(last - 1, 0, last - 1, 0);
-    }
 
     private static string Shorten(string text)
     {

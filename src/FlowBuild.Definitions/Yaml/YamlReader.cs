@@ -113,6 +113,11 @@ internal sealed class YamlReader
                 return null;
             }
 
+            if (FindCausingTab(exception) is { } cause)
+            {
+                return Refuse(cause, "a tab cannot indent; use blanks");
+            }
+
             var (span, explanation) = YamlErrors.Explain(exception, _text);
             return Refuse(Undo(span), explanation);
         }
@@ -131,6 +136,22 @@ internal sealed class YamlReader
         }
 
         return _separators?.FindMisplaced() is { } misplaced ? Refuse(misplaced.Span, misplaced.Explanation) : _root;
+    }
+
+    /// <summary>
+    /// The tab that a scanner stumbled over: it names none, or a place far from it. One that indents a line above the place where
+    /// it stopped is the cause whatever it says.
+    /// </summary>
+    private SourceSpan? FindCausingTab(YamlException exception)
+    {
+        if (_quoted is null || YamlCharacters.FindSeparatingTab(_original, _quoted) is not { } tab)
+        {
+            return null;
+        }
+
+        var isNamed = exception.Message.IndexOf("tab", StringComparison.Ordinal) >= 0;
+        var indents = YamlCharacters.LineAt(_original, tab.StartLine).Substring(0, tab.StartColumn).Trim(' ').Length == 0;
+        return isNamed || (indents && tab.StartLine < exception.Start.Line) ? tab : null;
     }
 
     private bool Take(ParsingEvent current)
@@ -432,7 +453,8 @@ internal sealed class YamlReader
         if (node is YamlMapping && span.StartLine == span.EndLine && YamlCharacters.StartsWith(_original, span.StartLine, span.StartColumn - 1, "{{"))
         {
             span = new(span.StartLine, span.StartColumn - 1, span.EndLine, span.EndColumn + 1);
-            Refuse(span, "this is a template that nobody fills in here; write the value");
+            var line = YamlCharacters.LineAt(_original, span.StartLine).Substring(span.StartColumn);
+            Refuse(span, "this is a template that nobody fills in here; write " + YamlErrors.WhatTemplateMeans(line, _original));
             return;
         }
 

@@ -48,6 +48,11 @@ public sealed class FlowReaderTests
         { Head + Echo.Replace("${inputs.text}", "«${inputs.txt}»", StringComparison.Ordinal), FlowRules.UndeclaredInput, "did you mean 'text'?" },
         { Head + Echo.Replace("${inputs.text}", "«${ecco.output}»", StringComparison.Ordinal), FlowRules.UnknownNode, "did you mean 'echo'?" },
         { Head + Echo.Replace("${inputs.text}", "«${text}»", StringComparison.Ordinal), FlowRules.UnknownNode, "did you mean the input, '${inputs.text}'?" },
+        { Head + Echo.Replace("${inputs.text}", "«${input.text}»", StringComparison.Ordinal), FlowRules.UnknownNode, "did you mean '${inputs.text}'?" },
+        { Head.Replace("${echo.output}", "«${input.txt}»", StringComparison.Ordinal) + Echo, FlowRules.OutputReferenceNotFound, "did you mean '${inputs.text}'?" },
+        { Head.Replace("inputs:", "«inptus»:", StringComparison.Ordinal) + Echo, FlowRules.UndeclaredInput, "did you mean 'inputs' where 'inptus' stands?" },
+        { Head + Echo.Replace("nodes:", "«noeds»:", StringComparison.Ordinal), FlowRules.OutputReferenceNotFound, "did you mean 'nodes' where 'noeds' stands?" },
+        { Head.Replace("reference:", "«ref»:", StringComparison.Ordinal) + Echo, FlowRules.OutputWithoutReference, "did you mean 'reference' where 'ref' stands?" },
         { Head + Echo.Replace("${inputs.text}", "«${echo.output}»", StringComparison.Ordinal), FlowRules.NodeCycle, "echo ← echo" },
         { Head + Echo.Replace("type: python", "type: «pyhton»", StringComparison.Ordinal), FlowRules.UnknownNodeType, "did you mean 'python'?" },
         { Head + Echo.Replace("type: python", "type: «csharp»", StringComparison.Ordinal), FlowRules.UnknownNodeType, "language: csharp" },
@@ -68,6 +73,19 @@ public sealed class FlowReaderTests
         { Head + Echo + "- name: sum\n  type: python\n  source: {type: code, path: b.py}\n  aggregation: true\n  activate:\n    when: «${echo.output}»\n    is: x\n", FlowRules.ActivatedByNormalNode, "echo" },
         { Head + Echo.Replace("text: ${inputs.text}", "{text: $«{»inputs.text}}", StringComparison.Ordinal), FlowRules.InvalidYaml, "stands in quotes" },
         { "inputs:\n  text:\n    «type string»\n    default: x\n" + Echo, FlowRules.InvalidYaml, "write a ':' and a blank after the key" },
+        { Head.Replace("  text:", "  «text»", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "write a ':' after it" },
+        { Head.Replace("inputs:", "«inputs»", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "write a ':' after it" },
+        { Head.Replace("  text:", "  «text» # the text", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "write a ':' after it" },
+        { Head + Echo.Replace("- name: echo", "- «name echo»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write a ':' and a blank after the key" },
+        { Head + Echo.Replace("nodes:", "«nodes»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write a ':' after it" },
+        { Head.Replace("  answer", "«\t»answer", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "a tab cannot indent" },
+        { Head.Replace("    type: string\noutputs", "  «\t»type: string\noutputs", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "a tab cannot indent" },
+        { "«\t»" + Head + Echo, FlowRules.InvalidYaml, "a tab cannot indent" },
+        { Head + Echo + "description: |\n  a\n«\t»b\n", FlowRules.InvalidYaml, "a tab cannot indent" },
+        { Head.Replace("${echo.output}", "«{{echo.output}}»", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "write '${echo.output}'" },
+        { Head.Replace("${echo.output}", "«{{ echo }}»", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "write '${echo.output}'" },
+        { Head + Echo.Replace("${inputs.text}", "«{{inputs.text}}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write '${inputs.text}'" },
+        { Head + Echo.Replace("${inputs.text}", "«{{other}}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write the value" },
         { Head + Echo + "description: \"He said \"«hi\"\"»\n", FlowRules.InvalidYaml, "the quoted text ends before this" },
         { Head + Echo + "   «description: x»\n", FlowRules.InvalidYaml, "indented like no line above it" },
         { Head + Echo + "message_format: «openai»\n", FlowRules.UnknownMessageFormat, "openai-vision" },
@@ -79,9 +97,15 @@ public sealed class FlowReaderTests
     public static TheoryData<string, DiagnosticRule, string> Traps => new()
     {
         { Head + Echo.Replace("type: code", "type: code\n    «pth»: x", StringComparison.Ordinal), FlowRules.UnknownKey, "did you mean 'path'?" },
+        { Head + Echo + "- name: a\n  type: llm\n  «modle»: gpt\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "did you mean 'model' under 'inputs'?" },
+        { Head + Echo + "- name: a\n  type: llm\n  «temperature»: 0\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "write it under 'inputs'" },
+        { Head + Echo + "- name: a\n  type: llm\n  «aktivate»: x\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "did you mean 'activate'?" },
         { Head + Echo + "«discription»: x\n", FlowRules.UnknownKey, "did you mean 'description'?" },
         { Head.Replace("${echo.output}", "«${echo.output[0]}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output.[0]}'" },
-        { Head.Replace("${echo.output}", "«${echo.outputs}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output}'" },
+        { Head.Replace("${echo.output}", "«${echo.outputs}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "did you mean '${echo.output}'?" },
+        { Head.Replace("${echo.output}", "«${echo.ouput}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "did you mean '${echo.output}'?" },
+        { Head.Replace("${echo.output}", "«${echo.ouput[0].name}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "did you mean '${echo.output.[0].name}'?" },
+        { Head.Replace("${echo.output}", "«${echo.score}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output.score}'" },
         { Head.Replace("${echo.output}", "«echo.output»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "did you mean '${echo.output}'?" },
         { Head.Replace("${echo.output}", "«The answer is ${echo.output}»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "is a reference" },
         { "inputs:\n  text: {type: string}\n  n:\n    type: int\n    default: «many»\n" + Echo, FlowRules.DefaultDoesNotFit, "a whole number" },
@@ -116,6 +140,26 @@ public sealed class FlowReaderTests
         text.AssertAmong(result.Diagnostics, rule, advice);
         Assert.False(result.HasErrors);
         Assert.NotNull(result.Value);
+    }
+
+    public static TheoryData<string, DiagnosticRule> BrokenSections => new()
+    {
+        { Head.Replace("text:\n    type: string", "text: «string»", StringComparison.Ordinal) + Echo, FlowRules.WrongShape },
+        { Head.Replace("  text:\n    type: string", "- text: string", StringComparison.Ordinal).Replace("inputs:", "«inputs»:", StringComparison.Ordinal) + Echo, FlowRules.WrongShape },
+        { Head + Echo.Replace("- name: echo", "  echo:", StringComparison.Ordinal).Replace("\n  ", "\n    ", StringComparison.Ordinal).Replace("nodes:", "«nodes»:", StringComparison.Ordinal), FlowRules.WrongShape },
+        { Head.Replace("inputs:", "«inptus»:", StringComparison.Ordinal) + Echo.Replace("${inputs.text}", "${inputs.text}\n    again: ${inputs.text}", StringComparison.Ordinal), FlowRules.UndeclaredInput },
+        { Head.Replace("${echo.output}", "${inputs.text}", StringComparison.Ordinal).Replace("inputs:", "«inptus»:", StringComparison.Ordinal) + Echo, FlowRules.UndeclaredInput },
+    };
+
+    [Theory]
+    [MemberData(nameof(BrokenSections))]
+    public void What_refers_into_a_section_that_is_at_fault_is_not_blamed(string marked, DiagnosticRule rule)
+    {
+        var text = MarkedText.Parse(marked);
+
+        var error = Assert.Single(Read(text.Text).Diagnostics, static d => d.Rule.Severity == RuleSeverity.Error);
+        Assert.Equal(rule, error.Rule);
+        Assert.Equal((text.Span.StartLine, text.Span.StartColumn), (error.Span!.Value.StartLine, error.Span.Value.StartColumn));
     }
 
     [Fact]
