@@ -331,7 +331,7 @@ public sealed partial class FlowDeployer
             return true;
         }
 
-        if ((_sources is null && !Validate(reportText: false)) || FlowSourceReader.ForDeployment(_sources!, _log) is not { } deployed)
+        if ((_sources is null && !Validate(reportText: false)) || FlowSourceReader.ForDeployment(_project, _sources!, _log) is not { } deployed)
         {
             return false;
         }

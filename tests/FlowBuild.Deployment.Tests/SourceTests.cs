@@ -39,6 +39,37 @@ public sealed class SourceTests
         Assert.Empty(Read(chat, item => item));
     }
 
+    [Theory]
+    [InlineData(1, "put endpoint.yml and deployment.yml beside the project, or name them in its item: ")]
+    [InlineData(2, "with several flows each item names its own files; write into the project file, in an ItemGroup: ")]
+    public async Task Flows_without_a_deployment_are_advised_of_what_works_for_them(int flows, string advice)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var item = chat.Project.Items[0] with { EndpointFile = null, DeploymentFile = null, ModelFile = null };
+        var log = new RecordingLog();
+        var deployer = chat.Deployer(log, project: chat.Project with { Items = [.. Enumerable.Repeat(item, flows)] });
+
+        Assert.Null(await deployer.GetDeployedAsync(TestContext.Current.CancellationToken));
+
+        var error = Assert.Single(log.Diagnostics);
+        Assert.Equal(ConfigurationRules.NoDeployment, error.Rule);
+        Assert.EndsWith(
+            advice + """<PromptFlow Update="basic-chat/flow.dag.yaml" Endpoint="endpoint.yml" Deployment="deployment.yml" />""", error.Message, StringComparison.Ordinal);
+        Assert.Equal(flows == 1, error.Message.Contains("beside the project", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_deployment_file_beside_the_project_that_no_item_names_is_warned_of_without_a_compilation()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var run = new TargetRun(chat);
+
+        Assert.DoesNotContain("FLOW4019", (await run.RunAsync("ValidateFlow")).Output, StringComparison.Ordinal);
+
+        chat.Replace("BasicChat.proj", " Deployment=\"deployment.yml\"", "");
+        Assert.Contains("deployment.yml : warning FLOW4019", (await run.RunAsync("ValidateFlow")).Output, StringComparison.Ordinal);
+    }
+
     private static IReadOnlyList<FlowDiagnostic> Read(BasicChat chat, Func<FlowItem, FlowItem> change)
     {
         var log = new RecordingLog();

@@ -36,7 +36,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule NoDeployment = new(
         "FLOW4006",
         "No flow names a deployment",
-        "Nothing is deployed: no deployment file is named for {0}; put endpoint.yml and deployment.yml beside the project, or set the metadata Endpoint and Deployment of the PromptFlow item",
+        "Nothing is deployed: no deployment file is named for {0}; {1}",
         RuleSeverity.Error);
 
     /// <summary>Two items end at the same deployment.</summary>

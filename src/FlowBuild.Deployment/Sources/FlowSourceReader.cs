@@ -39,15 +39,18 @@ public sealed class FlowSourceReader
     }
 
     /// <summary>The checks across items and files that stand between the files and a deployment.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="sources">What was read.</param>
+    /// <param name="log">Where the problems go.</param>
     /// <returns>The sources that are deployed, or null when there are errors.</returns>
-    public static IReadOnlyList<FlowSources>? ForDeployment(IReadOnlyList<FlowSources> sources, IFlowLog log)
+    public static IReadOnlyList<FlowSources>? ForDeployment(FlowProject project, IReadOnlyList<FlowSources> sources, IFlowLog log)
     {
         var deployed = sources.Where(static s => s.Item.IsDeployed).ToList();
         if (deployed.Count == 0)
         {
             var rule = sources.Count == 0 ? ConfigurationRules.NoFlow : ConfigurationRules.NoDeployment;
             var names = string.Join(", ", sources.Select(static s => $"'{Path.GetFileName(s.Item.Folder)}'"));
-            log.Report(FlowDiagnostic.At(rule, null, null, sources.Count == 0 ? [] : [names]));
+            log.Report(FlowDiagnostic.At(rule, null, null, sources.Count == 0 ? [] : [names, Advice(project)]));
             return sources.Count == 0 ? [] : null;
         }
 
@@ -75,6 +78,16 @@ public sealed class FlowSourceReader
         }
 
         return failed ? null : deployed;
+    }
+
+    // The files beside the project are the only flow's; of several flows each item names its own.
+    private static string Advice(FlowProject project)
+    {
+        const string Files = "Endpoint=\"endpoint.yml\" Deployment=\"deployment.yml\"";
+        var update = Path.GetRelativePath(project.Directory, project.Items[0].FlowFile).Replace('\\', '/');
+        return project.Items.Count == 1
+            ? $"put endpoint.yml and deployment.yml beside the project, or name them in its item: <PromptFlow Update=\"{update}\" {Files} />"
+            : $"with several flows each item names its own files; write into the project file, in an ItemGroup: <PromptFlow Update=\"{update}\" {Files} />";
     }
 
     private FlowSources? Read(FlowItem item)
