@@ -148,7 +148,7 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
         }
 
         operations.Resume();
-        WorkspaceFile.Describe(identity, certificate).Publish(folder);
+        WorkspaceFile.Describe(identity, certificate, options.ServeCommand).Publish(folder);
         instanceLock.Sign("ready");
         log.Write($"ready: control plane {identity.ControlPlanePort}, scoring {identity.ScoringPort}");
         activity.End();

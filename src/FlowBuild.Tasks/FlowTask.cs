@@ -22,7 +22,7 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
     /// <inheritdoc/>
     public sealed override bool Execute()
     {
-        var settings = new FlowTaskSettings(Settings, Flows, GlobalProperty("FlowServeCommand"));
+        var settings = new FlowTaskSettings(Settings, Flows, ServeCommand);
         var log = new TaskFlowLog(Log, settings.ProjectFile);
         try
         {
@@ -89,8 +89,9 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
     }
 
     // What a user says on the command line or in the environment, and no file of the project.
-    private string GlobalProperty(string name) =>
-        BuildEngine6.GetGlobalProperties().TryGetValue(name, out var value) ? value : Environment.GetEnvironmentVariable(name) ?? "";
+    private string ServeCommand => BuildEngine6.GetGlobalProperties().TryGetValue("FlowServeCommand", out var value)
+        ? value
+        : Environment.GetEnvironmentVariable("FlowServeCommand") ?? Environment.GetEnvironmentVariable("FLOWBUILD_SERVE_COMMAND") ?? "";
 
     private sealed record Session(RelayLog Log, FlowDeployer Deployer);
 }

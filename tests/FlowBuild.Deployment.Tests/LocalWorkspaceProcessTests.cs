@@ -41,6 +41,40 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_running_workspace_is_replaced_by_one_that_serves_as_the_target_says_and_kept_by_targets_that_say_nothing()
+    {
+        const string Secret = "http://127.0.0.1:9/?key=secret";
+        await StartAsync(State);
+        var first = ProcessId();
+        Assert.EndsWith("it answers by contract", _log.Lines[^1], StringComparison.Ordinal);
+        var address = JsonNode.Parse(await File.ReadAllTextAsync(StateFile, Token))!["controlPlane"]!.ToString();
+
+        await StartAsync(State, Secret);
+
+        var second = ProcessId();
+        Assert.NotEqual(first, second);
+        Assert.Contains(_log.Lines, static l => l.Contains("answers by contract, and FlowServeCommand is given; replacing it", StringComparison.Ordinal));
+        Assert.EndsWith("a real server answers (FlowServeCommand)", _log.Lines[^1], StringComparison.Ordinal);
+        var state = await File.ReadAllTextAsync(StateFile, Token);
+        Assert.Equal(address, JsonNode.Parse(state)!["controlPlane"]!.ToString());
+        Assert.DoesNotContain("secret", state + _log.Text, StringComparison.Ordinal);
+
+        foreach (var same in (string[])[$" {Secret} ", ""])
+        {
+            await StartAsync(State, same);
+            Assert.Equal(second, ProcessId());
+        }
+
+        await StartAsync(State, "http://127.0.0.1:10");
+        Assert.NotEqual(second, ProcessId());
+        Assert.Contains(_log.Lines, static l => l.Contains("serves flows with another FlowServeCommand; replacing it", StringComparison.Ordinal));
+
+        Assert.True(await StopAsync());
+        await StartAsync(State);
+        Assert.EndsWith("it answers by contract", _log.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_workspace_inside_another_program_is_never_ended()
     {
         await using var host = await LocalWorkspaceHost.StartAsync(new LocalWorkspaceOptions { StateFolder = State }, Token);
@@ -162,7 +196,8 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
         Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
     }
 
-    private Task StartAsync(string folder) => WorkspaceOpener.StartLocalAsync(Settings(folder), _log, Token);
+    private Task StartAsync(string folder, string serveCommand = "") =>
+        WorkspaceOpener.StartLocalAsync(Settings(folder) with { ServeCommand = serveCommand }, _log, Token);
 
     private Task<bool> StopAsync() => WorkspaceOpener.StopLocalAsync(Settings(State), _log, CancellationToken.None);
 

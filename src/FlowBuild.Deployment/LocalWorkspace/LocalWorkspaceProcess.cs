@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Workspace;
@@ -28,18 +30,21 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
     public async Task<LocalWorkspaceState?> FindAsync(CancellationToken cancellationToken) =>
         LocalWorkspaceState.Read(_folder) is { } state && await AnswersAsync(state, cancellationToken).ConfigureAwait(false) ? state : null;
 
-    /// <summary>The running workspace of this build; started where none runs, replaced where another build's does, or one that does not answer.</summary>
+    /// <summary>
+    /// The running workspace of this build; started where none runs, replaced where another build's does, one that serves flows with
+    /// another FlowServeCommand than the one that is given, or one that does not answer.
+    /// </summary>
     /// <exception cref="FlowDeploymentException">It does not start.</exception>
     public async Task<LocalWorkspaceState> StartAsync(CancellationToken cancellationToken)
     {
         if (await FindAsync(cancellationToken).ConfigureAwait(false) is { } running)
         {
-            if (settings.Assembly.Length == 0 || !File.Exists(settings.Assembly) || running.Build == BuildOf(settings.Assembly))
+            if (ReasonToReplace(running) is not { } reason)
             {
                 return running;
             }
 
-            log.Progress("the local workspace that runs is of another build; replacing it");
+            log.Progress($"the local workspace that runs {reason}; replacing it");
             await StopAsync(running, cancellationToken).ConfigureAwait(false);
         }
 
@@ -66,6 +71,16 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
             }
         }
     }
+
+    // Who says nothing about serving takes what runs: a later target of the same work need not say it again.
+    private string? ReasonToReplace(LocalWorkspaceState running) =>
+        settings.Assembly.Length == 0 || !File.Exists(settings.Assembly) ? null
+        : running.Build != BuildOf(settings.Assembly) ? "is of another build"
+        : ServeCommand.Length > 0 && running.ServeCommandHash != Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(ServeCommand)))
+            ? running.ServeCommandHash is null ? "answers by contract, and FlowServeCommand is given" : "serves flows with another FlowServeCommand"
+        : null;
+
+    private string ServeCommand => settings.ServeCommand.Trim();
 
     /// <summary>Stops the running workspace; says whether one ran.</summary>
     public async Task<bool> StopAsync(CancellationToken cancellationToken)
@@ -98,7 +113,16 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
     private static async Task StopAsync(LocalWorkspaceState running, CancellationToken cancellationToken)
     {
         using var client = Client(running);
-        using var answer = await client.PostAsync(new Uri(running.ControlPlane, "local/stop"), null, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var answer = await client.PostAsync(
+                new Uri(running.ControlPlane, $"local/stop?processId={running.ProcessId}"), null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException)
+        {
+            // Another target has stopped it.
+        }
+
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(StopLimit);
         try
@@ -143,10 +167,7 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
             start.Environment.Remove(name);
         }
 
-        if (settings.ServeCommand.Length > 0)
-        {
-            start.Environment["FLOWBUILD_SERVE_COMMAND"] = settings.ServeCommand;
-        }
+        start.Environment["FLOWBUILD_SERVE_COMMAND"] = ServeCommand;
 
         try
         {

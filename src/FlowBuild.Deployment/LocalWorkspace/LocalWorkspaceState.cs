@@ -5,7 +5,8 @@ namespace FlowBuild.Deployment.LocalWorkspace;
 
 /// <summary>What a running local workspace says about itself in its state folder. The token is secret.</summary>
 internal sealed record LocalWorkspaceState(
-    string Build, int ProcessId, Uri ControlPlane, byte[] Certificate, string Token, string Subscription, string ResourceGroup, string Workspace)
+    string Build, int ProcessId, Uri ControlPlane, byte[] Certificate, string Token, string Subscription, string ResourceGroup, string Workspace,
+    string? ServeCommandHash)
 {
     private const int KnownVersion = 1;
 
@@ -30,7 +31,8 @@ internal sealed record LocalWorkspaceState(
 
             return new LocalWorkspaceState(
                 Text("build"), root.GetProperty("processId").GetInt32(), new Uri(Text("controlPlane")), Convert.FromBase64String(Text("certificate")),
-                Text("token"), Text("subscriptionId"), Text("resourceGroup"), Text("workspace"));
+                Text("token"), Text("subscriptionId"), Text("resourceGroup"), Text("workspace"),
+                root.TryGetProperty("serveCommandHash", out var hash) ? hash.GetString() : null);
 
             string Text(string name) => root.GetProperty(name).GetString() ?? throw new FormatException(name);
         }

@@ -30,7 +30,7 @@ public static class WorkspaceOpener
     public static async Task StartLocalAsync(LocalWorkspaceSettings settings, IFlowLog log, CancellationToken cancellationToken)
     {
         var state = await new LocalWorkspaceProcess(settings, log).StartAsync(cancellationToken).ConfigureAwait(false);
-        log.Result($"the local workspace runs (process {state.ProcessId})");
+        log.Result($"the local workspace runs (process {state.ProcessId}); {(state.ServeCommandHash is null ? "it answers by contract" : "a real server answers (FlowServeCommand)")}");
     }
 
     /// <summary>Stops the local workspace; says whether one ran.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using FlowBuild.LocalWorkspace.ControlPlane;
 
@@ -25,8 +26,15 @@ internal sealed class OwnRoutes(Activity activity, TaskCompletionSource stopRequ
         ["idleSeconds"] = activity.Idle.TotalSeconds,
     });
 
+    // Of two callers that want to replace a process, the second one must not stop what the first one has started at the same address.
     private Task Stop(HttpContext context)
     {
+        if (context.Request.Query["processId"].FirstOrDefault() is { } meant && meant != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
+        {
+            context.Response.StatusCode = 409;
+            return Task.CompletedTask;
+        }
+
         context.Response.StatusCode = 202;
         context.Response.OnCompleted(() =>
         {

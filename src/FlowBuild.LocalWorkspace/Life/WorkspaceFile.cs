@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using FlowBuild.LocalWorkspace.Serving;
 using FlowBuild.LocalWorkspace.State;
 
 namespace FlowBuild.LocalWorkspace.Life;
@@ -18,6 +19,7 @@ namespace FlowBuild.LocalWorkspace.Life;
 /// <param name="ResourceGroup">Always <c>local</c>.</param>
 /// <param name="Workspace">Always <c>local</c>.</param>
 /// <param name="Location">Always <c>local</c>.</param>
+/// <param name="ServeCommandHash">Hash of the command or address that flows are really served with; null when answers are recorded or made up.</param>
 internal sealed record WorkspaceFile(
     int StateVersion,
     Guid Build,
@@ -29,7 +31,8 @@ internal sealed record WorkspaceFile(
     Guid SubscriptionId,
     string ResourceGroup,
     string Workspace,
-    string Location)
+    string Location,
+    string? ServeCommandHash)
 {
     private const string FileName = "workspace.json";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -38,7 +41,7 @@ internal sealed record WorkspaceFile(
     public static Guid ThisBuild => typeof(WorkspaceFile).Module.ModuleVersionId;
 
     /// <summary>Describes a workspace that is served at the ports of its identity.</summary>
-    public static WorkspaceFile Describe(WorkspaceIdentity identity, X509Certificate2 certificate) => new(
+    public static WorkspaceFile Describe(WorkspaceIdentity identity, X509Certificate2 certificate, string? serveCommand) => new(
         identity.StateVersion,
         ThisBuild,
         Environment.ProcessId,
@@ -49,7 +52,8 @@ internal sealed record WorkspaceFile(
         identity.SubscriptionId,
         WorkspaceNames.ResourceGroup,
         WorkspaceNames.Workspace,
-        WorkspaceNames.Location);
+        WorkspaceNames.Location,
+        ServeCommand.HashOf(serveCommand));
 
     /// <summary>Says "ready".</summary>
     public void Publish(StateFolder folder) => DurableFile.Write(folder.FilePath(FileName), JsonSerializer.SerializeToUtf8Bytes(this, Json));

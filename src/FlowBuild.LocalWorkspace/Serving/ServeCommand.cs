@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace FlowBuild.LocalWorkspace.Serving;
 
 /// <summary>
@@ -29,6 +32,14 @@ internal sealed record ServeCommand(Uri? Address, IReadOnlyList<string> Words)
             : throw new WorkspaceStartException(
                 $"The serving command must hold {{port}}, such as: pf flow serve --source {{flow}} --port {{port}}. An address such as http://127.0.0.1:8080 names a server that runs already.");
     }
+
+    /// <summary>
+    /// SHA-256 of what the user wrote, in hexadecimal digits; null when it is empty. Tells a caller whether it means the same,
+    /// and nothing that the command may hold.
+    /// </summary>
+    public static string? HashOf(string? text) => string.IsNullOrWhiteSpace(text)
+        ? null
+        : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.Trim())));
 
     // Blanks divide words, double quotes keep them together.
     private static IEnumerable<string> Split(string text) => text.Split('"')
