@@ -277,7 +277,7 @@ public sealed partial class FlowDeployer
         return flows;
     }
 
-    /// <summary>Sends one request to each endpoint and prints the answer, as it comes where the flow streams.</summary>
+    /// <summary>Sends one request to each endpoint and prints the answer; where the flow streams, the whole of it at its end.</summary>
     /// <param name="requestFile">Full path of the file with the request, or null for the flow's sample.</param>
     /// <param name="deployment">The deployment that must answer, or null: the traffic decides.</param>
     /// <param name="cancellationToken">Stops.</param>
@@ -303,21 +303,17 @@ public sealed partial class FlowDeployer
             }
 
             var answer = work.Sources.Contract is { CanStream: true }
-                ? await client.StreamAsync(request.Body, deployment, _log.Result, cancellationToken).ConfigureAwait(false)
+                ? await client.StreamAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false)
                 : await client.SendAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false);
             if (answer.Status is < 200 or >= 300)
             {
                 throw FlowDeploymentException.Of(WorkspaceRules.InvocationFailed, endpoint.Name, $"{answer.StatusText}: {answer.Excerpt}");
             }
 
-            if (answer.Body.Length > 0)
+            _log.Result(answer.Body);
+            if (answer.Origin is { } origin)
             {
-                _log.Result(answer.Body);
-            }
-
-            if (answer.AnswerKind is { } kind)
-            {
-                _log.Result($"({kind} by the local workspace)");
+                _log.Result($"({origin})");
             }
         }
 

@@ -57,9 +57,11 @@ internal sealed class BasicChat : IAsyncDisposable
         Patience = Patience,
     };
 
-    public static async Task<BasicChat> StartAsync(TimeSpan provisioningTime = default, Patience? patience = null)
+    private string? ServeCommand { get; init; }
+
+    public static async Task<BasicChat> StartAsync(TimeSpan provisioningTime = default, Patience? patience = null, string? serveCommand = null)
     {
-        var chat = new BasicChat { ProvisioningTime = provisioningTime, Patience = patience ?? Impatience };
+        var chat = new BasicChat { ProvisioningTime = provisioningTime, Patience = patience ?? Impatience, ServeCommand = serveCommand };
         chat.Write("basic-chat/flow.dag.yaml", """
             inputs:
               chat_history:
@@ -128,7 +130,7 @@ internal sealed class BasicChat : IAsyncDisposable
     }
 
     public async Task StartHostAsync() => _host = await LocalWorkspaceHost.StartAsync(
-        new LocalWorkspaceOptions { StateFolder = StateFolder, ProvisioningTime = ProvisioningTime, RetryAfter = TimeSpan.Zero },
+        new LocalWorkspaceOptions { StateFolder = StateFolder, ProvisioningTime = ProvisioningTime, RetryAfter = TimeSpan.Zero, ServeCommand = ServeCommand },
         TestContext.Current.CancellationToken);
 
     public async Task StopHostAsync()

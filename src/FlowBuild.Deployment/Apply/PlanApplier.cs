@@ -266,13 +266,14 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             if (answer.Status is >= 200 and < 300)
             {
                 Answer = answer;
-                var made = answer.AnswerKind switch { "made-up" => " (made up by the local workspace)", { } kind => $" ({kind} by the local workspace)", _ => "" };
+                var made = answer.Origin is { } origin ? $" ({origin})" : "";
                 log.Result($"{(pinned ? $"{plan.Endpoint}/{step.Name} answers" : $"{plan.Endpoint} answers")} in {ResourceOperation.Elapsed(clock.Elapsed - sent)}{made}: {answer.Excerpt}");
                 return;
             }
 
-            // A container that has just become ready, or a gateway that has not heard of it yet.
-            if (Passing.Contains(answer.Status) && clock.Elapsed + pause < limit)
+            // A container that has just become ready, or a gateway that has not heard of it yet. A container that says 400 has read the
+            // request and says so again.
+            if (Passing.Contains(answer.Status) && answer.ModelStatus != "400" && clock.Elapsed + pause < limit)
             {
                 log.Progress($"{step.Name}: {answer.StatusText}, trying again");
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);

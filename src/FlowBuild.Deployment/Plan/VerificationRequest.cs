@@ -12,8 +12,9 @@ namespace FlowBuild.Deployment.Plan;
 public sealed record VerificationRequest(byte[] Body, string Source)
 {
     /// <summary>
-    /// The named file, else the first element of the flow's samples.json. Where there is neither, a request made up from the
-    /// contract for the local workspace, and none for Azure, where a meaningless request would cost tokens.
+    /// The named file, else the first row of the flow's samples.json. Of a row only the flow's inputs are sent, and an object in a
+    /// named file is sent as it is. Where there is neither, a request made up from the contract for the local workspace, and none for
+    /// Azure, where a meaningless request would cost tokens.
     /// </summary>
     /// <param name="sources">The files.</param>
     /// <param name="file">Full path of the named file, or null.</param>
@@ -23,13 +24,13 @@ public sealed record VerificationRequest(byte[] Body, string Source)
     {
         if (file is not null)
         {
-            return new VerificationRequest(ReadFile(file), Path.GetFileName(file));
+            return new VerificationRequest(ReadFile(file, sources), Path.GetFileName(file));
         }
 
         var samples = Path.Combine(sources.Item.Folder, "samples.json");
         if (File.Exists(samples) && Parse(samples) is JsonArray { Count: > 0 } rows && rows[0] is JsonObject first)
         {
-            return new VerificationRequest(JsonSerializer.SerializeToUtf8Bytes(first), "samples.json");
+            return new VerificationRequest(InputsOf(first, samples, sources), "samples.json");
         }
 
         return isLocal && sources is { IsFlowServed: true, Contract: { } contract }
@@ -37,14 +38,42 @@ public sealed record VerificationRequest(byte[] Body, string Source)
             : null;
     }
 
-    /// <summary>Reads a file with one request: a JSON object, or an array whose first element is one.</summary>
-    /// <exception cref="FlowDeploymentException">The file is missing or holds something else.</exception>
-    public static byte[] ReadFile(string file) => Parse(file) switch
+    private static byte[] ReadFile(string file, FlowSources sources) => Parse(file) switch
     {
         JsonObject request => JsonSerializer.SerializeToUtf8Bytes(request),
-        JsonArray { Count: > 0 } rows when rows[0] is JsonObject first => JsonSerializer.SerializeToUtf8Bytes(first),
+        JsonArray { Count: > 0 } rows when rows[0] is JsonObject first => InputsOf(first, file, sources),
         _ => throw FlowDeploymentException.At(ConfigurationRules.InvalidRequestFile, file, null, Path.GetFileName(file), "it holds no JSON object"),
     };
+
+    // A row may hold recorded outputs beside the inputs, or both under names of their own. Another server than the flow's takes what
+    // it takes, so its row goes as it stands.
+    private static byte[] InputsOf(JsonObject row, string file, FlowSources sources)
+    {
+        if (sources is not { IsFlowServed: true, Contract: { } contract })
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(row);
+        }
+
+        try
+        {
+            var request = Given(row, contract);
+            return JsonSerializer.SerializeToUtf8Bytes(contract.AcceptsAnyInput
+                ? request
+                : new JsonObject(contract.Inputs.Where(i => request.ContainsKey(i.Name)).Select(i => KeyValuePair.Create(i.Name, request[i.Name]?.DeepClone()))));
+        }
+        catch (ArgumentException e)
+        {
+            // The names of an object are looked at when the first one is asked for.
+            throw new FlowDeploymentException(
+                FlowDiagnostic.At(ConfigurationRules.InvalidRequestFile, file, null, Path.GetFileName(file), "its first row holds a name twice"), null, e);
+        }
+    }
+
+    // Code that takes any input may take one that is called "inputs"; with outputs beside it, it is a recorded row.
+    private static JsonObject Given(JsonObject row, FlowContract contract) =>
+        row["inputs"] is JsonObject inputs && (contract.AcceptsAnyInput ? row.ContainsKey("outputs") : !contract.Inputs.Any(static i => i.Name == "inputs"))
+            ? inputs
+            : row;
 
     private static JsonNode? Parse(string file)
     {

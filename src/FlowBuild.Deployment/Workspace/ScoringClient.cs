@@ -8,10 +8,19 @@ namespace FlowBuild.Deployment.Workspace;
 /// <summary>What an endpoint answered.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Body">The body as text.</param>
-/// <param name="AnswerKind"><c>made-up</c> or <c>recorded</c> where the local workspace says so, else null.</param>
+/// <param name="AnswerKind"><c>made-up</c>, <c>recorded</c> or <c>served</c> where the local workspace says so, else null.</param>
 /// <param name="ModelStatus">The container's own status behind a 424, or null.</param>
 public sealed record ScoringAnswer(int Status, string Body, string? AnswerKind, string? ModelStatus)
 {
+    /// <summary>Who answered in the local workspace, or null where it does not say.</summary>
+    public string? Origin => AnswerKind switch
+    {
+        null => null,
+        "made-up" => "made up by the local workspace",
+        "served" => "answered by a real server (FlowServeCommand)",
+        _ => $"{AnswerKind} by the local workspace",
+    };
+
     /// <summary>The status with what stands behind it.</summary>
     public string StatusText => ModelStatus is null ? $"HTTP {Status}" : $"HTTP {Status} (the container said {ModelStatus})";
 
@@ -57,37 +66,34 @@ public sealed class ScoringClient : IDisposable
         return Answer(response, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Sends one request and hands out the lines of the answer as they come; a flow that streams sends events.</summary>
+    /// <summary>Sends one request as a caller that takes a stream, and reads the whole answer; the pieces of a stream are put together.</summary>
     /// <param name="body">The JSON body.</param>
     /// <param name="deployment">The deployment that must answer, or null: the traffic decides.</param>
-    /// <param name="line">Takes each line.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public async Task<ScoringAnswer> StreamAsync(byte[] body, string? deployment, Action<string> line, CancellationToken cancellationToken)
+    public async Task<ScoringAnswer> StreamAsync(byte[] body, string? deployment, CancellationToken cancellationToken)
     {
         using var response = await StartAsync(
             body, deployment, "text/event-stream, application/json", HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
+        if (!response.IsSuccessStatusCode || response.Content.Headers.ContentType?.MediaType != "text/event-stream")
         {
             return Answer(response, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
         }
 
+        var streamed = new StreamedAnswer();
         try
         {
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
             while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } text)
             {
-                if (text.Length > 0)
-                {
-                    line(text.StartsWith("data: ", StringComparison.Ordinal) ? text["data: ".Length..] : text);
-                }
+                streamed.Add(text);
             }
         }
         catch (Exception e) when (IsNoAnswer(e, cancellationToken))
         {
-            throw NoAnswer(e, "with a stream that was cut");
+            throw NoAnswer(e, "with a stream that was cut", $"What came before: {streamed}");
         }
 
-        return Answer(response, "");
+        return Answer(response, streamed.ToString());
     }
 
     /// <summary>The contract that a deployment shows, or null when it shows none.</summary>
@@ -143,8 +149,8 @@ public sealed class ScoringClient : IDisposable
     private static bool IsNoAnswer(Exception e, CancellationToken cancellationToken) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
-    private FlowDeploymentException NoAnswer(Exception e, string what) => new(
-        FlowDiagnostic.At(WorkspaceRules.InvocationFailed, null, null, _endpoint.Name, $"{what}: {e.Message}"), null, e);
+    private FlowDeploymentException NoAnswer(Exception e, string what, params string[] details) => new(
+        FlowDiagnostic.At(WorkspaceRules.InvocationFailed, null, null, _endpoint.Name, $"{what}: {e.Message}"), details, e);
 
     private static ScoringAnswer Answer(HttpResponseMessage response, string body) => new(
         (int)response.StatusCode, body, Header(response, "x-flowbuild-answer"), Header(response, "ms-azureml-model-error-statuscode"));

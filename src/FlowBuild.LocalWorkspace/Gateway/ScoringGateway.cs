@@ -210,6 +210,7 @@ internal sealed class ScoringGateway(
         }
         else if (await processes.FindAsync(endpoint, deployment, flow, context.RequestAborted).ConfigureAwait(false) is { } server)
         {
+            context.Response.Headers["x-flowbuild-answer"] = "served";
             await FlowProxy.ForwardAsync(context, processes.Http, server, path, body, timeout).ConfigureAwait(false);
         }
         else

@@ -108,7 +108,8 @@ internal static class FlowAnswers
     {
         foreach (var row in flow.Samples)
         {
-            var given = row.Find("inputs") as PythonDict ?? row;
+            // A flow may have an input of its own that is called "inputs".
+            var given = flow.Contract.Inputs.Any(static i => i.Name == "inputs") ? row : row.Find("inputs") as PythonDict ?? row;
             var outputs = row.Find("outputs") as PythonDict ?? row;
             if (flow.Contract.Outputs.All(o => outputs.Find(o.Name) is not null) && Matches(flow, given, inputs))
             {
