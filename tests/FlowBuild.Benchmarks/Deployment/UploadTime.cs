@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using FlowBuild.Deployment.Workspace;
 using FlowBuild.LocalWorkspace;
+using FlowBuild.LocalWorkspace.State;
 using FlowBuild.Testing;
 
 namespace FlowBuild.Benchmarks.Deployment;
@@ -33,7 +34,7 @@ internal static class UploadTime
     {
         var settings = new WorkspaceSettings(folder, "", "", "local", "", "", UseAzureCliDefaults: false, new LocalWorkspaceSettings("", "dotnet", state, null, ""));
         var workspace = await WorkspaceOpener.OpenAsync(settings, writes: true, Silent.Log, CancellationToken.None);
-        var store = await ArtifactStore.OpenAsync(workspace, CancellationToken.None);
+        var store = await ArtifactStore.OpenAsync(workspace, WorkspaceNames.Datastore, CancellationToken.None);
         var sent = await store.UploadAsync(PackageFolder.Pack(folder), "measured", "1", CancellationToken.None);
         using var self = Process.GetCurrentProcess();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sent.Sent} {self.PeakWorkingSet64}"));
@@ -95,7 +96,7 @@ internal static class UploadTime
         {
             BaseAddress = new Uri(
                 host.ControlPlane,
-                $"/subscriptions/{host.SubscriptionId}/resourceGroups/{host.ResourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/{host.Workspace}/"),
+                $"/subscriptions/{host.SubscriptionId}/resourceGroups/{WorkspaceNames.ResourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/{WorkspaceNames.Workspace}/"),
         };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", host.Token);
         return client;
