@@ -208,7 +208,7 @@ public sealed partial class FlowDeployer
         return new JsonObject { ["primaryKey"] = primary, ["secondaryKey"] = secondary };
     }
 
-    /// <summary>Deletes the deployment of each flow; one that carries traffic is refused.</summary>
+    /// <summary>Deletes the deployment of each flow; one that shares the traffic with others is refused, the traffic of one that has all of it ends.</summary>
     /// <returns>False when there are errors.</returns>
     public Task<bool> DeleteDeploymentAsync(CancellationToken cancellationToken) => ForEachAsync(writes: true, async (workspace, endpoint, work) =>
     {

@@ -90,6 +90,8 @@ public sealed class PackageBuilder
 
     private void Stage(StagedFolder into, string prefix, string folder, string[] above, CancellationToken cancellationToken)
     {
+        // Only an include can meet what is there already.
+        var isMerged = into.Children.Count > 0;
         foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().OrderBy(static e => e.Name, StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -104,7 +106,11 @@ public sealed class PackageBuilder
             var target = CheckLink(entry, path, above);
             if (entry is FileInfo)
             {
-                into.Children.RemoveAll(c => c.Name == entry.Name);
+                if (isMerged)
+                {
+                    into.Children.RemoveAll(c => c.Name == entry.Name);
+                }
+
                 into.Children.Add(new StagedFile(entry.Name, entry.FullName, InlinedFlowFile(entry.FullName)));
             }
             else
