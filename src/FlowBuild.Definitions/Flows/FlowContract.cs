@@ -44,7 +44,7 @@ public sealed record ContractInput(string Name, FlowValueType Type, string? Defa
 /// <param name="Type">The type that a caller can rely on: the declared one, or <see cref="FlowValueType.Object"/> where the node
 /// can give something else (an llm node with <c>functions</c> or <c>tools</c>).</param>
 /// <param name="Description">Free text, or null.</param>
-/// <param name="IsNullable">False only where the node, or the input that is passed through, is known to give a value of the type.</param>
+/// <param name="IsNullable">False only where the node is known to give a value of the type.</param>
 /// <param name="CanStream">The output is the whole result of a python node, or of an llm node that no other node uses.</param>
 public sealed record ContractOutput(
     string Name, FlowValueType DeclaredType, FlowValueType Type, string? Description, bool IsNullable, bool CanStream)

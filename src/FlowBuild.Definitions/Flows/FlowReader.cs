@@ -58,7 +58,7 @@ public static class FlowReader
         var reference = FlowReference.Parse(output.Reference.Value);
         if (reference.Kind != FlowReferenceKind.Node)
         {
-            return new(output.Name, output.Type, output.Type, output.Description, !IsValueOfInput(flow, output, reference), CanStream: false)
+            return new(output.Name, output.Type, output.Type, output.Description, IsNullable: true, CanStream: false)
             {
                 IsFromNode = false,
             };
@@ -90,16 +90,6 @@ public static class FlowReader
         var canStream = node.Type is "python" or "custom_llm" || (node.Type == "llm" && !IsRead(flow, node.Name));
         return new(output.Name, output.Type, type, output.Description, isNullable, canStream);
     }
-
-    /// <summary>
-    /// Whether an output passes an input of its own type through. The server converts each input, and its default, to a value of the
-    /// declared type or refuses the request, so no null comes out; an object it leaves as it is, null too.
-    /// </summary>
-    private static bool IsValueOfInput(FlowDefinition flow, FlowOutput output, FlowReference reference) =>
-        flow.Kind == FlowKind.Dag
-        && reference.Kind == FlowReferenceKind.FlowInput
-        && output.Type is FlowValueType.String or FlowValueType.Int or FlowValueType.Double or FlowValueType.Bool or FlowValueType.List
-        && flow.Inputs.Any(input => input.Name == reference.Name && input.Type == output.Type);
 
     /// <summary>Whether an llm node can answer with a function call in the place of text.</summary>
     private static bool CallsFunctions(FlowNode node)
