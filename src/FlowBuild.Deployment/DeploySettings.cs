@@ -44,6 +44,9 @@ public sealed record DeploySettings
     /// <summary>Gives the endpoint's identity the roles that it lacks (FlowGrantAccess).</summary>
     public bool GrantAccess { get; init; }
 
+    /// <summary>Keeps the connection of a local deployment in the project's user secrets (FlowWriteUserSecrets).</summary>
+    public bool WriteUserSecrets { get; init; } = true;
+
     /// <summary>Register the next version although the files pin one (FlowModelVersion=auto).</summary>
     public bool NextModelVersion { get; init; }
 

@@ -228,7 +228,7 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
             server, gate, scope, new WorkspaceResource(scope), endpoints, deployments,
             new Dictionary<string, Assets> { ["models"] = models, ["environments"] = environments, ["codes"] = codes, ["data"] = data },
             new Datastores(scope, identity), computes, ProxyTypes.Connections(store, scope), new CodeUploads(blobs, keys, scope),
-            new RoleAssignments(store, faults), operations);
+            new RoleAssignments(store, faults), new SubscriptionResources(store, scope, endpoints, faults), operations);
         return (operations, processes);
     }
 

@@ -46,11 +46,18 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         NoWait = Flag("NoWait"),
         AllowBreakingChange = Flag("AllowBreakingChange"),
         Retire = Flag("Retire"),
+        WriteUserSecrets = Flag("WriteUserSecrets", unset: true),
         GrantAccess = Flag("GrantAccess"),
         Slots = [.. List("Slots").Select(static s => s.ToLowerInvariant())],
         Rollout = [.. List("Rollout").Select(Percentage)],
         RolloutInterval = TimeSpan.FromSeconds(Number("RolloutInterval", "seconds") ?? 300),
-        NextModelVersion = string.Equals(Text("ModelVersion"), "auto", StringComparison.OrdinalIgnoreCase),
+        NextModelVersion = Text("ModelVersion").ToLowerInvariant() switch
+        {
+            "auto" => true,
+            "" => false,
+            _ => throw new FlowDeploymentException(FlowDiagnostic.At(
+                ConfigurationRules.InvalidProperty, null, null, "FlowModelVersion", Text("ModelVersion"), "write 'auto', or leave it out and let the files name the version")),
+        },
         ModelTags = Tags(),
     };
 
@@ -91,7 +98,14 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
 
     private string? FullPath(string path) => path.Length == 0 ? null : Path.GetFullPath(path.Replace('\\', '/'), ProjectDirectory);
 
-    private bool Flag(string name) => string.Equals(Text(name), "true", StringComparison.OrdinalIgnoreCase);
+    // In one of MSBuild's own words for true and false.
+    private bool Flag(string name, bool unset = false) => Text(name).ToLowerInvariant() switch
+    {
+        "true" or "on" or "yes" or "!false" or "!off" or "!no" => true,
+        "" => unset,
+        "false" or "off" or "no" or "!true" or "!on" or "!yes" => false,
+        _ => throw new FlowDeploymentException(FlowDiagnostic.At(ConfigurationRules.InvalidProperty, null, null, $"Flow{name}", Text(name), "write true or false")),
+    };
 
     /// <summary>A positive number that a setting holds, or null when it is not set.</summary>
     public int? Number(string name, string unit = "minutes")

@@ -150,6 +150,40 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task An_image_of_another_registry_needs_a_role_there()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await PutRegistryAsync(chat, "example");
+
+        var (log, _) = await chat.DeployAsync();
+
+        var warning = Assert.Single(log.Diagnostics);
+        Assert.Equal(["basic-chat-endpoint", "AcrPull", "example"], warning.Arguments.Take(3));
+        Assert.EndsWith(
+            $"--role \"AcrPull\" --scope /subscriptions/{chat.Host.SubscriptionId}/resourceGroups/local/providers/Microsoft.ContainerRegistry/registries/example",
+            warning.Message, StringComparison.Ordinal);
+
+        (log, _) = await chat.DeployAsync(Grant);
+        Assert.Single(log.Lines, static l => l.Contains("given to the identity of basic-chat-endpoint", StringComparison.Ordinal));
+        Assert.Equal(["Plan: no changes"], (await chat.PlanAsync(Grant)).ToLines());
+    }
+
+    [Theory]
+    [InlineData("flowbuildlocal.azurecr.io/chat:1")]
+    [InlineData("flowbuildlocal-d7f2a0b1c3e4.azurecr.io/chat:1")]
+    [InlineData("example.azurecr.example.com/chat:1")]
+    [InlineData("mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest")]
+    [InlineData("python")]
+    public async Task An_image_of_the_workspace_s_own_registry_or_of_none_in_Azure_needs_no_role(string image)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await PutRegistryAsync(chat, "example");
+        chat.Replace("deployment.yml", "example.azurecr.io/flows/basic-chat:1", image);
+
+        Assert.DoesNotContain((await chat.DeployAsync()).Log.Diagnostics, static d => d.Rule == WorkspaceRules.RoleMissing);
+    }
+
+    [Fact]
     public async Task A_client_id_of_another_identity_is_a_warning_at_its_place_that_does_not_show_it()
     {
         await using var chat = await BasicChat.StartAsync();
@@ -229,6 +263,10 @@ public sealed class AccessTests
         chat.Write("endpoint.yml", $"name: basic-chat-endpoint\nauth_mode: key\nidentity:\n  type: user_assigned\n  user_assigned_identities:\n  - resource_id: {id}\n");
         return id;
     }
+
+    private static Task PutRegistryAsync(BasicChat chat, string name) => chat.PutAsync(
+        $"subscriptions/{chat.Host.SubscriptionId}/resourceGroups/local/providers/Microsoft.ContainerRegistry/registries/{name}?api-version=2023-07-01",
+        """{ "location": "local", "sku": { "name": "Basic" } }""");
 
     private static string WorkspaceId(BasicChat chat) =>
         $"/subscriptions/{chat.Host.SubscriptionId}/resourceGroups/local/providers/Microsoft.MachineLearningServices/workspaces/local";

@@ -25,12 +25,12 @@ public sealed class CredentialTests : IDisposable
     [InlineData("VisualStudio", typeof(VisualStudioCredential))]
     [InlineData("InteractiveBrowser", typeof(InteractiveBrowserCredential))]
     public void Each_word_means_the_credential_of_its_name(string word, Type type) =>
-        Assert.IsType(type, Credentials.Create(word, AzureCloud.Public));
+        Assert.IsType(type, Credentials.Create(word, AzureCloud.Public, new RecordingLog()));
 
     [Fact]
     public void An_unknown_word_is_an_error_that_names_the_known_ones()
     {
-        var refused = Assert.Throws<FlowDeploymentException>(() => Credentials.Create("Cli", AzureCloud.Public));
+        var refused = Assert.Throws<FlowDeploymentException>(() => Credentials.Create("Cli", AzureCloud.Public, new RecordingLog()));
 
         Assert.Equal(ConfigurationRules.UnknownCredential, refused.Diagnostic.Rule);
         Assert.Contains("'Cli' is not known; write one of Default, Environment, WorkloadIdentity, ManagedIdentity, AzureCli", refused.Message, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class CredentialTests : IDisposable
     [Fact]
     public void Azure_Pipelines_says_which_variable_is_missing()
     {
-        var refused = Assert.Throws<FlowDeploymentException>(() => Credentials.Create("AzurePipelines", AzureCloud.Public));
+        var refused = Assert.Throws<FlowDeploymentException>(() => Credentials.Create("AzurePipelines", AzureCloud.Public, new RecordingLog()));
 
         Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
         Assert.Contains("AZURESUBSCRIPTION_TENANT_ID is not set", refused.Message, StringComparison.Ordinal);

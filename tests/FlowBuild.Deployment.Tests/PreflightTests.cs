@@ -70,6 +70,62 @@ public sealed class PreflightTests
     }
 
     [Theory]
+    [InlineData(null)]
+    [InlineData("local")]
+    public async Task A_name_that_another_workspace_of_the_region_has_is_an_error_at_its_place_before_anything_is_sent(string? location)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync(Elsewhere(location));
+        var log = new RecordingLog();
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(log: log));
+
+        Assert.Equal(WorkspaceRules.EndpointNameTaken, refused.Diagnostic.Rule);
+        Assert.Equal(chat.EndpointFile, refused.Diagnostic.File);
+        Assert.Equal((0, 6), (refused.Diagnostic.Span?.StartLine, refused.Diagnostic.Span?.StartColumn));
+        Assert.StartsWith("The workspace 'theirs' of the resource group 'others' has an endpoint 'basic-chat-endpoint' in the region 'local'", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(log.Lines, static l => l.StartsWith("PUT ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_name_of_another_region_is_free()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync(Elsewhere("westeurope"));
+
+        Assert.Equal(100, (await chat.DeployAsync()).Deployed.TrafficPercent);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_is_gone_and_still_listed_is_no_hindrance()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync(Elsewhere(null)[..^1] + """, "calls": [ { "action": "Fail", "path": "workspaces/theirs/", "status": 404, "code": "ResourceNotFound", "times": 9 } ] }""");
+
+        Assert.Contains((await chat.PlanAsync()).Steps, static s => s is EndpointStep { IsNew: true });
+    }
+
+    [Fact]
+    public async Task A_subscription_that_must_not_be_read_is_said_to_be_unchecked()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync("""{ "deniedActions": [ "Microsoft.Resources/subscriptions/resources/read" ] }""");
+
+        var (log, deployed) = await chat.DeployAsync();
+
+        Assert.Equal(100, deployed.TrafficPercent);
+        Assert.Contains("  note: whether another workspace has an endpoint 'basic-chat-endpoint' cannot be checked (AuthorizationFailed)", log.Lines);
+    }
+
+    private static string Elsewhere(string? location)
+    {
+        // More than one page of them.
+        var others = Enumerable.Range(0, 40).Select(static i => $$"""{ "name": "endpoint-{{i}}", "workspace": "theirs", "resourceGroup": "others" },""");
+        var region = location is null ? "" : $", \"location\": \"{location}\"";
+        return $$"""{ "endpointsElsewhere": [ {{string.Concat(others)}} { "name": "Basic-Chat-Endpoint", "workspace": "theirs", "resourceGroup": "others"{{region}} } ] }""";
+    }
+
+    [Theory]
     [InlineData("    type: string\n    reference: ${chat.output}", "    type: object\n    reference: ${chat.output}", "output 'answer' changes from string to object")]
     [InlineData("  answer:", "  reply:", "output 'answer' is gone")]
     [InlineData("  question:\n", "  tone:\n    type: string\n  question:\n", "input 'tone' is new and required")]

@@ -24,6 +24,57 @@ public sealed class PropertyTests
         Assert.Single(deployed.Lines("BasicChat -> green 100 % at"));
     }
 
+    [Theory]
+    [InlineData("yes", "on", "!FALSE")]
+    [InlineData("True", "YES", "On")]
+    public async Task Flags_take_MSBuild_s_own_words(string allTraffic, string retire, string grant)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        await chat.PutResourceAsync(
+            "connections/open_ai_connection", """{ "properties": { "category": "AzureOpenAI", "target": "https://example.com", "authType": "ApiKey", "credentials": { "key": "secret" } } }""");
+        chat.Replace("deployment.yml", "name: blue", "name: green");
+
+        var deployed = await new TargetRun(chat).RunAsync(
+            "DeployFlow", "FlowWorkspace=local", $"FlowAllTraffic={allTraffic}", $"FlowRetire={retire}", $"FlowGrantAccess={grant}", "FlowNoWait=Off", "FlowAllowBreakingChange=!yes");
+
+        Assert.True(deployed.ExitCode == 0, deployed.Output);
+        Assert.Single(deployed.Lines("given to the identity of basic-chat-endpoint"));
+        Assert.Single(deployed.Lines("basic-chat-endpoint/blue: deleted, since it had no traffic"));
+        Assert.Single(deployed.Lines("BasicChat -> green 100 % at"));
+    }
+
+    [Theory]
+    [InlineData("FlowNoWait", "1", "write true or false")]
+    [InlineData("FlowRetire", "ja", "write true or false")]
+    [InlineData("FlowWriteUserSecrets", "0", "write true or false")]
+    [InlineData("FlowAllowOutsideFiles", "maybe", "write true or false")]
+    [InlineData("FlowUseAzureCliDefaults", "!", "write true or false")]
+    [InlineData("FlowModelVersion", "3", "write 'auto', or leave it out and let the files name the version")]
+    public async Task A_flag_in_another_word_is_an_error_before_anything_is_done(string property, string value, string advice)
+    {
+        await using var chat = await BasicChat.StartAsync();
+
+        var refused = await new TargetRun(chat).RunAsync("DeployFlow", "FlowWorkspace=local", $"{property}={value}");
+
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains($"error FLOW4012: {property}='{value}' cannot be read: {advice}", Assert.Single(refused.Lines("error ")), StringComparison.Ordinal);
+        Assert.Null(await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"));
+    }
+
+    [Fact]
+    public async Task A_confirmation_in_another_word_is_none()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        var targets = new TargetRun(chat);
+
+        Assert.Single((await targets.RunAsync("DeleteFlowEndpoint", "FlowWorkspace=local", "FlowConfirm=sure")).Lines("error FLOW4012: FlowConfirm='sure' cannot be read"));
+        Assert.NotNull(await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"));
+        Assert.Equal(0, (await targets.RunAsync("DeleteFlowEndpoint", "FlowWorkspace=local", "FlowConfirm=yes")).ExitCode);
+        Assert.Null(await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"));
+    }
+
     [Fact]
     public async Task A_cloud_that_nobody_knows_is_an_error_before_anything_is_asked()
     {

@@ -6,7 +6,7 @@ namespace FlowBuild.Deployment.Tests;
 /// </summary>
 public sealed class SignInTests
 {
-    private const string ControlPlane = "https://management.example.com";
+    private const string ControlPlane = LoopbackCloud.ControlPlane;
 
     [Fact]
     public async Task A_client_secret_of_the_environment_signs_in()
@@ -71,16 +71,20 @@ public sealed class SignInTests
         AssertShown(await cloud.Targets.RunAsync("ShowFlow"));
     }
 
-    [Fact]
-    public async Task A_token_server_that_fails_once_is_asked_again()
+    [Theory]
+    [InlineData("Environment")]
+    [InlineData("Default")]
+    public async Task A_token_server_that_fails_once_is_asked_again_and_that_is_said(string credential)
     {
         await using var cloud = await LoopbackCloud.StartAsync();
         cloud.UseSecret(TokenServer.Secret);
         cloud.Tokens.Failures = 1;
 
-        AssertShown(await cloud.Targets.RunAsync("ShowFlow", "FlowCredential=Environment"));
+        var shown = await cloud.Targets.RunAsync("ShowFlow", $"FlowCredential={credential}");
 
+        AssertShown(shown);
         Assert.Equal(0, cloud.Tokens.Failures);
+        Assert.Single(shown.Lines($"POST 127.0.0.1/{TokenServer.Tenant}/oauth2/v2.0/token: HTTP 503, sent again (try 2)"));
     }
 
     [Fact]
@@ -167,58 +171,5 @@ public sealed class SignInTests
     {
         Assert.True(shown.ExitCode == 0, shown.Output);
         Assert.Single(shown.Lines("basic-chat-endpoint  Succeeded  Key"));
-    }
-
-    /// <summary>A cloud on this machine, as the Azure CLI knows one that was registered: its own sign-in and its own control plane.</summary>
-    private sealed class LoopbackCloud : IAsyncDisposable
-    {
-        private LoopbackCloud(BasicChat chat, TokenServer tokens) => (Chat, Tokens, Targets) = (chat, tokens, new TargetRun(chat));
-
-        public BasicChat Chat { get; }
-
-        public TokenServer Tokens { get; }
-
-        public TargetRun Targets { get; }
-
-        public static async Task<LoopbackCloud> StartAsync(string? token = null)
-        {
-            var chat = await BasicChat.StartAsync();
-            await chat.DeployAsync();
-            var cloud = new LoopbackCloud(chat, await TokenServer.StartAsync(token ?? chat.Host.Token));
-            cloud.Write("azure-cli/config", "[cloud]\nname = Loopback\n");
-            cloud.Write("azure-cli/clouds.config", $"""
-                [Loopback]
-                endpoint_resource_manager = {chat.Host.ControlPlane}
-                endpoint_active_directory = {cloud.Tokens.Authority}
-                endpoint_active_directory_resource_id = {ControlPlane}
-                """);
-            var environment = cloud.Targets.Environment;
-            environment["SSL_CERT_FILE"] = cloud.Write("trusted.pem", $"{cloud.Tokens.Certificate.ExportCertificatePem()}\n{chat.Host.Certificate.ExportCertificatePem()}\n");
-            environment["AZURE_SUBSCRIPTION_ID"] = chat.Host.SubscriptionId.ToString();
-            environment["AZURE_RESOURCE_GROUP"] = "local";
-            environment["AZUREML_WORKSPACE_NAME"] = "local";
-            return cloud;
-        }
-
-        public void UseSecret(string secret)
-        {
-            Targets.Environment["AZURE_TENANT_ID"] = TokenServer.Tenant;
-            Targets.Environment["AZURE_CLIENT_ID"] = TokenServer.Client;
-            Targets.Environment["AZURE_CLIENT_SECRET"] = secret;
-        }
-
-        public string Write(string path, string text)
-        {
-            var file = Path.Combine(Chat.Folder, path);
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllText(file, text);
-            return file;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Tokens.DisposeAsync();
-            await Chat.DisposeAsync();
-        }
     }
 }

@@ -52,7 +52,7 @@ internal sealed class TokenServer : IAsyncDisposable
 
     public static async Task<TokenServer> StartAsync(string token)
     {
-        var certificate = CreateCertificate();
+        var certificate = CreateCertificate("token server");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -116,10 +116,11 @@ internal sealed class TokenServer : IAsyncDisposable
 
     private static long Expiry => DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds();
 
-    private static X509Certificate2 CreateCertificate()
+    /// <summary>A certificate that a server on loopback proves itself with.</summary>
+    public static X509Certificate2 CreateCertificate(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=token server of a test", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN={name} of a test", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());

@@ -130,6 +130,8 @@ public sealed class FaultTests
     [InlineData("""{"operations":[null]}""")]
     [InlineData("""{"operations":[{"code":null}]}""")]
     [InlineData("""{"deniedActions":[null]}""")]
+    [InlineData("""{"endpointsElsewhere":[null]}""")]
+    [InlineData("""{"endpointsElsewhere":[{"name":"chat"}]}""")]
     public async Task Faults_that_it_does_not_know_are_refused(string plan)
     {
         await using var workspace = await RunningWorkspace.StartAsync();

@@ -98,6 +98,45 @@ public sealed class SupportingResourceTests
     }
 
     [Fact]
+    public async Task The_resources_of_the_subscription_are_listed_by_filter_and_page()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        await workspace.PutAndSettleAsync("onlineEndpoints/my-endpoint", RunningWorkspace.Endpoint());
+        await workspace.SetFaultsAsync("""{"endpointsElsewhere":[{"name":"chat","workspace":"theirs","resourceGroup":"others"},{"name":"far","workspace":"theirs","resourceGroup":"others","location":"westeurope"}]}""");
+        const string Endpoints = "resourceType eq 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints'";
+
+        Assert.Equal(["local/my-endpoint", "theirs/chat", "theirs/far"], await NamesAsync(Endpoints));
+        Assert.Equal(["theirs/far"], await NamesAsync(Endpoints + " and location eq 'westeurope'"));
+        Assert.Equal(["local"], await NamesAsync("resourceType eq 'Microsoft.MachineLearningServices/workspaces'"));
+        Assert.Equal(["theirs/chat"], await NamesAsync("name eq 'theirs/chat'"));
+        Assert.Equal(HttpStatusCode.BadRequest, (await ListAsync("name like 'x'")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await ListAsync("name eq 'a' or name eq 'b'")).Status);
+
+        // A name is given once in a region, and only there.
+        Assert.Equal("EndpointAlreadyExists", (await workspace.PutAsync("onlineEndpoints/chat", RunningWorkspace.Endpoint())).DeepestCode);
+        Assert.Equal("Succeeded", await workspace.PutAndSettleAsync("onlineEndpoints/far", RunningWorkspace.Endpoint()));
+
+        async Task<List<string>> NamesAsync(string filter)
+        {
+            var names = new List<string>();
+            var answer = await ListAsync(filter);
+            for (; ; )
+            {
+                names.AddRange(answer.Body!["value"]!.AsArray().Select(static r => r!["name"]!.GetValue<string>()));
+                if (answer.Body!["nextLink"]?.GetValue<string>() is not { } next)
+                {
+                    return names;
+                }
+
+                answer = await workspace.SendAsync(HttpMethod.Get, new Uri(next).PathAndQuery, null, "");
+            }
+        }
+
+        Task<ArmAnswer> ListAsync(string filter) => workspace.SendAsync(
+            HttpMethod.Get, $"/subscriptions/{workspace.Host.SubscriptionId}/resources?$filter={Uri.EscapeDataString(filter)}&$top=2&api-version=2021-04-01", null, "");
+    }
+
+    [Fact]
     public async Task The_secrets_of_a_connection_come_only_when_they_are_asked_for()
     {
         await using var workspace = await RunningWorkspace.StartAsync();

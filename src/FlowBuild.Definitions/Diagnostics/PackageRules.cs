@@ -70,6 +70,13 @@ public static class PackageRules
         "The image '{0}' does not install the flow's requirements.txt; build an image of your own from it and name that under environment",
         RuleSeverity.Warning);
 
+    /// <summary>A pattern of an ignore file that cannot mean what it says.</summary>
+    public static readonly DiagnosticRule IgnorePatternFaulty = new(
+        "FLOW3011",
+        "A pattern of the ignore file is malformed",
+        "The pattern '{0}' is malformed: {1}; correct it, or the files that it is meant for are uploaded",
+        RuleSeverity.Warning);
+
     /// <summary>A template variable has the name of a parameter of the node's own function.</summary>
     public static readonly DiagnosticRule ReservedTemplateVariable = new(
         "FLOW3101",
@@ -88,6 +95,6 @@ public static class PackageRules
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         FileNotFound, LinkLeavesFolder, IncludeOutside, EmptyPackage, SecretLeftOut, IncludeReplaces, InvalidName, LinkCircle,
-        SourceOutside, RequirementsNotInstalled, ReservedTemplateVariable, TemplateVariableWithoutInput,
+        SourceOutside, RequirementsNotInstalled, IgnorePatternFaulty, ReservedTemplateVariable, TemplateVariableWithoutInput,
     ];
 }

@@ -130,6 +130,20 @@ public static class WorkspaceRules
         "AZURE_CLIENT_ID is not the client id of the endpoint's identity '{0}'; write '{1}', or leave the variable out: it is then filled in",
         RuleSeverity.Warning);
 
+    /// <summary>Another workspace of the region has an endpoint of the same name.</summary>
+    public static readonly DiagnosticRule EndpointNameTaken = new(
+        "FLOW5023",
+        "The endpoint's name is taken",
+        "The workspace '{1}' of the resource group '{2}' has an endpoint '{0}' in the region '{3}', and a name is given once in a region; write another name, or deploy to that workspace",
+        RuleSeverity.Error);
+
+    /// <summary>A container image is not in its registry.</summary>
+    public static readonly DiagnosticRule ImageNotFound = new(
+        "FLOW5024",
+        "The container image does not exist",
+        "The image '{0}' is not in the registry '{1}' ({2}); push it there, or correct its name",
+        RuleSeverity.Error);
+
     /// <summary>A fault of FlowBuild itself.</summary>
     public static readonly DiagnosticRule Unexpected = new(
         "FLOW5999",
@@ -142,6 +156,7 @@ public static class WorkspaceRules
     [
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
         NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, InstanceTypeUnusable,
-        QuotaExceeded, BreakingContract, ConnectionMissing, PermissionMissing, RoleMissing, RoleNotGiven, ClientIdDisagrees, Unexpected,
+        QuotaExceeded, BreakingContract, ConnectionMissing, PermissionMissing, RoleMissing, RoleNotGiven, ClientIdDisagrees, EndpointNameTaken,
+        ImageNotFound, Unexpected,
     ];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -9,7 +10,11 @@ namespace FlowBuild.Deployment.Package;
 /// </summary>
 public sealed class IgnoreRules
 {
+    // What no path matches; the engine that runs in linear time has no other word for it.
+    private const string Nothing = @"[^\s\S]";
+
     private readonly List<(Regex Pattern, bool Excludes)> _rules = [];
+    private readonly List<IgnoreFault> _faults = [];
 
     private IgnoreRules(string? file) => File = file;
 
@@ -18,6 +23,9 @@ public sealed class IgnoreRules
 
     /// <summary>Name of the file that the rules come from, or null.</summary>
     public string? File { get; }
+
+    /// <summary>What is wrong with its patterns, in the order of the file.</summary>
+    public IReadOnlyList<IgnoreFault> Faults => _faults;
 
     /// <summary>Reads the rules of a folder.</summary>
     public static IgnoreRules Of(string folder)
@@ -38,9 +46,10 @@ public sealed class IgnoreRules
     public static IgnoreRules Parse(string? file, string text)
     {
         var rules = new IgnoreRules(file);
-        foreach (var line in text.Split('\n'))
+        var lines = text.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
         {
-            rules.Add(line.TrimEnd());
+            rules.Add(i, lines[i].TrimEnd());
         }
 
         return rules;
@@ -60,7 +69,7 @@ public sealed class IgnoreRules
         return false;
     }
 
-    private void Add(string line)
+    private void Add(int number, string line)
     {
         if (line.Length == 0 || line[0] == '#' || line == "/")
         {
@@ -72,6 +81,11 @@ public sealed class IgnoreRules
         if (pattern.Length > 1 && pattern[0] == '\\' && pattern[1] is '#' or '!')
         {
             pattern = pattern[1..];
+        }
+
+        if (FaultOf(pattern) is { } fault)
+        {
+            _faults.Add(new IgnoreFault(number, line, fault));
         }
 
         if (ToRegex(pattern) is { } regex)
@@ -164,6 +178,9 @@ public sealed class IgnoreRules
                 case '\\' when i + 1 < segment.Length:
                     regex.Append(Regex.Escape(segment[++i].ToString()));
                     break;
+                case '\\':
+                    regex.Append(Nothing);
+                    break;
                 case '[' when ClassEnd(segment, i) is { } end:
                     AppendClass(regex, segment[(i + 1)..end]);
                     i = end;
@@ -191,12 +208,71 @@ public sealed class IgnoreRules
     private static void AppendClass(StringBuilder regex, string members)
     {
         var negated = members[0] is '!' or '^';
-        regex.Append(negated ? "[^" : "[");
-        foreach (var member in negated ? members[1..] : members)
+        var ranges = Ranges(negated ? members[1..] : members).Where(static r => r.First <= r.Last).ToList();
+        if (ranges.Count == 0)
         {
-            regex.Append(member is '\\' or '[' or ']' or '^' ? $@"\{member}" : member.ToString());
+            regex.Append(negated ? "[^/]" : Nothing);
+            return;
+        }
+
+        regex.Append(negated ? "[^" : "[");
+        foreach (var (first, last) in ranges)
+        {
+            regex.Append(CultureInfo.InvariantCulture, $"\\u{(int)first:x4}-\\u{(int)last:x4}");
         }
 
         regex.Append(']');
     }
+
+    // A hyphen in the first or last place is a member like any other.
+    private static IEnumerable<(char First, char Last)> Ranges(string members)
+    {
+        for (var i = 0; i < members.Length; i++)
+        {
+            var first = members[i];
+            if (i + 2 < members.Length && members[i + 1] == '-')
+            {
+                i += 2;
+            }
+
+            yield return (first, members[i]);
+        }
+    }
+
+    // What git takes for a pattern that can match nothing, or a range that holds nothing; az ml stops at it.
+    private static string? FaultOf(string pattern)
+    {
+        for (var i = 0; i < pattern.Length; i++)
+        {
+            if (pattern[i] == '\\')
+            {
+                // What it escapes is no class.
+                if (++i == pattern.Length)
+                {
+                    return "the backslash at its end escapes nothing, so no file matches";
+                }
+            }
+            else if (pattern[i] == '[' && ClassEnd(pattern, i) is { } end)
+            {
+                var members = pattern[(i + 1)..end];
+                foreach (var (first, last) in Ranges(members[0] is '!' or '^' ? members[1..] : members))
+                {
+                    if (first > last)
+                    {
+                        return $"the range {first}-{last} holds no character";
+                    }
+                }
+
+                i = end;
+            }
+        }
+
+        return null;
+    }
 }
+
+/// <summary>A pattern of an ignore file that cannot mean what it says.</summary>
+/// <param name="Line">Its line, from 0.</param>
+/// <param name="Text">The line.</param>
+/// <param name="Reason">What is wrong.</param>
+public sealed record IgnoreFault(int Line, string Text, string Reason);

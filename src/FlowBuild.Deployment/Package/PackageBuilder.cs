@@ -76,6 +76,12 @@ public sealed class PackageBuilder
             Include(tree, include, cancellationToken);
         }
 
+        foreach (var fault in _ignore.Faults)
+        {
+            _log.Report(FlowDiagnostic.At(
+                PackageRules.IgnorePatternFaulty, Path.Combine(_source.Folder, _ignore.File!), new SourceSpan(fault.Line, 0, fault.Line, fault.Text.Length), fault.Text, fault.Reason));
+        }
+
         foreach (var secret in _leftOut.Where(static l => l.MayHoldSecrets))
         {
             _log.Report(FlowDiagnostic.At(PackageRules.SecretLeftOut, _source.FlowFile, null, secret.Path));

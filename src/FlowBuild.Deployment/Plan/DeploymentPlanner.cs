@@ -142,6 +142,11 @@ internal sealed class DeploymentPlanner
         // The service refuses every change of an endpoint whose traffic goes to a deployment that failed: that one comes first then.
         var isStuck = endpoint is not null && deployments.Any(d => IsFailed(d) && endpoint.Traffic.ContainsKey(d.Name));
         PlanEndpoint(endpoint, location, isLate: isStuck && _sources.Deployment is not null);
+        if (endpoint is null)
+        {
+            await Preflight.CheckNameAsync(_workspace, _sources, location, _notes, cancellationToken).ConfigureAwait(false);
+        }
+
         if (_steps.OfType<EndpointStep>().Any())
         {
             await Preflight.CheckComputeAsync(_workspace, _sources, cancellationToken).ConfigureAwait(false);
@@ -154,6 +159,11 @@ internal sealed class DeploymentPlanner
             if (_isComparison && _steps.Any(IsNewContent))
             {
                 return Plan(assets.ModelId);
+            }
+
+            if (_steps.OfType<VersionStep>().Any(static s => s is { Stage: FlowStage.Environment, Collection: "environments" }))
+            {
+                await Preflight.CheckImageAsync(_workspace, _sources, _notes, cancellationToken).ConfigureAwait(false);
             }
 
             await PlanAccessAsync(identity, cancellationToken).ConfigureAwait(false);
@@ -308,7 +318,7 @@ internal sealed class DeploymentPlanner
             return;
         }
 
-        var needs = await EndpointAccess.NeedsAsync(_workspace, _sources, identity, cancellationToken).ConfigureAwait(false);
+        var needs = await EndpointAccess.NeedsAsync(_workspace, _sources, identity, _notes, cancellationToken).ConfigureAwait(false);
         if (needs.Count == 0)
         {
             return;

@@ -40,11 +40,17 @@ internal sealed record ContainerIdentity(string? UserAssigned, string? Principal
 /// </summary>
 internal static class EndpointAccess
 {
+    private const string NoPull = "without which it cannot pull an image from there";
     private const string InjectedConnection = "${{azureml://connections/";
 
     /// <summary>The roles that are needed.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="sources">The files.</param>
+    /// <param name="identity">Who needs them.</param>
+    /// <param name="notes">Takes what cannot be told.</param>
+    /// <param name="cancellationToken">Stops.</param>
     public static async Task<IReadOnlyList<RoleNeed>> NeedsAsync(
-        MachineLearningWorkspace workspace, FlowSources sources, ContainerIdentity identity, CancellationToken cancellationToken)
+        MachineLearningWorkspace workspace, FlowSources sources, ContainerIdentity identity, List<string> notes, CancellationToken cancellationToken)
     {
         var needs = new List<RoleNeed>();
         if (await UsesConnectionsAsync(workspace, sources, cancellationToken).ConfigureAwait(false))
@@ -52,14 +58,27 @@ internal static class EndpointAccess
             needs.Add(new RoleNeed(Role.ConnectionSecretsReader, workspace.Address.ArmId, "without which it cannot read the connections that it uses"));
         }
 
-        if (identity.UserAssigned is null || sources.Deployment!.IsKubernetes)
+        // A cluster pulls images under an identity of its own.
+        if (sources.Deployment!.IsKubernetes)
         {
             return needs;
         }
 
-        if (await workspace.GetAssociatedIdAsync("containerRegistry", cancellationToken).ConfigureAwait(false) is { } registry)
+        var registry = await workspace.GetAssociatedIdAsync("containerRegistry", cancellationToken).ConfigureAwait(false);
+        if (sources.Deployment.Environment?.Inline?.Image is { } image
+            && await ForeignRegistryAsync(workspace, image.Value, registry, notes, cancellationToken).ConfigureAwait(false) is { } foreign)
         {
-            needs.Add(new RoleNeed(Role.AcrPull, registry, "without which it cannot pull an image from there"));
+            needs.Add(new RoleNeed(Role.AcrPull, foreign, NoPull));
+        }
+
+        if (identity.UserAssigned is null)
+        {
+            return needs;
+        }
+
+        if (registry is not null)
+        {
+            needs.Add(new RoleNeed(Role.AcrPull, registry, NoPull));
         }
 
         if (await workspace.GetAssociatedIdAsync("storageAccount", cancellationToken).ConfigureAwait(false) is { } storage)
@@ -99,6 +118,37 @@ internal static class EndpointAccess
     /// <summary>What is said where the roles must not be read.</summary>
     public static string Unread(IEnumerable<RoleNeed> needs, string reason) =>
         $"the roles of the endpoint's identity cannot be read ({reason}); it needs {string.Join(", ", needs.Select(static n => $"'{n.Role.Name}' at '{n.ScopeName}'"))}";
+
+    // Azure lets the endpoint's own identity pull from the workspace's registry, and from no other. The local workspace pulls nothing:
+    // only a registry that was put beside it is taken for the real thing.
+    private static async Task<string?> ForeignRegistryAsync(
+        MachineLearningWorkspace workspace, string image, string? own, List<string> notes, CancellationToken cancellationToken)
+    {
+        if (ContainerImage.Parse(image)?.Registry is not { } host || !workspace.Connection.Cloud.HasRegistry(host) || MachineLearningWorkspace.IsRegistryAt(own, host))
+        {
+            return null;
+        }
+
+        var reason = $"no registry of the subscription {workspace.Address.Subscription} answers there";
+        try
+        {
+            if (await workspace.FindRegistryAsync(host, cancellationToken).ConfigureAwait(false) is { } found)
+            {
+                return found;
+            }
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+        {
+            reason = e.Message.Split(':')[0];
+        }
+
+        if (!workspace.Address.IsLocal)
+        {
+            notes.Add($"whether the endpoint's identity has the role '{Role.AcrPull.Name}' at {host} cannot be read ({reason})");
+        }
+
+        return null;
+    }
 
     // The local workspace answers without connections; one that has some is taken for the real thing.
     private static async Task<bool> UsesConnectionsAsync(MachineLearningWorkspace workspace, FlowSources sources, CancellationToken cancellationToken)

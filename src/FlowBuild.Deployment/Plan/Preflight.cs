@@ -67,6 +67,66 @@ internal static class Preflight
         }
     }
 
+    /// <summary>Checks that the image of an environment that is to be made is in its registry. The local workspace runs no images.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="sources">The files.</param>
+    /// <param name="notes">Takes what cannot be checked.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="FlowDeploymentException">The registry does not have it.</exception>
+    public static async Task CheckImageAsync(MachineLearningWorkspace workspace, FlowSources sources, List<string> notes, CancellationToken cancellationToken)
+    {
+        if (workspace.Address.IsLocal || sources.Deployment!.Environment?.Inline?.Image is not { } image)
+        {
+            return;
+        }
+
+        if (ContainerImage.Parse(image.Value) is not { } parsed)
+        {
+            notes.Add($"whether the image '{image.Value}' exists cannot be checked (its name has another form than registry/repository:tag)");
+            return;
+        }
+
+        var registry = new ContainerRegistry(workspace.Connection.Cloud, workspace.Connection.Credential);
+        var (exists, reason) = await registry.FindAsync(parsed, cancellationToken).ConfigureAwait(false);
+        if (exists is null)
+        {
+            notes.Add($"whether the image '{image.Value}' exists cannot be checked ({parsed.Registry}: {reason})");
+        }
+        else if (exists == false)
+        {
+            throw FlowDeploymentException.At(
+                WorkspaceRules.ImageNotFound, sources.Item.DeploymentFile, image.Span, $"{parsed.Repository}{(parsed.Reference.Contains(':', StringComparison.Ordinal) ? '@' : ':')}{parsed.Reference}", parsed.Registry, reason);
+        }
+    }
+
+    /// <summary>Checks that no other workspace of the subscription has the name of a new endpoint; names are unique in a region.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="sources">The files.</param>
+    /// <param name="location">The region.</param>
+    /// <param name="notes">Takes what cannot be checked.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="FlowDeploymentException">The name is taken.</exception>
+    public static async Task CheckNameAsync(
+        MachineLearningWorkspace workspace, FlowSources sources, string location, List<string> notes, CancellationToken cancellationToken)
+    {
+        string? other;
+        try
+        {
+            other = await workspace.FindEndpointElsewhereAsync(sources.EndpointName, location, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+        {
+            notes.Add($"whether another workspace has an endpoint '{sources.EndpointName}' cannot be checked ({e.Message.Split(':')[0]})");
+            return;
+        }
+
+        if (other?.Split('/') is [_, _, _, _, var group, _, _, _, var name, ..])
+        {
+            throw FlowDeploymentException.At(
+                WorkspaceRules.EndpointNameTaken, sources.Item.EndpointFile, sources.Endpoint!.Name.Span, sources.EndpointName, name, group, location);
+        }
+    }
+
     /// <summary>Warns of connections that the flow's nodes name and the workspace lacks.</summary>
     public static async Task CheckConnectionsAsync(MachineLearningWorkspace workspace, FlowSources sources, CancellationToken cancellationToken)
     {

@@ -8,15 +8,16 @@ namespace FlowBuild.Deployment.Workspace;
 /// <param name="ResourceManager">The control plane.</param>
 /// <param name="Audience">What a token of the control plane is asked for.</param>
 /// <param name="MachineLearning">What a token of an endpoint is asked for, as az ml asks for it; the studio has the same address.</param>
-public sealed record AzureCloud(string Name, Uri Authority, Uri ResourceManager, string Audience, string MachineLearning)
+/// <param name="Registries">What the names of its container registries end with, from the dot on; empty where that is not known.</param>
+public sealed record AzureCloud(string Name, Uri Authority, Uri ResourceManager, string Audience, string MachineLearning, string Registries)
 {
     private const string AuthorityVariable = "AZURE_AUTHORITY_HOST";
 
     private static readonly AzureCloud[] Known =
     [
-        Create("AzureCloud", "https://login.microsoftonline.com/", "https://management.azure.com", "https://ml.azure.com"),
-        Create("AzureUSGovernment", "https://login.microsoftonline.us/", "https://management.usgovcloudapi.net", "https://ml.azure.us"),
-        Create("AzureChinaCloud", "https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn", "https://ml.azure.cn"),
+        Create("AzureCloud", "https://login.microsoftonline.com/", "https://management.azure.com", "https://ml.azure.com", ".azurecr.io"),
+        Create("AzureUSGovernment", "https://login.microsoftonline.us/", "https://management.usgovcloudapi.net", "https://ml.azure.us", ".azurecr.us"),
+        Create("AzureChinaCloud", "https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn", "https://ml.azure.cn", ".azurecr.cn"),
     ];
 
     /// <summary>The cloud that most people use.</summary>
@@ -27,6 +28,9 @@ public sealed record AzureCloud(string Name, Uri Authority, Uri ResourceManager,
     /// in the list that the public cloud keeps.
     /// </summary>
     public bool HasKnownAuthority => Array.Exists(Known, cloud => cloud.Authority.Host == Authority.Host);
+
+    /// <summary>Whether a host is one of its container registries.</summary>
+    public bool HasRegistry(string host) => Registries.Length > 0 && host.EndsWith(Registries, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The cloud that is meant.</summary>
     /// <param name="word">FlowCloud; empty: the cloud whose sign-in AZURE_AUTHORITY_HOST names, else the one that the Azure CLI is
@@ -62,11 +66,12 @@ public sealed record AzureCloud(string Name, Uri Authority, Uri ResourceManager,
         var origin = $"the Azure CLI's cloud '{name}'";
         return new AzureCloud(
             name, Address(origin, authority), Address(origin, manager),
-            registered.GetValueOrDefault("endpoint_active_directory_resource_id", manager), Public.MachineLearning);
+            registered.GetValueOrDefault("endpoint_active_directory_resource_id", manager), Public.MachineLearning,
+            registered.GetValueOrDefault("suffix_acr_login_server_endpoint", "") is { Length: > 0 } suffix ? "." + suffix.TrimStart('.') : "");
     }
 
-    private static AzureCloud Create(string name, string authority, string manager, string machineLearning) =>
-        new(name, new Uri(authority), new Uri(manager), manager + "/", machineLearning);
+    private static AzureCloud Create(string name, string authority, string manager, string machineLearning, string registries) =>
+        new(name, new Uri(authority), new Uri(manager), manager + "/", machineLearning, registries);
 
     private static Uri Address(string origin, string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri

@@ -8,6 +8,7 @@ namespace FlowBuild.Deployment.Workspace;
 public sealed partial class MachineLearningWorkspace
 {
     private const string AuthorizationVersion = "2022-04-01";
+    private const string ResourcesVersion = "2021-04-01";
     private const string IdentityVersion = "2023-01-31";
 
     /// <summary>ARM id of a resource that the workspace was made with, or null where it has none.</summary>
@@ -15,6 +16,22 @@ public sealed partial class MachineLearningWorkspace
     /// <param name="cancellationToken">Stops.</param>
     internal async Task<string?> GetAssociatedIdAsync(string member, CancellationToken cancellationToken) =>
         (await GetDocumentAsync(cancellationToken).ConfigureAwait(false))["properties"]?[member]?.GetValue<string>() is { Length: > 0 } id ? id : null;
+
+    /// <summary>ARM id of the container registry of the subscription that answers at a host, or null.</summary>
+    /// <exception cref="FlowDeploymentException">The list must not be read.</exception>
+    internal async Task<string?> FindRegistryAsync(string host, CancellationToken cancellationToken) =>
+        (await ListResourcesAsync("Microsoft.ContainerRegistry/registries", "registries of the subscription", cancellationToken).ConfigureAwait(false))
+        .Select(static r => r["id"]?.ToString() ?? "").FirstOrDefault(id => IsRegistryAt(id, host));
+
+    /// <summary>Whether a registry answers at a host: under its name, or its name with a hash that keeps the host from being taken over.</summary>
+    internal static bool IsRegistryAt(string? id, string host)
+    {
+        var (name, label) = (id?[(id.LastIndexOf('/') + 1)..] ?? "", host.Split('.')[0]);
+        return name.Length > 0 && (string.Equals(label, name, StringComparison.OrdinalIgnoreCase) || label.StartsWith(name + "-", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private Task<List<JsonObject>> ListResourcesAsync(string type, string what, CancellationToken cancellationToken) => ListAsync(
+        Absolute($"/subscriptions/{Address.Subscription}/resources", ResourcesVersion, $"&$filter={Uri.EscapeDataString($"resourceType eq '{type}'")}"), what, int.MaxValue, cancellationToken);
 
     /// <summary>The object id and the client id of a user-assigned identity; null where it is not there or must not be read.</summary>
     internal async Task<(string Principal, string Client)?> FindIdentityAsync(string id, CancellationToken cancellationToken)

@@ -42,6 +42,32 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     public async Task<EndpointResource?> GetEndpointAsync(string endpoint, CancellationToken cancellationToken) =>
         await GetAsync(EndpointPath(endpoint), cancellationToken).ConfigureAwait(false) is { } json ? new EndpointResource(json) : null;
 
+    /// <summary>
+    /// The ARM id of an endpoint of this name in a region that another workspace of the subscription has, or null. ARM's list of a
+    /// subscription's resources lags behind, so what it names is asked for.
+    /// </summary>
+    /// <exception cref="FlowDeploymentException">The list must not be read.</exception>
+    public async Task<string?> FindEndpointElsewhereAsync(string endpoint, string location, CancellationToken cancellationToken)
+    {
+        var resources = await ListResourcesAsync(
+            "Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "endpoints of the subscription", cancellationToken).ConfigureAwait(false);
+        foreach (var id in resources.Where(r => IsRegion(r["location"]?.ToString(), location)).Select(static r => r["id"]?.ToString() ?? ""))
+        {
+            if (id.StartsWith($"/subscriptions/{Address.Subscription}/", StringComparison.OrdinalIgnoreCase)
+                && id.EndsWith($"/onlineEndpoints/{endpoint}", StringComparison.OrdinalIgnoreCase) && !id.StartsWith(Address.ArmId + "/", StringComparison.OrdinalIgnoreCase)
+                && (await RawAsync(Absolute(id, _connection.ApiVersion), cancellationToken).ConfigureAwait(false)).Status != 404)
+            {
+                return id;
+            }
+        }
+
+        return null;
+
+        // 'West Europe' is 'westeurope'.
+        static bool IsRegion(string? one, string other) => string.Equals(
+            one?.Replace(" ", "", StringComparison.Ordinal), other.Replace(" ", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>The deployments of an endpoint; none when there is no such endpoint.</summary>
     public async Task<IReadOnlyList<DeploymentResource>> GetDeploymentsAsync(string endpoint, CancellationToken cancellationToken) =>
         [.. (await ListAsync($"{EndpointPath(endpoint)}/deployments", "", int.MaxValue, cancellationToken).ConfigureAwait(false)).Select(static d => new DeploymentResource(d))];

@@ -63,7 +63,7 @@ internal sealed class SaidRetryPolicy : RetryPolicy
         return $"{address.Host}{path}";
     }
 
-    private static string Reason(Exception? exception)
+    internal static string Reason(Exception? exception)
     {
         while (exception?.InnerException is { } inner)
         {

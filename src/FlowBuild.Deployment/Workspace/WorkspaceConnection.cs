@@ -45,7 +45,7 @@ internal sealed class WorkspaceConnection
     public Patience Patience { get; }
 
     public static WorkspaceConnection ToAzure(WorkspaceAddress address, AzureCloud cloud, WorkspaceSettings settings, IFlowLog log) => new(
-        address, cloud, null, Credentials.Create(settings.Credential, cloud), settings.Credential, null, settings.ApiVersion, settings.Patience ?? Patience.Azure, log);
+        address, cloud, null, Credentials.Create(settings.Credential, cloud, log), settings.Credential, null, settings.ApiVersion, settings.Patience ?? Patience.Azure, log);
 
     public static WorkspaceConnection ToLocal(
         WorkspaceAddress address, Uri controlPlane, string token, byte[] certificate, WorkspaceSettings settings, IFlowLog log) => new(

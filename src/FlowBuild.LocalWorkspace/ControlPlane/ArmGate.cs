@@ -54,6 +54,13 @@ internal sealed class ArmGate(WorkspaceIdentity identity, FaultBox faults, Works
         try
         {
             CheckVersion(context, versions);
+            if (HttpMethods.IsGet(context.Request.Method) && faults.FindElsewhere(identity.SubscriptionId, context.Request.Path.Value!) is { } elsewhere)
+            {
+                CheckRoles(context);
+                await OnlineEndpoints.GetElsewhereAsync(context, elsewhere).ConfigureAwait(false);
+                return;
+            }
+
             CheckScope(context);
             CheckRoles(context);
             await handler(context).ConfigureAwait(false);

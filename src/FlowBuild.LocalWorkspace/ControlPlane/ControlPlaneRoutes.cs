@@ -24,10 +24,15 @@ internal static class ControlPlaneRoutes
         StoredProxies connections,
         CodeUploads codeUploads,
         RoleAssignments roleAssignments,
+        SubscriptionResources resources,
         Operations operations)
     {
         Get(Workspace, workspace.GetAsync);
         routes.MapGet(Subscription, gate.GuardAnyVersion(workspace.GetSubscriptionAsync));
+        routes.MapGet(Subscription + "/resources", gate.GuardAnyVersion(resources.ListAsync));
+        const string Registry = Group + "/providers/" + SubscriptionResources.RegistryType + "/{registry}";
+        routes.MapGet(Registry, gate.GuardAnyVersion(resources.GetRegistryAsync));
+        routes.MapPut(Registry, gate.GuardAnyVersion(resources.PutRegistryAsync));
         routes.MapGet(Group, gate.GuardAnyVersion(workspace.GetGroupAsync));
         routes.MapGet(Subscription + "/providers/" + WorkspaceNames.Provider, gate.GuardAnyVersion(workspace.GetProviderAsync));
 

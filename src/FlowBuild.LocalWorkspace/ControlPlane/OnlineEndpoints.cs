@@ -58,6 +58,16 @@ internal sealed class OnlineEndpoints
     /// <summary>GET of one.</summary>
     public Task GetAsync(HttpContext context) => ArmResponse.WriteAsync(context, 200, FromRoute(context).Resource);
 
+    /// <summary>GET of one of another workspace.</summary>
+    public static Task GetElsewhereAsync(HttpContext context, EndpointElsewhere elsewhere) => ArmResponse.WriteAsync(context, 200, new JsonObject
+    {
+        ["id"] = context.Request.Path.Value,
+        ["name"] = elsewhere.Name,
+        ["type"] = $"{WorkspaceScope.WorkspaceType}/{Type}",
+        ["location"] = elsewhere.Location ?? WorkspaceNames.Location,
+        ["properties"] = new JsonObject { ["authMode"] = "Key", ["provisioningState"] = "Succeeded" },
+    });
+
     /// <summary>GET of all.</summary>
     public Task ListAsync(HttpContext context)
     {
@@ -91,7 +101,7 @@ internal sealed class OnlineEndpoints
         {
             var existing = Find(name);
             isNew = existing is null;
-            if (existing?.State == "Deleting")
+            if (existing?.State == "Deleting" || (existing is null && IsTakenElsewhere(name)))
             {
                 throw NameTaken(name);
             }
@@ -287,6 +297,9 @@ internal sealed class OnlineEndpoints
     // Null when something else has been done to the endpoint since: a killed process may have carried the operation out already.
     private StoredEndpoint? ChangedBy(StoredOperation operation) =>
         Find(operation.Endpoint) is { } endpoint && endpoint.Operation == operation.Id ? endpoint : null;
+
+    private bool IsTakenElsewhere(string name) =>
+        (_faults.Plan.EndpointsElsewhere ?? []).Any(e => e.IsHere && string.Equals(e.Name, name, StringComparison.OrdinalIgnoreCase));
 
     private static ArmException NameTaken(string name) => new(400, new ArmError(
         "ValidationError",

@@ -11,7 +11,9 @@ internal static class RequiredAction
         var start = path.LastIndexOf("/providers/", StringComparison.OrdinalIgnoreCase);
         if (start < 0)
         {
-            return $"Microsoft.Resources/subscriptions/resourceGroups/{Verb(method)}";
+            return path.EndsWith("/resources", StringComparison.OrdinalIgnoreCase)
+                ? $"Microsoft.Resources/subscriptions/resources/{Verb(method)}"
+                : $"Microsoft.Resources/subscriptions/resourceGroups/{Verb(method)}";
         }
 
         // Provider, then types and names in turns; a call that acts has the action in the place of a type.

@@ -84,5 +84,25 @@ internal sealed record OperationFault(
 /// <param name="Operations">Faults of operations.</param>
 /// <param name="DeniedActions">Actions that the caller's roles do not allow, such as
 /// <c>Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write</c>; a <c>*</c> at the end stands for anything.</param>
+/// <param name="EndpointsElsewhere">Endpoints of other workspaces of the subscription; in this region their names are taken.</param>
 internal sealed record FaultPlan(
-    IReadOnlyList<CallFault>? Calls = null, IReadOnlyList<OperationFault>? Operations = null, IReadOnlyList<string>? DeniedActions = null);
+    IReadOnlyList<CallFault>? Calls = null,
+    IReadOnlyList<OperationFault>? Operations = null,
+    IReadOnlyList<string>? DeniedActions = null,
+    IReadOnlyList<EndpointElsewhere>? EndpointsElsewhere = null);
+
+/// <summary>An endpoint of another workspace.</summary>
+/// <param name="Name">The endpoint.</param>
+/// <param name="Workspace">The workspace.</param>
+/// <param name="ResourceGroup">The workspace's resource group.</param>
+/// <param name="Location">The region; null for the one of this workspace.</param>
+internal sealed record EndpointElsewhere(string Name, string Workspace, string ResourceGroup, string? Location = null)
+{
+    /// <summary>Its ARM id.</summary>
+    public string IdIn(Guid subscription) =>
+        $"/subscriptions/{subscription}/resourceGroups/{ResourceGroup}/providers/{WorkspaceScope.WorkspaceType}/{Workspace}/{OnlineEndpoints.Type}/{Name}";
+
+    /// <summary>Whether the region is the one of this workspace.</summary>
+    [JsonIgnore]
+    public bool IsHere => Location is null or State.WorkspaceNames.Location;
+}

@@ -52,6 +52,10 @@ internal sealed class FaultBox
         ? action.StartsWith(denied[..^1], StringComparison.OrdinalIgnoreCase)
         : string.Equals(action, denied, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The endpoint of another workspace with this ARM id, or null.</summary>
+    public EndpointElsewhere? FindElsewhere(Guid subscription, string id) =>
+        (Plan.EndpointsElsewhere ?? []).FirstOrDefault(e => string.Equals(e.IdIn(subscription), id, StringComparison.OrdinalIgnoreCase));
+
     private T? Hit<T>(IReadOnlyList<T>? faults, Func<T, bool> matches, Func<T, (int Nth, int Times)> span)
         where T : class
     {

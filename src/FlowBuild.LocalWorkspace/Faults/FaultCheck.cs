@@ -15,6 +15,9 @@ internal static class FaultCheck
         (plan.Calls ?? []).Select(call => Problem(call, mayKill))
             .Concat((plan.Operations ?? []).Select(Problem))
             .Concat((plan.DeniedActions ?? []).Select(static string? (action) => string.IsNullOrEmpty(action) ? "A denied action must be text." : null))
+            .Concat((plan.EndpointsElsewhere ?? []).Select(static string? (endpoint) => endpoint is not { Name.Length: > 0, Workspace.Length: > 0, ResourceGroup.Length: > 0 }
+                ? "An endpoint elsewhere must have a name, a workspace and a resourceGroup."
+                : null))
             .FirstOrDefault(static problem => problem is not null);
 
     private static string? Problem(CallFault? call, bool mayKill) => call switch

@@ -1,0 +1,134 @@
+namespace FlowBuild.Deployment.Tests;
+
+/// <summary>Whether the image of a new environment exists is asked of its registry before anything is sent.</summary>
+public sealed class ImageTests
+{
+    [Fact]
+    public async Task An_image_that_is_there_is_found_with_an_anonymous_token()
+    {
+        await using var registry = await RegistryServer.StartAsync();
+        await using var cloud = await StartAsync(registry, RegistryServer.Image);
+
+        var planned = await PlanAsync(cloud);
+
+        Assert.True(planned.ExitCode == 0, planned.Output);
+        Assert.Empty(planned.Lines("cannot be checked"));
+        Assert.Equal(
+            [
+                "HEAD flows/basic-chat/manifests/1 with nothing", $"token for repository:flows/basic-chat:pull of {registry.Host} with nothing",
+                $"HEAD flows/basic-chat/manifests/1 with Bearer {RegistryServer.PullToken}",
+            ],
+            registry.Asked);
+        Assert.DoesNotContain(RegistryServer.PullToken, planned.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("flows/basic-chat:2", "flows/basic-chat:2")]
+    [InlineData("flows/other", "flows/other:latest")]
+    [InlineData("flows/basic-chat@sha256:0000000000000000000000000000000000000000000000000000000000000000", "flows/basic-chat@sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    public async Task An_image_that_is_not_there_is_an_error_at_its_place(string image, string says)
+    {
+        await using var registry = await RegistryServer.StartAsync();
+        await using var cloud = await StartAsync(registry, image);
+
+        var refused = await PlanAsync(cloud, "DeployFlow");
+
+        Assert.NotEqual(0, refused.ExitCode);
+        var error = Assert.Single(refused.Lines("error "));
+        Assert.Contains("deployment.yml(5,10,", error, StringComparison.Ordinal);
+        Assert.Contains("error FLOW5024: The image '" + says + $"' is not in the registry '{registry.Host}' (MANIFEST_UNKNOWN); push it there, or correct its name", error, StringComparison.Ordinal);
+        Assert.Null(await cloud.Chat.GetResourceAsync("environments/basic-chat-endpoint-environment/versions/2"));
+    }
+
+    [Theory]
+    [InlineData(RegistryServer.Image, 0)]
+    [InlineData("flows/basic-chat:2", 1)]
+    public async Task A_registry_of_Azure_gives_its_token_in_exchange_for_the_one_of_who_is_signed_in(string image, int exitCode)
+    {
+        await using var registry = await RegistryServer.StartAsync();
+        await using var cloud = await StartAsync(registry, image, isAzure: true);
+        registry.Identity = cloud.Chat.Host.Token;
+
+        var planned = await PlanAsync(cloud);
+
+        Assert.Equal(exitCode, planned.ExitCode);
+        Assert.Equal(exitCode, planned.Lines("error FLOW5024").Count);
+        Assert.Contains($"exchange of access_token for {registry.Host}", registry.Asked);
+        Assert.Contains("refresh_token for repository:flows/basic-chat:pull", registry.Asked);
+        foreach (var secret in (string[])[cloud.Chat.Host.Token, RegistryServer.RefreshToken, RegistryServer.PullToken])
+        {
+            Assert.DoesNotContain(secret, planned.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_registry_outside_Azure_is_not_told_who_is_signed_in()
+    {
+        await using var registry = await RegistryServer.StartAsync();
+        await using var cloud = await StartAsync(registry, RegistryServer.Image);
+        registry.Identity = cloud.Chat.Host.Token;
+
+        AssertUnchecked(await PlanAsync(cloud), $"{registry.Host}: HTTP 401");
+
+        Assert.DoesNotContain(registry.Asked, static a => a.StartsWith("exchange", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_registry_that_lets_nobody_in_is_unchecked()
+    {
+        await using var registry = await RegistryServer.StartAsync();
+        await using var cloud = await StartAsync(registry, RegistryServer.Image, isAzure: true);
+        registry.IsClosed = true;
+
+        AssertUnchecked(await PlanAsync(cloud), $"{registry.Host}: HTTP 401");
+    }
+
+    [Fact]
+    public async Task A_web_site_that_is_no_registry_is_unchecked()
+    {
+        await using var registry = await RegistryServer.StartAsync();
+        await using var cloud = await StartAsync(registry, RegistryServer.Image);
+        registry.IsWebSite = true;
+
+        AssertUnchecked(await PlanAsync(cloud), $"{registry.Host}: HTTP 404");
+    }
+
+    [Fact]
+    public async Task A_registry_that_cannot_be_reached_is_unchecked()
+    {
+        await using var cloud = await LoopbackCloud.StartAsync();
+        cloud.UseSecret(TokenServer.Secret);
+        cloud.Chat.Replace("deployment.yml", "example.azurecr.io/flows/basic-chat:1", "127.0.0.1:1/flows/basic-chat:1");
+
+        AssertUnchecked(await PlanAsync(cloud), "127.0.0.1:1: Connection refused");
+    }
+
+    [Fact]
+    public async Task An_environment_that_is_registered_already_is_not_looked_at_again()
+    {
+        await using var cloud = await LoopbackCloud.StartAsync();
+        cloud.UseSecret(TokenServer.Secret);
+
+        var planned = await PlanAsync(cloud);
+
+        Assert.Single(planned.Lines("Plan: no changes"), static l => !l.Contains("->", StringComparison.Ordinal));
+        Assert.Empty(planned.Lines("cannot be checked"));
+    }
+
+    private static async Task<LoopbackCloud> StartAsync(RegistryServer registry, string image, bool isAzure = false)
+    {
+        var suffix = registry.Host[registry.Host.IndexOf('.', StringComparison.Ordinal)..];
+        var cloud = await LoopbackCloud.StartAsync(registries: isAzure ? suffix : "", trusted: registry.Certificate);
+        cloud.UseSecret(TokenServer.Secret);
+        cloud.Chat.Replace("deployment.yml", "example.azurecr.io/flows/basic-chat:1", $"{registry.Host}/{image}");
+        return cloud;
+    }
+
+    private static Task<CommandResult> PlanAsync(LoopbackCloud cloud, string target = "PlanFlow") => cloud.Targets.RunAsync(target, "FlowCredential=Environment");
+
+    private static void AssertUnchecked(CommandResult planned, string reason)
+    {
+        Assert.True(planned.ExitCode == 0, planned.Output);
+        Assert.EndsWith($"exists cannot be checked ({reason})", Assert.Single(planned.Lines("note: whether the image '")), StringComparison.Ordinal);
+    }
+}

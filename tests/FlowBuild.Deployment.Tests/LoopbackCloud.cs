@@ -1,0 +1,62 @@
+namespace FlowBuild.Deployment.Tests;
+
+/// <summary>A cloud on this machine, as the Azure CLI knows one that was registered: its own sign-in and its own control plane.</summary>
+internal sealed class LoopbackCloud : IAsyncDisposable
+{
+    private LoopbackCloud(BasicChat chat, TokenServer tokens) => (Chat, Tokens, Targets) = (chat, tokens, new TargetRun(chat));
+
+    /// <summary>What a token of the control plane is asked for.</summary>
+    public const string ControlPlane = "https://management.example.com";
+
+    public BasicChat Chat { get; }
+
+    public TokenServer Tokens { get; }
+
+    public TargetRun Targets { get; }
+
+    /// <summary>Starts it.</summary>
+    /// <param name="token">The token that is given to whoever signs in; by default the one that the workspace takes.</param>
+    /// <param name="registries">What the names of the cloud's container registries end with.</param>
+    /// <param name="trusted">The certificate of another server that is trusted.</param>
+    public static async Task<LoopbackCloud> StartAsync(string? token = null, string registries = "", System.Security.Cryptography.X509Certificates.X509Certificate2? trusted = null)
+    {
+        var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        var cloud = new LoopbackCloud(chat, await TokenServer.StartAsync(token ?? chat.Host.Token));
+        cloud.Write("azure-cli/config", "[cloud]\nname = Loopback\n");
+        cloud.Write("azure-cli/clouds.config", $"""
+            [Loopback]
+            endpoint_resource_manager = {chat.Host.ControlPlane}
+            endpoint_active_directory = {cloud.Tokens.Authority}
+            endpoint_active_directory_resource_id = {ControlPlane}
+            suffix_acr_login_server_endpoint = {registries}
+            """);
+        var environment = cloud.Targets.Environment;
+        environment["SSL_CERT_FILE"] = cloud.Write("trusted.pem", $"{cloud.Tokens.Certificate.ExportCertificatePem()}\n{chat.Host.Certificate.ExportCertificatePem()}\n{trusted?.ExportCertificatePem()}\n");
+        environment["AZURE_SUBSCRIPTION_ID"] = chat.Host.SubscriptionId.ToString();
+        environment["AZURE_RESOURCE_GROUP"] = "local";
+        environment["AZUREML_WORKSPACE_NAME"] = "local";
+        return cloud;
+    }
+
+    public void UseSecret(string secret)
+    {
+        Targets.Environment["AZURE_TENANT_ID"] = TokenServer.Tenant;
+        Targets.Environment["AZURE_CLIENT_ID"] = TokenServer.Client;
+        Targets.Environment["AZURE_CLIENT_SECRET"] = secret;
+    }
+
+    public string Write(string path, string text)
+    {
+        var file = Path.Combine(Chat.Folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Tokens.DisposeAsync();
+        await Chat.DisposeAsync();
+    }
+}
