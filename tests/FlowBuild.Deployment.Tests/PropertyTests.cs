@@ -62,6 +62,21 @@ public sealed class PropertyTests
         Assert.Null(await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"));
     }
 
+    [Theory]
+    [InlineData("FlowSlots=green blue", "slot green takes the place of 'blue'")]
+    [InlineData("FlowSlots=green%3Bblue", "slot green takes the place of 'blue'")]
+    [InlineData("FlowRollout=10 50 1000", "error FLOW4012: FlowRollout='1000' cannot be read")]
+    [InlineData("FlowRollout=10%3B50%3B1000", "error FLOW4012: FlowRollout='1000' cannot be read")]
+    [InlineData("FlowMirrorTraffic=blue=10 green=20%3Bred", "error FLOW4012: FlowMirrorTraffic='blue=10 green=20;red' cannot be read")]
+    public async Task Lists_of_a_command_line_are_separated_by_blanks_or_escaped_semicolons(string property, string says)
+    {
+        await using var chat = await BasicChat.StartAsync();
+
+        var planned = await new TargetRun(chat).RunAsync("PlanFlow", "FlowWorkspace=local", property);
+
+        Assert.True(planned.Lines(says).Count == 1, planned.Output);
+    }
+
     [Fact]
     public async Task A_confirmation_in_another_word_is_none()
     {
