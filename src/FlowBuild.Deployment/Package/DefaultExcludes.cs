@@ -43,6 +43,18 @@ internal static class DefaultExcludes
     private static LeftOut? Secret(string path, string name) =>
         First(Secrets, name) is { } pattern ? new LeftOut(path, $"default exclude {pattern}", MayHoldSecrets: true) : null;
 
-    private static string? First(string[] patterns, string name) =>
-        Array.Find(patterns, pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: true));
+    private static string? First(string[] patterns, string name)
+    {
+        foreach (var pattern in patterns)
+        {
+            if (pattern.Contains('*', StringComparison.Ordinal)
+                ? FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: true)
+                : name.Equals(pattern, StringComparison.OrdinalIgnoreCase))
+            {
+                return pattern;
+            }
+        }
+
+        return null;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
@@ -26,6 +27,9 @@ public sealed record PackageSource(
 /// </summary>
 public sealed class PackageBuilder
 {
+    private static readonly SearchValues<char> ControlCharacters =
+        SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(static c => (char)c).Where(char.IsControl)]);
+
     private readonly PackageSource _source;
     private readonly IgnoreRules _ignore;
     private readonly IFlowLog _log;
@@ -87,7 +91,7 @@ public sealed class PackageBuilder
             _log.Report(FlowDiagnostic.At(PackageRules.SecretLeftOut, _source.FlowFile, null, secret.Path));
         }
 
-        var (hash, files) = StagedTree.Hash(tree, _source.Folder, cancellationToken);
+        var (hash, files) = StagedTree.Hash(tree, cancellationToken);
         return files.Count > 0
             ? new FlowPackage(Path.GetFileName(_source.Folder), _source.Folder, files, _leftOut, hash)
             : throw FlowDeploymentException.At(
@@ -98,55 +102,58 @@ public sealed class PackageBuilder
     {
         // Only an include can meet what is there already.
         var isMerged = into.Children.Count > 0;
-        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().OrderBy(static e => e.Name, StringComparer.Ordinal))
+        foreach (var entry in FolderEntry.In(folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = prefix + entry.Name;
-            if (LeavesOut(entry, path) is { } leftOut)
+            var fullPath = Path.Combine(folder, entry.Name);
+            if (LeavesOut(fullPath, path, entry) is { } leftOut)
             {
                 _leftOut.Add(leftOut);
                 continue;
             }
 
-            CheckName(entry.Name, entry.FullName);
-            var target = CheckLink(entry, path, above);
-            if (entry is FileInfo)
+            CheckName(entry.Name, fullPath);
+            var target = entry.MayBeLink ? CheckLink(fullPath, path, entry, above) : null;
+            if (!entry.IsFolder)
             {
                 if (isMerged)
                 {
                     into.Children.RemoveAll(c => c.Name == entry.Name);
                 }
 
-                into.Children.Add(new StagedFile(entry.Name, entry.FullName, InlinedFlowFile(entry.FullName)));
+                into.Children.Add(new StagedFile(entry.Name, fullPath, InlinedFlowFile(fullPath)));
             }
             else
             {
-                Stage(into.Folder(entry.Name), path + "/", entry.FullName, [.. above, target], cancellationToken);
-                DropIfOursEmptiedIt(into, entry.Name, path);
+                var inner = into.Folder(entry.Name);
+                Stage(inner, path + "/", fullPath, [.. above, target ?? Path.Combine(above[^1], entry.Name)], cancellationToken);
+                DropIfOursEmptiedIt(into, inner, path);
             }
         }
     }
 
     // A folder that only default excludes emptied would name itself in the hash on one machine and not on another.
-    private void DropIfOursEmptiedIt(StagedFolder parent, string name, string path)
+    private void DropIfOursEmptiedIt(StagedFolder parent, StagedFolder folder, string path)
     {
-        if (parent.Children.Find(c => c.Name == name) is StagedFolder { Children.Count: 0 } empty
+        if (folder.Children.Count == 0
             && _leftOut.Exists(l => l.Path.StartsWith(path + "/", StringComparison.Ordinal) && l.Reason != _ignore.File))
         {
-            parent.Children.Remove(empty);
+            parent.Children.Remove(folder);
         }
     }
 
-    private LeftOut? LeavesOut(FileSystemInfo entry, string path)
+    private LeftOut? LeavesOut(string fullPath, string path, FolderEntry entry)
     {
-        var excluded = entry is DirectoryInfo ? DefaultExcludes.Folder(path, entry.Name) : DefaultExcludes.File(path, entry.Name, _keepsProjects);
-        if (excluded is not null && !(excluded.MayHoldSecrets && _ignore.Excludes(path)))
+        var excluded = entry.IsFolder ? DefaultExcludes.Folder(path, entry.Name) : DefaultExcludes.File(path, entry.Name, _keepsProjects);
+        var ignored = _ignore.Excludes(path);
+        if (excluded is not null && !(excluded.MayHoldSecrets && ignored))
         {
             return excluded;
         }
 
-        return _ignore.Excludes(path) ? new LeftOut(path, _ignore.File!, MayHoldSecrets: false)
-            : _source.DeploymentFiles.Contains(entry.FullName, StringComparer.Ordinal)
+        return ignored ? new LeftOut(path, _ignore.File!, MayHoldSecrets: false)
+            : _source.DeploymentFiles.Contains(fullPath, StringComparer.Ordinal)
                 ? new LeftOut(path, "deployment file", MayHoldSecrets: false)
                 : null;
     }
@@ -177,7 +184,7 @@ public sealed class PackageBuilder
             return;
         }
 
-        if (!zipped && LeavesOut(new FileInfo(path), name) is { } leftOut)
+        if (!zipped && LeavesOut(path, name, new FolderEntry(name, IsFolder: false, MayBeLink: false)) is { } leftOut)
         {
             _leftOut.Add(leftOut);
             return;
@@ -199,7 +206,7 @@ public sealed class PackageBuilder
         using var bytes = new MemoryStream();
         using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach (var file in StagedTree.Hash(staged, folder, cancellationToken).Files)
+            foreach (var file in StagedTree.Hash(staged, cancellationToken).Files)
             {
                 var entry = archive.CreateEntry(file.Path, CompressionLevel.Optimal);
                 entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -217,32 +224,34 @@ public sealed class PackageBuilder
             ? FlowFileText.WithoutAdditionalIncludes(File.ReadAllBytes(path))
             : null;
 
-    private string CheckLink(FileSystemInfo entry, string path, string[] above)
+    // Where a link leads, or null when it is none.
+    private string? CheckLink(string fullPath, string path, FolderEntry entry, string[] above)
     {
-        if (entry.LinkTarget is null)
+        FileSystemInfo link = entry.IsFolder ? new DirectoryInfo(fullPath) : new FileInfo(fullPath);
+        if (link.LinkTarget is null)
         {
-            return Path.Combine(above[^1], entry.Name);
+            return null;
         }
 
-        var target = entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
+        var target = link.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
         if (target is null || !Path.Exists(target))
         {
-            throw FlowDeploymentException.At(PackageRules.FileNotFound, entry.FullName, null, path, "it is a symbolic link to nothing");
+            throw FlowDeploymentException.At(PackageRules.FileNotFound, fullPath, null, path, "it is a symbolic link to nothing");
         }
 
         target = FinalPath(target);
         if (!_source.AllowOutsideFiles && !IsWithin(target, _root))
         {
-            throw FlowDeploymentException.At(PackageRules.LinkLeavesFolder, entry.FullName, null, path, _source.Folder);
+            throw FlowDeploymentException.At(PackageRules.LinkLeavesFolder, fullPath, null, path, _source.Folder);
         }
 
         return !above.Contains(target, StringComparer.Ordinal) ? target
-            : throw FlowDeploymentException.At(PackageRules.LinkCircle, entry.FullName, null, path);
+            : throw FlowDeploymentException.At(PackageRules.LinkCircle, fullPath, null, path);
     }
 
     private static void CheckName(string name, string fullPath)
     {
-        var problem = name.Any(char.IsControl) ? "it holds a control character"
+        var problem = name.AsSpan().IndexOfAny(ControlCharacters) >= 0 ? "it holds a control character"
             : name.Contains('\\', StringComparison.Ordinal) ? "it holds a backslash"
             : name.EndsWith('.') ? "it ends with a dot"
             : name.Length > 255 ? "it is longer than 255 characters"

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace FlowBuild.Deployment.Package;
 
@@ -39,57 +41,62 @@ internal sealed class StagedFile(string name, string sourcePath, byte[]? content
 /// </summary>
 internal static class StagedTree
 {
-    private const int BlockSize = 512 * 1024;
+    private const int BlockSize = 1024 * 1024;
 
-    // A batch of small files is in memory at once: 16 MB at most.
-    private const int BatchSize = 256;
+    // Small files are read ahead in pieces that are one thread's work each: 16 MB are in memory at most.
+    private const int PieceSize = 32;
+    private const int PiecesAhead = 8;
     private const int SmallLength = 64 * 1024;
     private const string Seed = "Initialize for october 2021 AML CLI version";
 
     /// <summary>Hashes the tree and lists its files, sorted by path; each file is read once.</summary>
-    public static (string Hash, List<PackageFile> Files) Hash(StagedFolder root, string rootPath, CancellationToken cancellationToken)
+    public static (string Hash, List<PackageFile> Files) Hash(StagedFolder root, CancellationToken cancellationToken)
     {
-        // MD5 is az ml's choice: the hash names equal content, it protects nothing.
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        using var hash = NewHash();
         hash.AppendData(Encoding.ASCII.GetBytes(Seed));
         var files = new List<PackageFile>();
-        foreach (var batch in Ordered(root, "", rootPath).Chunk(BatchSize))
+        var ahead = new Queue<Task<ReadEntry[]>>();
+        foreach (var piece in Ordered(root, "").Chunk(PieceSize))
         {
-            var small = ReadSmall(batch, cancellationToken);
-            for (var i = 0; i < batch.Length; i++)
+            ahead.Enqueue(Task.Run(() => ReadSmall(piece), cancellationToken));
+            if (ahead.Count == PiecesAhead)
             {
-                var (path, entry) = batch[i];
-                hash.AppendData(Encoding.UTF8.GetBytes(entry.Name));
-                if (entry is StagedFile file)
-                {
-                    var (length, md5) = small[i] is { } content ? AppendSmall(hash, content) : AppendLarge(hash, file.SourcePath, cancellationToken);
-                    files.Add(new PackageFile(path, file.SourcePath, file.Content, length, md5));
-                }
+                Append(hash, files, ahead.Dequeue(), cancellationToken);
             }
         }
 
+        while (ahead.TryDequeue(out var piece))
+        {
+            Append(hash, files, piece, cancellationToken);
+        }
+
         files.Sort(static (a, b) => string.CompareOrdinal(a.Path, b.Path));
-        return (Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant(), files);
+        return (Hexadecimal(hash), files);
     }
 
     /// <summary>Hashes a single file; its name is not in the hash.</summary>
     public static (string Hash, PackageFile File) HashFile(string path, CancellationToken cancellationToken)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        using var hash = NewHash();
         hash.AppendData(Encoding.ASCII.GetBytes(Seed));
         var (length, md5) = AppendLarge(hash, path, cancellationToken);
-        return (Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant(), new PackageFile(Path.GetFileName(path), path, null, length, md5));
+        return (Hexadecimal(hash), new PackageFile(Path.GetFileName(path), path, null, length, md5));
     }
 
-    // The order of the hash: children by their whole path in lower case, a folder's own after its name.
-    private static IEnumerable<(string Path, StagedEntry Entry)> Ordered(StagedFolder folder, string prefix, string path)
+    // MD5 is az ml's choice: the hash names equal content, it protects nothing.
+    private static IncrementalHash NewHash() => IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+
+    private static string Hexadecimal(IncrementalHash hash) => Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
+
+    // The order of the hash, a folder's own children after its name. Siblings share the path before their names.
+    private static IEnumerable<ReadEntry> Ordered(StagedFolder folder, string prefix)
     {
-        foreach (var child in folder.Children.OrderBy(c => $"{path}/{c.Name}".ToLowerInvariant(), StringComparer.Ordinal))
+        foreach (var child in folder.Children.OrderBy(static c => c.Name.ToLowerInvariant(), StringComparer.Ordinal))
         {
-            yield return (prefix + child.Name, child);
+            yield return new ReadEntry(prefix + child.Name, child);
             if (child is StagedFolder inner)
             {
-                foreach (var below in Ordered(inner, $"{prefix}{inner.Name}/", $"{path}/{inner.Name}"))
+                foreach (var below in Ordered(inner, $"{prefix}{inner.Name}/"))
                 {
                     yield return below;
                 }
@@ -97,29 +104,52 @@ internal static class StagedTree
         }
     }
 
-    // Opening a small file takes longer than hashing it, so several are opened at once; null stands for what is no small file.
-    private static (byte[] Bytes, byte[] Md5)?[] ReadSmall((string Path, StagedEntry Entry)[] batch, CancellationToken cancellationToken)
+    private static void Append(IncrementalHash hash, List<PackageFile> files, Task<ReadEntry[]> piece, CancellationToken cancellationToken)
     {
-        var read = new (byte[], byte[])?[batch.Length];
-        Parallel.ForAsync(0, batch.Length, cancellationToken, (i, _) =>
+        foreach (var read in piece.GetAwaiter().GetResult())
         {
-            if (batch[i].Entry is StagedFile file && SmallContent(file) is { } bytes)
+            hash.AppendData(Encoding.UTF8.GetBytes(read.Entry.Name));
+            if (read.Entry is StagedFile file)
             {
-                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-                hash.AppendData(bytes);
-                read[i] = (bytes, hash.GetHashAndReset());
+                var (length, md5) = read.Small is { } small ? AppendSmall(hash, file, small) : AppendLarge(hash, file.SourcePath, cancellationToken);
+                files.Add(new PackageFile(read.Path, file.SourcePath, file.Content, length, md5));
             }
-
-            return ValueTask.CompletedTask;
-        }).GetAwaiter().GetResult();
-        return read;
+        }
     }
 
-    private static byte[]? SmallContent(StagedFile file)
+    private static (long Length, byte[] Md5) AppendSmall(IncrementalHash hash, StagedFile file, SmallFile small)
+    {
+        hash.AppendData(small.Bytes, 0, small.Length);
+        if (file.Content is null)
+        {
+            ArrayPool<byte>.Shared.Return(small.Bytes);
+        }
+
+        return (small.Length, small.Md5);
+    }
+
+    // Opening a small file takes longer than hashing it, so several are opened at once.
+    private static ReadEntry[] ReadSmall(ReadEntry[] piece)
+    {
+        using var hash = NewHash();
+        foreach (ref var read in piece.AsSpan())
+        {
+            if (read.Entry is StagedFile file && SmallContent(file) is var (bytes, length))
+            {
+                hash.AppendData(bytes, 0, length);
+                read = read with { Small = new SmallFile(bytes, length, hash.GetHashAndReset()) };
+            }
+        }
+
+        return piece;
+    }
+
+    // The bytes are the pool's unless the content was made here.
+    private static (byte[] Bytes, int Length)? SmallContent(StagedFile file)
     {
         if (file.Content is not null)
         {
-            return file.Content;
+            return (file.Content, file.Content.Length);
         }
 
         using var handle = File.OpenHandle(file.SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read);
@@ -129,46 +159,66 @@ internal static class StagedTree
             return null;
         }
 
-        var bytes = new byte[length];
-        var count = 0;
-        for (int read; count < bytes.Length && (read = RandomAccess.Read(handle, bytes.AsSpan(count), count)) > 0;)
-        {
-            count += read;
-        }
-
-        return count == bytes.Length ? bytes : bytes[..count];
+        var bytes = ArrayPool<byte>.Shared.Rent((int)length);
+        return (bytes, Fill(handle, bytes.AsSpan(0, (int)length), 0));
     }
 
-    private static (long Length, byte[] Md5) AppendSmall(IncrementalHash hash, (byte[] Bytes, byte[] Md5) content)
-    {
-        hash.AppendData(content.Bytes);
-        return (content.Bytes.Length, content.Md5);
-    }
-
-    // MD5 takes longer than reading: both hashes of a large file are made side by side, while the next block is read.
+    // MD5 takes longer than reading: both hashes of a large file are made side by side, and each side then reads a half of the next block.
     private static (long Length, byte[] Md5) AppendLarge(IncrementalHash hash, string path, CancellationToken cancellationToken)
     {
-        using var fileHash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
-        var (buffer, spare) = (new byte[BlockSize], new byte[BlockSize]);
-        var beside = Task.CompletedTask;
+        const int half = BlockSize / 2;
+        using var fileHash = NewHash();
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
+        var (block, next) = (new byte[BlockSize], new byte[BlockSize]);
+        var count = Fill(handle, block, 0);
         long length = 0;
-        try
+        while (count > 0)
         {
-            for (int read; (read = stream.Read(buffer)) > 0; length += read)
+            cancellationToken.ThrowIfCancellationRequested();
+            length += count;
+            var beside = HashAndRead(fileHash, handle, block.AsMemory(0, count), next.AsMemory(half), length + half);
+            int first;
+            int second;
+            try
             {
-                beside.Wait(cancellationToken);
-                var (block, count) = (buffer, read);
-                beside = Task.Run(() => fileHash.AppendData(block, 0, count), CancellationToken.None);
                 hash.AppendData(block, 0, count);
-                (buffer, spare) = (spare, buffer);
+                first = Fill(handle, next.AsSpan(0, half), length);
             }
-        }
-        finally
-        {
-            beside.Wait(CancellationToken.None);
+            finally
+            {
+                // Nothing may still use the handle and the blocks when they go.
+                second = beside.GetAwaiter().GetResult();
+            }
+
+            // A file that grows meanwhile may show a second half after a first one that was not full.
+            count = first < half ? first : half + second;
+            (block, next) = (next, block);
         }
 
         return (length, fileHash.GetHashAndReset());
     }
+
+    private static Task<int> HashAndRead(IncrementalHash hash, SafeFileHandle handle, ReadOnlyMemory<byte> block, Memory<byte> next, long offset) =>
+        Task.Run(() =>
+        {
+            hash.AppendData(block.Span);
+            return Fill(handle, next.Span, offset);
+        });
+
+    // Reads until the buffer is full or the file ends.
+    private static int Fill(SafeFileHandle handle, Span<byte> buffer, long offset)
+    {
+        var count = 0;
+        for (int read; count < buffer.Length && (read = RandomAccess.Read(handle, buffer[count..], offset + count)) > 0;)
+        {
+            count += read;
+        }
+
+        return count;
+    }
+
+    /// <summary>An entry in the order of the hash; a small file comes with its bytes once its piece is read.</summary>
+    private readonly record struct ReadEntry(string Path, StagedEntry Entry, SmallFile? Small = null);
+
+    private readonly record struct SmallFile(byte[] Bytes, int Length, byte[] Md5);
 }

@@ -8,7 +8,7 @@ namespace FlowBuild.Benchmarks.Deployment;
 /// <summary>Packaging a folder, which makes two hashes of its content, against a loop that reads the files and makes one MD5 of each.</summary>
 internal static class HashTime
 {
-    private const int Rounds = 7;
+    private const int Rounds = 25;
 
     public static void Measure(Bounds bounds)
     {
