@@ -142,6 +142,8 @@ public sealed class DiagnosticTests
     [InlineData("tgas=string[]", "did you mean 'tags'?")]
     [InlineData("tags=String[]", "did you mean 'string[]'?")]
     [InlineData("tags=double", "did you mean 'double[]'?")]
+    [InlineData("tags=strng[]", "did you mean 'string[]'?")]
+    [InlineData("tags=Info[]", "set JsonContext")]
     [InlineData("outputs.tags=string[]", "no list and no object called 'outputs.tags'")]
     public void A_value_type_that_cannot_be_used_says_what_to_write(string value, string advice)
     {

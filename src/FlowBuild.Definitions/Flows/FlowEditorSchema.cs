@@ -139,7 +139,7 @@ internal static class FlowEditorSchema
     private static SchemaObject RunnableNode() => new()
     {
         Requires("type", "source"),
-        With("source", new() { { "type", "object" } }),
+        { "properties", new SchemaObject { { "source", new SchemaObject { { "type", "object" } } }, { "connection", ConnectionName() } } },
         {
             "allOf", FlowWords.NodeTypes.Where(static type => SourceOf(type) is not null).Select(static type => new SchemaObject
             {
@@ -148,6 +148,9 @@ internal static class FlowEditorSchema
             }).ToArray()
         },
     };
+
+    /// <summary>A name, or what counts as none.</summary>
+    private static SchemaObject ConnectionName() => new() { { "anyOf", new SchemaObject[] { new() { { "type", ScalarTypes } }, Falsy() } } };
 
     /// <summary>What the source of a node of a type must have, or null for nothing.</summary>
     private static SchemaObject? SourceOf(string nodeType)

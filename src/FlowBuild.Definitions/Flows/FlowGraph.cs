@@ -163,7 +163,7 @@ internal static class FlowGraph
                 }
 
                 CheckSection(reference, output.Reference, problems, "gives the whole result of the node");
-                if (bypassable.CanBypass(index))
+                if (bypassable.CanBypass(index) && !bypassable.CollectsBranches(index))
                 {
                     problems.Add(FlowRules.OutputOfBypassedNode, output.Reference.Span, output.Name, reference.Name);
                 }
@@ -171,12 +171,15 @@ internal static class FlowGraph
                 break;
 
             case FlowReferenceKind.Literal when output.Reference.Value.Length > 0:
-                var target = Suggestion.Nearest(output.Reference.Value.Split('.')[0], flow.Nodes.Select(static node => node.Name));
+                var word = output.Reference.Value.Trim('$', '{', '}', ' ').Split('.')[0];
+                var target = Suggestion.Nearest(word, flow.Nodes.Select(static node => node.Name)) is { } node
+                    ? node + ".output"
+                    : referents.HasInput(word) ? "inputs." + word : null;
                 problems.Add(
                     FlowRules.LiteralOutput,
                     output.Reference.Span,
                     output.Name,
-                    target is null ? "" : $"; did you mean '${{{target}.output}}'?");
+                    target is null ? "" : $"; did you mean '${{{target}}}'?");
                 break;
         }
     }

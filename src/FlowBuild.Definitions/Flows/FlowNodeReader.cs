@@ -94,6 +94,12 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         var type = ReadType(name, span, node, isUsed);
         var (sourceType, path, tool) = ReadSource(name, span, node, type, isUsed);
         var (when, isJson) = ReadActivate(name, node.Find("activate"));
+        if (isUsed && node.Find("connection") is { Value: not YamlScalar } connection && FlowFileReader.IsTruthy(connection))
+        {
+            // The server gathers the names in a set when it starts, and a list or mapping can be in none.
+            problems.Add(FlowRules.WrongShape, connection.ValueSpan, "connection", "the name of a connection", FlowFileReader.DescribeShape(connection.Value));
+        }
+
         return new FlowNode(
             name,
             type,

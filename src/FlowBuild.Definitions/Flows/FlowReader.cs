@@ -160,8 +160,11 @@ public static class FlowReader
             }
         }
 
-        // A flow without any output counts as a chat flow for promptflow, but there is no answer to keep in a turn.
-        return input is not null && output is not null && (history ?? namedHistory) is { } turns ? new(input, output, turns) : null;
+        // A flow without any output counts as a chat flow for promptflow, but there is no answer to keep in a turn; one whose message
+        // is the history has no message to keep.
+        return input is not null && output is not null && (history ?? namedHistory) is { } turns && turns != input
+            ? new(input, output, turns)
+            : null;
     }
 
     private static bool Contains(EquatableArray<string> names, string name)

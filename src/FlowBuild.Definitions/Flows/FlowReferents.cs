@@ -68,6 +68,12 @@ internal sealed class FlowReferents(FlowDefinition flow, FlowSection inputs, Flo
             return $"; did you mean '${{inputs.{meant}}}'?";
         }
 
+        // The list is called 'nodes', and a reference does not name it.
+        if (reference.Name is "nodes" or "node" && FlowGraph.NodeOf(flow, reference.Section) is { } node)
+        {
+            return $"; did you mean '${{{node.Name}.{reference.Property ?? "output"}}}'?";
+        }
+
         return Suggestion.DidYouMean(reference.Name, flow.Nodes.Select(static node => node.Name), "; write the name of one of its nodes");
     }
 }

@@ -145,7 +145,26 @@ internal static class YamlErrors
             }
         }
 
-        return "the value";
+        return path == name && IsInput(name, text) ? $"'${{inputs.{name}}}'" : "the value";
+    }
+
+    /// <summary>Whether a word is a key in the block <c>inputs</c> of a flow.</summary>
+    private static bool IsInput(string name, string text)
+    {
+        var isWithin = false;
+        foreach (var line in text.Split('\n'))
+        {
+            if (line.TrimEnd().Length > 0 && line[0] is not (' ' or '#'))
+            {
+                isWithin = line.StartsWith("inputs:", StringComparison.Ordinal);
+            }
+            else if (isWithin && line.TrimStart().StartsWith(name + ":", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Where the anchor of the value before a column begins, or null.</summary>

@@ -221,10 +221,14 @@ internal sealed class YamlReader
         return Add(node, scalar.Anchor);
     }
 
-    /// <summary>Both original readers know the tags of YAML itself and no others.</summary>
+    /// <summary>
+    /// az ml's reader knows the tags of YAML itself and no others. promptflow's passes over others on lists and mappings; a scalar
+    /// that has one is no text for it any more.
+    /// </summary>
     private bool CheckTag(NodeEvent node, string[] fitting)
     {
-        if (node.Tag.IsEmpty || node.Tag.Value is "!" || YamlScalars.IsCoreTag(node.Tag.Value, fitting))
+        var isPassedOver = _dialect == YamlDialect.PromptFlow && node is not Scalar && !YamlScalars.IsCoreTag(node.Tag.IsEmpty ? "" : node.Tag.Value);
+        if (node.Tag.IsEmpty || node.Tag.Value is "!" || isPassedOver || YamlScalars.IsCoreTag(node.Tag.Value, fitting))
         {
             return true;
         }

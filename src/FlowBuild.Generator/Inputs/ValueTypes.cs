@@ -39,7 +39,10 @@ internal static class ValueTypes
             }
             else if (ValueForm.OfUserType(type, item.JsonContext.Length > 0 ? item.JsonContext : null, contract.MessageFormat) is null)
             {
-                Add($"set JsonContext to the JsonSerializerContext that has [JsonSerializable(typeof({type}))]");
+                // The words of C# begin small, and types of one's own do not.
+                Add(char.IsLower(type[0]) && type.EndsWith("[]", StringComparison.Ordinal) && Suggestion.Nearest(type, ListTypes) is { } near
+                    ? $"'{type}' is no type of a list; did you mean '{near}'?"
+                    : $"set JsonContext to the JsonSerializerContext that has [JsonSerializable(typeof({type}))]");
             }
 
             if (type.Length > 0 && !IsListOrObject(contract, name))

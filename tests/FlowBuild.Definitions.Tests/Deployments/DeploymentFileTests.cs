@@ -244,6 +244,22 @@ public sealed class DeploymentFileTests
         text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.LeftoverTemplate, "${VAR}");
     }
 
+    [Theory]
+    [InlineData("name: blue", "name: «$(DEPLOYMENT)»", "'$(DEPLOYMENT)' in 'name'")]
+    [InlineData("name: blue", "name: «$deployment»", "'$deployment' in 'name'")]
+    [InlineData("name: blue", "name: blue\ninstance_count: «$(Build.Count)»", "'$(Build.Count)' in 'instance_count'")]
+    [InlineData("name: blue", "name: blue\napp_insights_enabled: «$insights»", "'$insights' in 'app_insights_enabled'")]
+    public void What_a_shell_or_pipeline_should_have_filled_in_is_called_a_template(string plain, string marked, string message)
+    {
+        var text = MarkedText.Parse(Start.Replace(plain, marked, StringComparison.Ordinal));
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.TemplateNotFilled, message);
+    }
+
+    [Fact]
+    public void A_dollar_in_a_text_that_is_right_as_it_is_is_no_template() =>
+        Assert.Empty(Read(Start + "environment_variables:\n  A: $HOME\n  B: $(hostname)\n").Diagnostics);
+
     [Fact]
     public void The_last_of_two_equal_keys_wins_with_a_warning()
     {

@@ -27,6 +27,16 @@ public sealed class FlowContractTests
         """;
 
     [Fact]
+    public void A_flow_whose_message_is_its_history_has_no_chat_roles()
+    {
+        const string History = "chat_history: {type: list, is_chat_history: true, is_chat_input: ";
+        const string Rest = "}\noutputs:\n  answer: {type: string, reference: \"${inputs.chat_history}\", is_chat_output: true}\n";
+
+        Assert.Null(Contract("inputs:\n  " + History + "true" + Rest).Chat);
+        Assert.NotNull(Contract("inputs:\n  question: {type: string, is_chat_input: true}\n  " + History + "false" + Rest).Chat);
+    }
+
+    [Fact]
     public void Outputs_are_those_that_the_server_returns()
     {
         Assert.Equal(["answer", "prompt", "parsed", "score", "call"], Contract(Flow).Outputs.Select(static o => o.Name));

@@ -86,6 +86,11 @@ public sealed class FlowReaderTests
         { Head.Replace("${echo.output}", "«{{ echo }}»", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "write '${echo.output}'" },
         { Head + Echo.Replace("${inputs.text}", "«{{inputs.text}}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write '${inputs.text}'" },
         { Head + Echo.Replace("${inputs.text}", "«{{other}}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write the value" },
+        { Head + Echo.Replace("${inputs.text}", "«{{text}}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write '${inputs.text}'" },
+        { Head + Echo.Replace("${inputs.text}", "«{{ answer }}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write the value" },
+        { Head.Replace("${echo.output}", "«${nodes.echo.output}»", StringComparison.Ordinal) + Echo, FlowRules.OutputReferenceNotFound, "did you mean '${echo.output}'?" },
+        { Head.Replace("${echo.output}", "«${nodes.echo.output.a}»", StringComparison.Ordinal) + Echo, FlowRules.OutputReferenceNotFound, "did you mean '${echo.output.a}'?" },
+        { Head + Echo + "  connection: «[the name of yours]»\n", FlowRules.WrongShape, "the name of a connection" },
         { Head + Echo + "description: \"He said \"«hi\"\"»\n", FlowRules.InvalidYaml, "the quoted text ends before this" },
         { Head + Echo + "   «description: x»\n", FlowRules.InvalidYaml, "indented like no line above it" },
         { Head + Echo + "message_format: «openai»\n", FlowRules.UnknownMessageFormat, "openai-vision" },
@@ -107,6 +112,8 @@ public sealed class FlowReaderTests
         { Head.Replace("${echo.output}", "«${echo.ouput[0].name}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "did you mean '${echo.output.[0].name}'?" },
         { Head.Replace("${echo.output}", "«${echo.score}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output.score}'" },
         { Head.Replace("${echo.output}", "«echo.output»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "did you mean '${echo.output}'?" },
+        { Head.Replace("${echo.output}", "«'{{echo.output}}'»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "did you mean '${echo.output}'?" },
+        { Head.Replace("${echo.output}", "«'{{text}}'»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "did you mean '${inputs.text}'?" },
         { Head.Replace("${echo.output}", "«The answer is ${echo.output}»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "is a reference" },
         { "inputs:\n  text: {type: string}\n  n:\n    type: int\n    default: «many»\n" + Echo, FlowRules.DefaultDoesNotFit, "a whole number" },
         { "inputs:\n  text: {type: string}\n  n:\n    type: bool\n    default: «1»\n" + Echo, FlowRules.DefaultDoesNotFit, "true or false" },
@@ -118,6 +125,38 @@ public sealed class FlowReaderTests
         { Head + Echo + "environment:\n  image: «mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest»\n", FlowRules.RetiringImage, "2027-04-20" },
         { Head + Echo + "  activate:\n    when: «${inputs.txt}»\n    is: a\n", FlowRules.UndeclaredActivateInput, "did you mean 'text'?" },
     };
+
+    [Theory]
+    [InlineData("is: left", "is: right", false)]
+    [InlineData("is: true", "is: false", false)]
+    [InlineData("is: left", "is: left", true)]
+    public void A_node_that_brings_the_branches_of_one_condition_together_gives_an_output_without_a_warning(string one, string other, bool isWarned)
+    {
+        const string Branches = """
+            outputs:
+              answer: {type: string, reference: "${last.output}"}
+            nodes:
+            - {name: choose, type: python, source: {type: code, path: c.py}}
+            - {name: a, type: python, source: {type: code, path: a.py}, activate: {when: "${choose.output}", ONE}}
+            - {name: b, type: python, source: {type: code, path: b.py}, activate: {when: "${choose.output}", OTHER}}
+            - {name: after, type: python, source: {type: code, path: d.py}, inputs: {b: "${b.output}"}}
+            - {name: merge, type: python, source: {type: code, path: m.py}, inputs: {a: "${a.output}", b: "${after.output}"}}
+            - {name: last, type: python, source: {type: code, path: l.py}, inputs: {m: "${merge.output}"}}
+
+            """;
+        var flow = Branches.Replace("ONE", one, StringComparison.Ordinal).Replace("OTHER", other, StringComparison.Ordinal);
+
+        Assert.Equal(isWarned ? [FlowRules.OutputOfBypassedNode] : [], Read(flow).Diagnostics.Select(static problem => problem.Rule));
+    }
+
+    [Fact]
+    public void A_tag_of_ones_own_on_a_list_or_mapping_is_passed_over_as_promptflow_does()
+    {
+        var result = Read("inputs:\n  text: !mine {type: string}\n  all: {type: list, default: !mine [1]}\n" + Echo);
+
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal("[1]", result.Value!.Inputs[1].DefaultJson);
+    }
 
     [Theory]
     [MemberData(nameof(Faults))]

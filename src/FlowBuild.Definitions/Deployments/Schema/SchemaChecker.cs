@@ -158,7 +158,14 @@ internal sealed class SchemaChecker(DiagnosticList problems)
                 }
                 else if (text.Check?.Invoke(scalar!.Value) is { } fault)
                 {
-                    problems.Add(DeploymentRules.InvalidText, span, name, scalar!.Value, fault);
+                    if (Templates.FindInWrong(scalar!.Value) is { } unfilled)
+                    {
+                        problems.Add(DeploymentRules.TemplateNotFilled, span, unfilled, name);
+                    }
+                    else
+                    {
+                        problems.Add(DeploymentRules.InvalidText, span, name, scalar.Value, fault);
+                    }
                 }
 
                 break;
@@ -266,7 +273,7 @@ internal sealed class SchemaChecker(DiagnosticList problems)
         else if (Array.IndexOf(rule.Words, SnakeCase(scalar!.Value)) < 0)
         {
             var otherwise = rule.Words.Length == 1 ? $"; write '{rule.Words[0]}'" : "; write one of " + string.Join(", ", rule.Words);
-            if (Templates.Find(scalar.Value) is { } template)
+            if (Templates.FindInWrong(scalar.Value) is { } template)
             {
                 problems.Add(DeploymentRules.TemplateNotFilled, span, template, name);
             }
@@ -406,8 +413,17 @@ internal sealed class SchemaChecker(DiagnosticList problems)
             Suggestion.DidYouMean(key.Value, rule.Keys.Select(static known => known.Name)));
     }
 
-    private void ReportType(string name, YamlNode value, SourceSpan span, ValueRule rule, string cure) =>
-        problems.Add(DeploymentRules.WrongType, span, name, Wanted(rule), Describe(value), cure);
+    private void ReportType(string name, YamlNode value, SourceSpan span, ValueRule rule, string cure)
+    {
+        if (value is YamlScalar scalar && Templates.FindInWrong(scalar.Value) is { } template)
+        {
+            problems.Add(DeploymentRules.TemplateNotFilled, span, template, name);
+        }
+        else
+        {
+            problems.Add(DeploymentRules.WrongType, span, name, Wanted(rule), Describe(value), cure);
+        }
+    }
 
     private static string Wanted(ValueRule rule) => rule switch
     {

@@ -45,6 +45,18 @@ internal static class Templates
         return null;
     }
 
+    /// <summary>
+    /// What <see cref="Find"/> finds, or the text itself where it is nothing but <c>$NAME</c> or <c>$(NAME)</c>, as shells and
+    /// pipelines write it; else null. For values that are wrong as they are: in others a <c>$</c> may be meant.
+    /// </summary>
+    public static string? FindInWrong(string text)
+    {
+        var name = text.StartsWith("$(", StringComparison.Ordinal) && text[text.Length - 1] == ')'
+            ? text.Substring(2, text.Length - 3)
+            : text.Length > 1 && text[0] == '$' ? text.Substring(1) : "";
+        return Find(text) ?? (name.Length > 0 && name.All(static c => char.IsLetterOrDigit(c) || c is '_' or '.') ? text : null);
+    }
+
     private static int VariableEnd(string text, int start)
     {
         var i = start;
