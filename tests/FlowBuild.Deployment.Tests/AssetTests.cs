@@ -11,6 +11,8 @@ namespace FlowBuild.Deployment.Tests;
 /// <summary>What is uploaded and registered beside the flow: single files, build contexts, code, data; and what is found there already.</summary>
 public sealed class AssetTests
 {
+    private const string EnvironmentImage = "  image: example.azurecr.io/flows/basic-chat:1\n";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -64,6 +66,36 @@ public sealed class AssetTests
         var code = (await chat.GetResourceAsync(id[id.IndexOf("codes/", StringComparison.Ordinal)..]))!["properties"]!;
         Assert.Equal("score.py", await ReadAsync(chat, code["codeUri"] + "/score.py"));
         Assert.Equal(("202208", true), (code["properties"]!["hash_version"]!.ToString(), code["isAnonymous"]!.GetValue<bool>()));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_build_context_at_az_ml_s_former_place_is_built_from_there_and_not_sent_again(bool isNamed)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Write("docker/Dockerfile", "FROM mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest\n");
+        chat.Replace("deployment.yml", EnvironmentImage, (isNamed ? "  name: chat\n  version: 4\n" : "") + "  build: {path: docker}\n");
+        var context = Context(await chat.PlanAsync());
+        Assert.Equal((1, $"LocalUpload/{context.Package.Hash}/docker"), (context.MissingFiles, context.Package.BlobPath));
+        await CopyAsync(chat, context.Package with { Origin = FlowPackage.LegacyFolder });
+        var located = Context(await chat.PlanAsync());
+        Assert.Equal((0, $"az-ml-artifacts/{context.Package.Hash}/docker"), (located.MissingFiles, located.Package.BlobPath));
+
+        await chat.DeployAsync();
+
+        var id = (await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint/deployments/blue"))!["properties"]!["environmentId"]!.ToString();
+        var environment = (await chat.GetResourceAsync(id[id.IndexOf("environments/", StringComparison.Ordinal)..]))!["properties"]!;
+        var address = environment["build"]!["contextUri"]!.ToString();
+        Assert.EndsWith($"/az-ml-artifacts/{context.Package.Hash}/docker/", address, StringComparison.Ordinal);
+        Assert.StartsWith("FROM ", await ReadAsync(chat, address + "Dockerfile"), StringComparison.Ordinal);
+        Assert.False(await chat.Blobs().GetBlobClient($"{context.Package.BlobFolder}/Dockerfile").ExistsAsync(Token));
+
+        // The same content at the other place makes no other version.
+        await CopyAsync(chat, context.Package);
+        Assert.False((await chat.PlanAsync()).HasChanges);
+
+        static UploadStep Context(DeploymentPlan plan) => plan.Steps.OfType<UploadStep>().Single(static s => s.Package.RootName == "docker");
     }
 
     [Fact]

@@ -83,17 +83,28 @@ internal sealed class AssetPlanner(
         var folder = Path.GetDirectoryName(sources.Item.DeploymentFile)!;
         var conda = spec.CondaJson ?? (spec.CondaFile is { } path ? await File.ReadAllTextAsync(Path.Combine(folder, path.Value), cancellationToken).ConfigureAwait(false) : null);
         var context = BuildContextPackage(spec, folder, cancellationToken);
-        var contextUri = context is null ? spec.Build?.Path.Value : await UploadAddressAsync(context, cancellationToken).ConfigureAwait(false) + "/";
+        var routes = Routes(spec);
         var isAnonymous = spec.Name is null;
-        var body = MachineLearningWorkspace.EnvironmentBody(spec, contextUri, conda, isAnonymous, Routes(spec));
+        JsonObject BodyAt(string? contextUri) => MachineLearningWorkspace.EnvironmentBody(spec, contextUri, conda, isAnonymous, routes);
+
+        // A version holds this content whichever of its two places it names: both are named by the content's hash.
+        JsonObject[] bodies = context is null
+            ? [BodyAt(spec.Build?.Path.Value)]
+            : [
+                BodyAt(await ContextAddressAsync(context, cancellationToken).ConfigureAwait(false)),
+                BodyAt(await ContextAddressAsync(context with { Origin = FlowPackage.LegacyFolder }, cancellationToken).ConfigureAwait(false)),
+            ];
+        List<PlanChange> ChangesOf(EnvironmentVersionResource version) =>
+            bodies.Select(body => ResourceDifferences.OfEnvironment(body, version.Document)).MinBy(static changes => changes.Count)!;
+
         var name = spec.Name?.Value ?? $"{sources.EndpointName}-environment";
-        var version = isAnonymous ? HashOf(body) : spec.Version?.Value;
+        var version = isAnonymous ? HashOf(bodies[0]) : spec.Version?.Value;
 
         EnvironmentVersionResource? existing;
         if (version is not null)
         {
             existing = await workspace.GetEnvironmentVersionAsync(name, version, cancellationToken).ConfigureAwait(false);
-            if (existing is not null && !isAnonymous && ResourceDifferences.OfEnvironment(body, existing.Document) is { Count: > 0 } changes)
+            if (existing is not null && !isAnonymous && ChangesOf(existing) is { Count: > 0 } changes)
             {
                 throw FlowDeploymentException.At(
                     WorkspaceRules.EnvironmentVersionTaken, sources.Item.DeploymentFile, (spec.Version ?? spec.Name)!.Span, version, name, changes[0].Path);
@@ -103,7 +114,7 @@ internal sealed class AssetPlanner(
         {
             var latest = await workspace.GetLatestVersionAsync(Environments, name, cancellationToken).ConfigureAwait(false);
             existing = latest is null ? null : await workspace.GetEnvironmentVersionAsync(name, latest, cancellationToken).ConfigureAwait(false);
-            if (existing is not null && ResourceDifferences.OfEnvironment(body, existing.Document).Count > 0)
+            if (existing is not null && ChangesOf(existing).Count > 0)
             {
                 existing = null;
             }
@@ -113,9 +124,11 @@ internal sealed class AssetPlanner(
 
         if (existing is null)
         {
+            var body = bodies[0];
             if (context is not null)
             {
-                await PlanUploadAsync(FlowStage.Environment, context, name, version, cancellationToken).ConfigureAwait(false);
+                var located = await PlanUploadAsync(FlowStage.Environment, context, name, version, cancellationToken).ConfigureAwait(false);
+                body = BodyAt(await ContextAddressAsync(located, cancellationToken).ConfigureAwait(false));
             }
 
             steps.Add(new VersionStep(Environments, name, version, body, IsNew: true, spec.Image?.Value ?? "built from a Dockerfile"));
@@ -198,6 +211,9 @@ internal sealed class AssetPlanner(
     // Code and build contexts are named by the address of their blobs.
     private async Task<string> UploadAddressAsync(FlowPackage files, CancellationToken cancellationToken) =>
         $"{(await workspace.GetDatastoreAsync(files.Datastore, cancellationToken).ConfigureAwait(false)).Container}/{files.BlobFolder}";
+
+    private async Task<string> ContextAddressAsync(FlowPackage context, CancellationToken cancellationToken) =>
+        await UploadAddressAsync(context, cancellationToken).ConfigureAwait(false) + "/";
 
     private static FlowPackage InDatastore(FlowPackage files, Located<string>? datastore) => datastore is null ? files
         : files with { Datastore = datastore.Value.StartsWith("azureml:", StringComparison.Ordinal) ? datastore.Value["azureml:".Length..] : datastore.Value };
