@@ -50,7 +50,10 @@ internal sealed class PageRoutes(
     {
         SetHeaders(context.Response.Headers);
         var path = context.Request.Path.Value!;
-        return (context.Request.Method, path.Split('/')) switch
+
+        // The server keeps the body from whoever asks for the head only.
+        var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method;
+        return (method, path.Split('/')) switch
         {
             ("GET", ["", ""]) => sessions.Find(CookieOf(context)) is null
                 ? WriteFileAsync(context, "closed.html", 401)
@@ -77,7 +80,14 @@ internal sealed class PageRoutes(
 
     private async Task OpenAsync(HttpContext context, string link)
     {
-        if (sessions.Redeem(link) is not { } session)
+        // Who asks for the head only does not look at the page: the link stays good for the browser.
+        if (HttpMethods.IsHead(context.Request.Method) && sessions.IsGood(link))
+        {
+            context.Response.ContentType = PageFiles.TypeOf("open.html");
+            return;
+        }
+
+        if (HttpMethods.IsHead(context.Request.Method) || sessions.Redeem(link) is not { } session)
         {
             await WriteFileAsync(context, "used.html", 403).ConfigureAwait(false);
             return;

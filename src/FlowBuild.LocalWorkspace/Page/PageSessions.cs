@@ -36,13 +36,21 @@ internal sealed class PageSessions(TimeProvider time)
         return link.Secret;
     }
 
+    /// <summary>Whether a link's secret would give a session now; the link stays as it is.</summary>
+    public bool IsGood(string secret)
+    {
+        lock (_gate)
+        {
+            return Find(secret, _links) is { } link && link.Expiry > time.GetUtcNow();
+        }
+    }
+
     /// <summary>A session for a link's secret, or null when it is no link's, has been used, or is too old.</summary>
     public PageSession? Redeem(string secret)
     {
         lock (_gate)
         {
-            // All are compared, so that time does not tell which one was close.
-            if (_links.FindAll(link => BearerToken.AreEqual(secret, link.Secret)) is not [var link])
+            if (Find(secret, _links) is not { } link)
             {
                 return null;
             }
@@ -67,6 +75,10 @@ internal sealed class PageSessions(TimeProvider time)
             return _sessions.FindAll(session => BearerToken.AreEqual(cookie, session.Cookie)).FirstOrDefault();
         }
     }
+
+    // All are compared, so that time does not tell which one was close.
+    private static Link? Find(string secret, List<Link> links) =>
+        links.FindAll(link => BearerToken.AreEqual(secret, link.Secret)) is [var link] ? link : null;
 
     private static void Add<T>(List<T> list, T item, int most)
     {

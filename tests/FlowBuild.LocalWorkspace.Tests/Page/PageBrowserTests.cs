@@ -634,6 +634,82 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
         await browser.PictureAsync("narrow");
     }
 
+    [Theory]
+    [InlineData(1200)]
+    [InlineData(800)]
+    [InlineData(390)]
+    public async Task Nothing_is_wider_than_the_window(int width)
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var model = await workspace.RegisterFlowAsync("basic-chat-model", "1", "chat-flow", ChatProperties.DeepClone().AsObject(), ("flow.dag.yaml", Flows.Chat));
+        using var client = await workspace.DeployAsync("basic-chat-endpoint", model);
+
+        // As a deployment has it whose environment is written inline: its version is a hash.
+        var environment = (await workspace.PutAsync(
+            "environments/basic-chat-endpoint-environment/versions/2c5c26f9a1a0b1e0c1d2e3f405162738",
+            new JsonObject { ["properties"] = new JsonObject { ["image"] = "mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest", ["isAnonymous"] = true } })).Body!["id"]!.GetValue<string>();
+        foreach (var name in (string[])["blue", "a-deployment-with-a-long-name"])
+        {
+            var deployment = RunningWorkspace.Deployment(model);
+            deployment["properties"]!["environmentId"] = environment;
+            Assert.Equal("Succeeded", await workspace.PutAndSettleAsync($"onlineEndpoints/basic-chat-endpoint/deployments/{name}", deployment));
+        }
+
+        foreach (var (tab, selector, text) in ((string, string, string)[])
+            [("overview", ".deployments", "2c5c26f9"), ("test", ".composer", "Send"), ("log", ".log", "Listening at"), ("flow", "h3", "chat-flow")])
+        {
+            await browser.OpenAsync(new Uri($"{await PageVisitor.LinkAsync(workspace)}#/basic-chat-endpoint/{tab}"), width, 900);
+            await browser.SeeAsync(selector, text);
+
+            // Code and drawings scroll by themselves; nothing else is cut off, and a number stays beside its sign.
+            var wide = await browser.RunAsync("""
+                return await page.evaluate(() => {
+                  const shown = [...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && !e.closest('.hidden-text, .skip, pre.code, .graph svg'));
+                  const lines = e => { const range = document.createRange(); range.selectNodeContents(e); return new Set([...range.getClientRects()].map(r => Math.round(r.top))).size; };
+                  return [
+                    ...shown.filter(e => e.getBoundingClientRect().right > innerWidth + 0.5),
+                    ...shown.filter(e => ['TABLE', 'TH', 'TD'].includes(e.tagName) && e.scrollWidth > e.clientWidth + 1),
+                    ...shown.filter(e => /^\d+\s%$/.test(e.textContent) && lines(e) > 1),
+                  ].map(e => `${e.tagName} ${e.className}: ${e.textContent.trim().slice(0, 60)}`);
+                });
+                """);
+            Assert.Empty(wide.Deserialize<string[]>()!);
+            await browser.PictureAsync($"{tab}-{width}");
+        }
+
+        Assert.Empty(await browser.ComplaintsAsync());
+    }
+
+    [Fact]
+    public async Task A_change_that_comes_by_itself_leaves_the_keyboard_where_it_is()
+    {
+        await using var workspace = await ChatAsync(null);
+        var model = (await workspace.GetAsync("onlineEndpoints/chat-endpoint/deployments/blue")).Body!["properties"]!["model"]!.GetValue<string>();
+        await OpenAsync(workspace, "overview");
+        await browser.SeeAsync(".deployments tbody tr:nth-child(1)", "100 %");
+
+        await browser.RunAsync("await page.getByRole('button', { name: 'Copy the scoring URI' }).focus()");
+        await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint", RunningWorkspace.Endpoint());
+        await browser.SeeAsync(".hint", "No deployment has traffic");
+        Assert.Equal("Copy the scoring URI", await FocusedAsync("getAttribute('aria-label')"));
+
+        await browser.RunAsync("await page.getByRole('link', { name: 'chat-endpoint' }).focus()");
+        await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint/deployments/green", RunningWorkspace.Deployment(model));
+        await browser.SeeAsync("nav .count", "blue, green");
+        Assert.Equal("#/chat-endpoint", await FocusedAsync("getAttribute('href')"));
+
+        // A selection that is made anew.
+        await browser.RunAsync("await page.getByRole('tab', { name: 'Log' }).click()");
+        await browser.SeeAsync(".log", "Listening at");
+        await browser.RunAsync("await page.getByLabel('Deployment').and(page.locator('select:visible')).focus()");
+        await workspace.PutAndSettleAsync("onlineEndpoints/chat-endpoint/deployments/next", RunningWorkspace.Deployment(model));
+        await browser.SeeAsync("nav .count", "blue, green, next");
+        Assert.Equal("Deployment", await FocusedAsync("labels?.[0]?.textContent"));
+
+        async Task<string?> FocusedAsync(string what) =>
+            (await browser.RunAsync($"return await page.evaluate(() => document.activeElement.{what} ?? null)"))?.GetValue<string>();
+    }
+
     private static async Task<RunningWorkspace> ChatAsync(string? serveCommand)
     {
         var workspace = serveCommand is null ? await RunningWorkspace.StartAsync() : await RunningWorkspace.StartAsync(serveCommand);

@@ -134,6 +134,30 @@ public sealed class PageSafetyTests
     }
 
     [Fact]
+    public async Task Who_asks_for_the_head_only_is_told_what_the_page_would_say_and_leaves_the_link_good()
+    {
+        await using var workspace = await RunningWorkspace.StartAsync();
+        var link = (await PageVisitor.LinkAsync(workspace)).PathAndQuery;
+        using var visitor = new PageVisitor(workspace);
+
+        using var head = await visitor.SendAsync(HttpMethod.Head, link, origin: null);
+        using var again = await visitor.SendAsync(HttpMethod.Head, link, origin: null);
+        using var get = await visitor.SendAsync(HttpMethod.Get, link);
+        using var used = await visitor.SendAsync(HttpMethod.Head, link, origin: null);
+        using var closed = await visitor.SendAsync(HttpMethod.Head, "/", origin: null);
+        using var style = await visitor.SendAsync(HttpMethod.Head, "/page/style.css", origin: null);
+
+        Assert.Equal(
+            [HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized, HttpStatusCode.OK],
+            new[] { head, again, get, used, closed, style }.Select(static answer => answer.StatusCode));
+        Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
+        Assert.False(head.Headers.Contains("Set-Cookie"));
+        Assert.True(get.Headers.Contains("Set-Cookie"));
+        Assert.True(style.Content.Headers.ContentLength > 0);
+        Assert.Empty(await style.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
     public async Task Only_the_workspaces_token_gives_links_and_only_on_the_control_plane()
     {
         await using var workspace = await RunningWorkspace.StartAsync();

@@ -1,5 +1,5 @@
 import { watch } from './api.js';
-import { announce, el } from './dom.js';
+import { announce, el, renew } from './dom.js';
 import { EndpointView, stateDot } from './endpoint.js';
 
 const main = document.getElementById('main');
@@ -30,7 +30,7 @@ function render() {
   if (!current) {
     view?.close();
     view = undefined;
-    main.replaceChildren(name
+    renew(main, name
       ? el('p', { class: 'empty' }, `There is no endpoint '${name}'.`)
       : el('div', { class: 'empty' },
         el('p', {}, 'Nothing is deployed to this workspace yet.'),
@@ -41,7 +41,7 @@ function render() {
   if (view?.name !== current.name) {
     view?.close();
     view = new EndpointView(current.name);
-    main.replaceChildren(view.element);
+    renew(main, view.element);
   }
 
   document.title = `${current.name} · FlowBuild local workspace`;
@@ -53,7 +53,7 @@ function renderList(current) {
   const key = JSON.stringify([current?.name, endpoints.map(e => [e.name, e.state, e.deployments.map(d => d.name)])]);
   if (key === listed) return;
   listed = key;
-  document.getElementById('endpoints').replaceChildren(...endpoints.map(endpoint => el('li', {},
+  renew(document.getElementById('endpoints'), ...endpoints.map(endpoint => el('li', {},
     el('a', { href: '#/' + encodeURIComponent(endpoint.name), 'aria-current': endpoint === current ? 'page' : null },
       stateDot(endpoint.state), el('span', { class: 'name' }, endpoint.name),
       el('span', { class: 'count' }, endpoint.deployments.map(d => d.name).join(', ') || 'no deployment')))));

@@ -21,6 +21,19 @@ function fill(element, attributes, children) {
   return element;
 }
 
+// What a control is called; links of one page are told apart by where they lead.
+const nameOf = control => control.getAttribute('href') ?? control.getAttribute('aria-label') ?? (control.labels?.[0] ?? control).textContent;
+
+/** Replaces what an element holds. A control that has the focus keeps it when it is there again. */
+export function renew(element, ...children) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : undefined;
+  const name = focused && nameOf(focused);
+  element.replaceChildren(...children);
+  if (!focused) return;
+  const again = [...element.querySelectorAll(focused.localName)].find(control => nameOf(control) === name);
+  (again ?? document.getElementById('main')).focus({ preventScroll: true });
+}
+
 let ids = 0;
 
 export const newId = () => `id-${++ids}`;

@@ -1,5 +1,5 @@
 import { call, deploymentPath } from './api.js';
-import { copyButton, el, tabs } from './dom.js';
+import { copyButton, el, renew, tabs } from './dom.js';
 import { flowPanel } from './flow.js';
 import { LogPanel } from './log.js';
 import { TestPanel } from './test.js';
@@ -39,8 +39,8 @@ export class EndpointView {
     // What has not changed stays, and with it the focus.
     if (JSON.stringify(endpoint) === JSON.stringify(this.#endpoint)) return;
     this.#endpoint = endpoint;
-    this.#head.replaceChildren(...head(endpoint));
-    this.#overview.replaceChildren(...overview(endpoint));
+    renew(this.#head, ...head(endpoint));
+    renew(this.#overview, ...overview(endpoint));
     this.#refresh();
   }
 
@@ -92,7 +92,7 @@ export class EndpointView {
     const now = this.#panels.get(section);
     if (now.cause !== cause || now.key === key) return;
     this.#panels.set(section, { cause, key });
-    section.replaceChildren(make());
+    renew(section, make());
   }
 
   async #describe(make) {
@@ -147,15 +147,21 @@ function overview(endpoint) {
     el('h3', {}, 'Traffic'),
     bar,
     carrying.length === 0 && el('p', { class: 'hint' }, 'No deployment has traffic: calls get 404 unless they name one.'),
-    el('div', { class: 'scroll' }, el('table', {},
+    el('table', { class: 'deployments' },
       el('caption', { class: 'hidden-text' }, 'Deployments'),
       el('thead', {}, el('tr', {}, ['Deployment', 'State', 'Traffic', 'Model', 'Environment', 'Size'].map(title => el('th', { scope: 'col' }, title)))),
       el('tbody', {}, endpoint.deployments.map(d => el('tr', {},
         el('th', { scope: 'row' }, el('span', { class: 'swatch', 'data-colour': colour(d.name), 'data-idle': share(d.name) === 0 }), d.name),
-        el('td', {}, badge(d.state)),
-        el('td', { class: 'number' }, `${share(d.name)} %`, endpoint.mirrorTraffic[d.name] ? ` + ${endpoint.mirrorTraffic[d.name]} % mirrored` : null),
-        el('td', {}, d.model ?? '–'),
-        el('td', {}, d.environment ?? '–'),
-        el('td', {}, d.instanceType ? `${d.instanceType} × ${d.instances}` : '–')))))),
+        cell('State', badge(d.state)),
+        cell('Traffic', percent(share(d.name)), endpoint.mirrorTraffic[d.name] ? ` + ${percent(endpoint.mirrorTraffic[d.name])} mirrored` : null),
+        cell('Model', d.model ?? '–'),
+        cell('Environment', d.environment ?? '–'),
+        cell('Size', d.instanceType ? `${d.instanceType} × ${d.instances}` : '–'))))),
   ].filter(part => part);
 }
+
+// Where there is no room for columns each value has its title beside it.
+const cell = (title, ...children) => el('td', { 'data-title': title }, ...children);
+
+// Never broken between the number and its sign.
+const percent = share => `${share}\u00a0%`;
