@@ -1,4 +1,5 @@
 using BasicChat;
+using FlowBuild;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,9 +18,18 @@ await using var provider = services.BuildServiceProvider();
 
 var client = provider.GetRequiredService<IBasicChatClient>();
 var question = args.Length > 0 ? string.Join(' ', args) : "What is prompt flow?";
-await foreach (var update in client.StreamAsync(new BasicChatInput { Question = question, ChatHistory = [] }))
+try
 {
-    Console.Write(update.Answer);
-}
+    await foreach (var update in client.StreamAsync(new BasicChatInput { Question = question, ChatHistory = [] }))
+    {
+        Console.Write(update.Answer);
+    }
 
-Console.WriteLine();
+    Console.WriteLine();
+    return 0;
+}
+catch (HttpRequestException e) when (e is not FlowRequestException)
+{
+    Console.Error.WriteLine($"{configuration["BasicChat:ScoringUri"]} does not answer ({e.Message}). To deploy it again: dotnet publish samples/BasicChat -t:DeployFlow");
+    return 1;
+}

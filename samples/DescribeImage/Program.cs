@@ -15,9 +15,18 @@ services.AddDescribeImageClient(configuration.GetSection("DescribeImage"));
 await using var provider = services.BuildServiceProvider();
 
 var file = args.Length > 0 ? args[0] : Path.Combine(AppContext.BaseDirectory, "picture.png");
-var answer = await provider.GetRequiredService<IDescribeImageClient>().ScoreAsync(new DescribeImageInput
+try
 {
-    Picture = FlowImage.FromBytes(await File.ReadAllBytesAsync(file), "image/png"),
-});
-Console.WriteLine(answer.Description);
-Console.WriteLine(answer.Picture is { } picture ? $"described a picture of the type {picture.MediaType}" : "no picture came back");
+    var answer = await provider.GetRequiredService<IDescribeImageClient>().ScoreAsync(new DescribeImageInput
+    {
+        Picture = FlowImage.FromBytes(await File.ReadAllBytesAsync(file), "image/png"),
+    });
+    Console.WriteLine(answer.Description);
+    Console.WriteLine(answer.Picture is { } picture ? $"described a picture of the type {picture.MediaType}" : "no picture came back");
+    return 0;
+}
+catch (HttpRequestException e) when (e is not FlowRequestException)
+{
+    Console.Error.WriteLine($"{configuration["DescribeImage:ScoringUri"]} does not answer ({e.Message}). To deploy it again: dotnet publish samples/DescribeImage -t:DeployFlow");
+    return 1;
+}

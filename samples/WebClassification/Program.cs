@@ -1,3 +1,4 @@
+using FlowBuild;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using WebClassification;
@@ -15,9 +16,18 @@ await using var provider = services.BuildServiceProvider();
 
 // An input that is left out takes the flow's default.
 var input = new WebClassificationInput { Url = args.Length > 0 ? args[0] : null };
-var page = await provider.GetRequiredService<IWebClassificationClient>().ScoreAsync(input);
-Console.WriteLine($"category:   {page.Category ?? "none"}");
-Console.WriteLine($"confidence: {page.Confidence:P0}");
-Console.WriteLine($"evidence:   {page.Evidence ?? "none"}");
-Console.WriteLine($"words:      {page.Words}");
-Console.WriteLine($"keywords:   {string.Join(", ", page.Keywords ?? [])}");
+try
+{
+    var page = await provider.GetRequiredService<IWebClassificationClient>().ScoreAsync(input);
+    Console.WriteLine($"category:   {page.Category ?? "none"}");
+    Console.WriteLine($"confidence: {page.Confidence:P0}");
+    Console.WriteLine($"evidence:   {page.Evidence ?? "none"}");
+    Console.WriteLine($"words:      {page.Words}");
+    Console.WriteLine($"keywords:   {string.Join(", ", page.Keywords ?? [])}");
+    return 0;
+}
+catch (HttpRequestException e) when (e is not FlowRequestException)
+{
+    Console.Error.WriteLine($"{configuration["WebClassification:ScoringUri"]} does not answer ({e.Message}). To deploy it again: dotnet publish samples/WebClassification -t:DeployFlow");
+    return 1;
+}

@@ -50,6 +50,7 @@ public sealed class DeploySampleTests(PackedFeed feed)
         var opened = await user.DotNetAsync("build", "BasicChat", "-t:OpenFlow");
         Assert.True(opened.ExitCode == 0, opened.Output);
         await AssertOpensThePageAsync(opened.Output);
+        await OtherSamplesTests.AssertSaysWhenNobodyAnswersAsync(user, "BasicChat");
     }
 
     [Fact]
