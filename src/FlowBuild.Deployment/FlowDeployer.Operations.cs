@@ -135,22 +135,26 @@ public sealed partial class FlowDeployer
             return true;
         }
 
-        if (name is null || !endpoint.Tags.TryGetValue(RollbackTags.Of(name), out var assets) || assets.Split(';') is not [var model, var environment])
+        if (name is null || RollbackTags.DeploymentOf(endpoint, name) is not { } assets)
         {
             throw FlowDeploymentException.Of(WorkspaceRules.NoRollback, endpoint.Name, "neither its traffic nor its deployment has changed since it was made");
         }
 
-        await RestoreAsync(workspace, endpoint, name, model, environment, cancellationToken).ConfigureAwait(false);
+        await RestoreAsync(workspace, endpoint, name, assets, cancellationToken).ConfigureAwait(false);
         return false;
     }
 
     // A slot without traffic may hold something else by now, such as a version that a run which was cut has not verified.
     private static void RequireAsItWas(EndpointResource endpoint, string name, DeploymentResource? deployment)
     {
-        var problem = deployment is null ? "is not there any more"
-            : deployment.State != "Succeeded" ? $"is in the state {deployment.State}"
-            : endpoint.Tags.TryGetValue(RollbackTags.Of(name), out var assets) && assets != RollbackTags.Assets(deployment)
-                ? $"ran {assets.Split(';')[0]} then and runs {AssetNames.Short(deployment.ModelId ?? "none")} now"
+        var then = RollbackTags.DeploymentOf(endpoint, name);
+        var now = deployment is null ? null : RememberedDeployment.Of(deployment);
+        var problem = now is null ? "is not there any more"
+            : deployment!.State != "Succeeded" ? $"is in the state {deployment.State}"
+            : then is null ? null
+            : then.Model != now.Model ? $"ran {then.Model} then and runs {now.Model} now"
+            : then.Environment != now.Environment ? $"ran in {then.Environment} then and runs in {now.Environment} now"
+            : then.HasOtherSettingsThan(now) ? "has other environment variables or settings now than it had then"
             : null;
         if (problem is not null)
         {
@@ -305,21 +309,33 @@ public sealed partial class FlowDeployer
     }
 
     private async Task RestoreAsync(
-        MachineLearningWorkspace workspace, EndpointResource endpoint, string name, string model, string environment, CancellationToken cancellationToken)
+        MachineLearningWorkspace workspace, EndpointResource endpoint, string name, RememberedDeployment before, CancellationToken cancellationToken)
     {
         var live = await workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false)
             ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The deployment '{name}'", workspace.Address.Name);
-        var now = RollbackTags.Assets(live);
-        if (now == $"{model};{environment}")
+        var now = RememberedDeployment.Of(live);
+        var hasOtherSettings = before.HasOtherSettingsThan(now);
+        if (now.HasAssetsOf(before))
         {
-            throw FlowDeploymentException.Of(WorkspaceRules.NoRollback, endpoint.Name, $"{name} already runs what it ran before ({model})");
+            throw FlowDeploymentException.Of(
+                WorkspaceRules.NoRollback, endpoint.Name,
+                $"{name} already runs what it ran before ({before.Model})"
+                + (hasOtherSettings ? "; its environment variables or other settings have changed since and are kept nowhere, deploy the earlier files" : ""));
         }
 
-        var operation = await workspace.PutDeploymentAsync(
-            endpoint.Name, name, workspace.WithAssets(live, model, environment), cancellationToken).ConfigureAwait(false);
+        var operation = await workspace.PutDeploymentAsync(endpoint.Name, name, BodyAsync, cancellationToken).ConfigureAwait(false);
         await operation.WaitAsync(_settings.Timeout, cancellationToken).ConfigureAwait(false);
-        var tags = new Dictionary<string, string?> { [RollbackTags.Of(name)] = now, [RollbackTags.Unverified(name)] = null };
+        var tags = new Dictionary<string, string?> { [RollbackTags.Of(name)] = now.ToTag(), [RollbackTags.Unverified(name)] = null };
         await MoveAsync(workspace, endpoint, null, null, tags, cancellationToken).ConfigureAwait(false);
-        _log.Result($"{name} runs {model} again");
+        _log.Result($"{name} runs {before.Model} again{(hasOtherSettings ? "; its environment variables or other settings are those of the last deployment" : "")}");
+
+        // What another run has made of it while this one waited is not taken back, except by the change that is sent again.
+        async Task<System.Text.Json.Nodes.JsonObject> BodyAsync()
+        {
+            var there = await workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false);
+            return there is not null && RememberedDeployment.Of(there) is var runs && (runs.Matches(now) || runs.HasAssetsOf(before))
+                ? workspace.WithAssets(there, before.Model, before.Environment)
+                : throw FlowDeploymentException.Of(WorkspaceRules.EndpointBusy, endpoint.Name, $"deployment {name} has changed in the meantime");
+        }
     }
 }

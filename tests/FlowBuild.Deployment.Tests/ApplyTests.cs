@@ -155,7 +155,7 @@ public sealed class ApplyTests
         var workspace = await chat.OpenWorkspaceAsync();
         var endpoint = (await workspace.GetEndpointAsync("basic-chat-endpoint", TestContext.Current.CancellationToken))!;
         var body = Workspace.MachineLearningWorkspace.WithTraffic(endpoint, null, null, new Dictionary<string, string?> { ["owner"] = "somebody else" });
-        var operation = await workspace.PutEndpointAsync("basic-chat-endpoint", body, TestContext.Current.CancellationToken);
+        var operation = await workspace.PutEndpointAsync("basic-chat-endpoint", () => Task.FromResult(body), TestContext.Current.CancellationToken);
         await operation.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
         chat.Replace("endpoint.yml", "auth_mode: key", "auth_mode: key\ndescription: Answers.");
 

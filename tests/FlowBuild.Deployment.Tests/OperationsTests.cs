@@ -145,6 +145,57 @@ public sealed class OperationsTests
         Assert.Equal("green=100", await TrafficAsync(chat));
     }
 
+    [Theory]
+    [InlineData("secret-of-the-variable", "another-secret")]
+    [InlineData("instance_type: Standard_DS3_v2", "instance_type: Standard_DS4_v2")]
+    public async Task A_slot_that_a_cut_run_changed_in_its_settings_only_is_not_gone_back_to(string from, string to)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var slots = new DeploySettings { Slots = ["blue", "green"] };
+        await chat.DeployAsync(slots);
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        await chat.DeployAsync(slots);
+        chat.Replace("basic-chat/chat.jinja2", "at length", "briefly");
+        chat.Replace("deployment.yml", from, to);
+        var cut = chat.Deployer(new RecordingLog(), slots);
+        foreach (var stage in Enum.GetValues<FlowStage>().Where(static s => s <= FlowStage.Deployment))
+        {
+            await cut.ApplyAsync(stage, Token);
+        }
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+
+        Assert.Equal(WorkspaceRules.NoRollback, refused.Diagnostic.Rule);
+        Assert.Contains("has other environment variables or settings now than it had then", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("green=100", await TrafficAsync(chat));
+        var tags = (await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"))!["tags"]!.ToJsonString();
+        Assert.DoesNotContain("secret", tags, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rollback_of_a_change_in_place_says_that_the_variables_stay_as_they_are()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("deployment.yml", "secret-of-the-variable", "another-secret");
+        await chat.DeployAsync();
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+        Assert.Contains("its environment variables or other settings have changed since", refused.Message, StringComparison.Ordinal);
+
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        chat.Replace("deployment.yml", "another-secret", "a-third-secret");
+        await chat.DeployAsync();
+        var log = new RecordingLog();
+        Assert.True(await chat.Deployer(log).RollbackAsync(Token));
+        Assert.Contains("blue runs basic-chat-model:1 again; its environment variables or other settings are those of the last deployment", log.Lines);
+
+        // And forth again: nothing else is said to differ.
+        log = new RecordingLog();
+        Assert.True(await chat.Deployer(log).RollbackAsync(Token));
+        Assert.Contains("blue runs basic-chat-model:2 again", log.Lines);
+    }
+
     [Fact]
     public async Task Two_flows_on_one_endpoint_share_its_traffic_as_one()
     {

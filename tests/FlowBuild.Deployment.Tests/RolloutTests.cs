@@ -139,6 +139,45 @@ public sealed class RolloutTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_rollout_that_was_cut_and_does_not_answer_when_it_goes_on_returns_the_traffic(bool overSlots)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var settings = (overSlots ? Slots : new DeploySettings { AllTraffic = true }) with { Rollout = [10, 50], RolloutInterval = TimeSpan.FromDays(1) };
+        await chat.DeployAsync(settings);
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        if (!overSlots)
+        {
+            chat.Replace("deployment.yml", "name: blue", "name: green");
+        }
+
+        using var stop = new CancellationTokenSource();
+        chat.Kill = stop.Token;
+        var log = new RecordingLog
+        {
+            OnLine = line =>
+            {
+                if (line.StartsWith("rollout: ", StringComparison.Ordinal))
+                {
+                    stop.Cancel();
+                }
+            },
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => chat.DeployAsync(settings, log));
+        chat.Kill = default;
+        await chat.SetFaultsAsync("""{ "calls": [ { "action": "Cut", "method": "POST", "path": "/score$", "times": 1000 } ] }""");
+
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(settings));
+
+        Assert.Equal(WorkspaceRules.VerificationFailed, failed.Diagnostic.Rule);
+        Assert.Contains("the traffic goes back", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("The traffic of basic-chat-endpoint is back at blue=100.", failed.Details);
+        var endpoint = await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", TestContext.Current.CancellationToken);
+        Assert.Equal("blue=100", new TrafficMap(endpoint!.Traffic).ToString());
+    }
+
+    [Theory]
     [InlineData("blue")]
     [InlineData("blue blue")]
     public async Task Slots_are_two_different_names(string slots)

@@ -22,6 +22,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     private static readonly int[] Passing = [404, 408, 424, 429, 500, 502, 503, 504];
 
     private EndpointResource? _endpoint;
+    private RememberedDeployment? _made;
     private bool _goesOn;
 
     /// <summary>Files sent so far.</summary>
@@ -51,8 +52,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                     await RegisterAsync(version, cancellationToken).ConfigureAwait(false);
                     break;
                 case EndpointStep endpoint:
-                    await RequireSeenAsync(endpoint, cancellationToken).ConfigureAwait(false);
-                    var operation = await workspace.PutEndpointAsync(endpoint.Name, Copy(endpoint.Body), cancellationToken).ConfigureAwait(false);
+                    var operation = await workspace.PutEndpointAsync(endpoint.Name, () => BodyAsync(endpoint, cancellationToken), cancellationToken).ConfigureAwait(false);
                     _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
                     await WarnOfRolesAsync(_endpoint, endpoint.Needs, cancellationToken).ConfigureAwait(false);
                     break;
@@ -63,14 +63,14 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                     await RetireAsync(retire, cancellationToken).ConfigureAwait(false);
                     break;
                 case RememberStep remember:
-                    await RequireSeenAsync(plan.Steps.OfType<DeploymentStep>().Single(), cancellationToken).ConfigureAwait(false);
-                    await SetTrafficAsync(null, null, remember.Tags, cancellationToken, remember.TagsNow).ConfigureAwait(false);
+                    await BodyAsync(plan.Steps.OfType<DeploymentStep>().Single(), cancellationToken).ConfigureAwait(false);
+                    await SetTrafficAsync(null, null, remember.Tags, cancellationToken, tagsNow: remember.TagsNow).ConfigureAwait(false);
                     break;
                 case DeploymentStep deployment:
                     await DeployAsync(deployment, cancellationToken).ConfigureAwait(false);
                     break;
                 case VerificationStep verification:
-                    await VerifyAsync(verification, pinned: true, goBack: null, cancellationToken).ConfigureAwait(false);
+                    await VerifyAsync(verification, pinned: true, GoBackFromRollout(cancellationToken), cancellationToken).ConfigureAwait(false);
                     if (verification.MarkTag is { } mark)
                     {
                         await SetTrafficAsync(null, null, new Dictionary<string, string?> { [mark] = null }, cancellationToken).ConfigureAwait(false);
@@ -116,23 +116,26 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
 
     // A body is written over what the plan saw. Whatever another run has changed since would be taken back by it, and a change that was
     // planned for a deployment without callers would hit one that has them now.
-    private async Task RequireSeenAsync(EndpointStep step, CancellationToken cancellationToken)
+    private async Task<JsonObject> BodyAsync(EndpointStep step, CancellationToken cancellationToken)
     {
-        if (!MachineLearningWorkspace.IsSame(step.Seen, await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)))
-        {
-            throw Overtaken($"endpoint {plan.Endpoint}");
-        }
+        var now = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false);
+        return MaySend(step.Seen, now, () => ResourceDifferences.OfEndpoint(step.Body, now!.Document)) ? Copy(step.Body) : throw Overtaken($"endpoint {plan.Endpoint}");
     }
 
-    private async Task RequireSeenAsync(DeploymentStep step, CancellationToken cancellationToken)
+    private async Task<JsonObject> BodyAsync(DeploymentStep step, CancellationToken cancellationToken)
     {
         var traffic = (await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false))?.Traffic.GetValueOrDefault(step.Name) ?? 0;
         var now = await workspace.GetDeploymentAsync(plan.Endpoint, step.Name, cancellationToken).ConfigureAwait(false);
-        if (!MachineLearningWorkspace.IsSame(step.Seen, now) || traffic != step.TrafficNow || now is { IsChanging: true })
-        {
-            throw Overtaken($"deployment {plan.Endpoint}/{step.Name}");
-        }
+        return traffic == step.TrafficNow && MaySend(step.Seen, now, () => ResourceDifferences.OfDeployment(step.Body, now!))
+            ? Copy(step.Body)
+            : throw Overtaken($"deployment {plan.Endpoint}/{step.Name}");
     }
+
+    // What the plan saw, or what is left of this very change when the service gave it up; in the map of properties the service notes
+    // its operations down.
+    private static bool MaySend(WorkspaceResource? seen, WorkspaceResource? now, Func<List<PlanChange>> differences) =>
+        now is not { IsChanging: true } && (MachineLearningWorkspace.IsSame(seen, now)
+            || (now is { State: "Failed" or "Canceled" } && differences().TrueForAll(static d => d.Path.StartsWith("properties.", StringComparison.Ordinal))));
 
     private OvertakenException Overtaken(string what) => new(
         $"{what} has changed in the meantime",
@@ -192,10 +195,9 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
 
     private async Task DeployAsync(DeploymentStep step, CancellationToken cancellationToken)
     {
-        await RequireSeenAsync(step, cancellationToken).ConfigureAwait(false);
         try
         {
-            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, Copy(step.Body), cancellationToken).ConfigureAwait(false);
+            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, () => BodyAsync(step, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (settings.NoWait)
             {
                 _goesOn = true;
@@ -203,7 +205,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                 return;
             }
 
-            await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
+            _made = RememberedDeployment.Of(new DeploymentResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false)));
         }
         catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.OperationFailed)
         {
@@ -303,9 +305,11 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         }
 
         var verification = step.Traffic is null ? null : plan.Steps.OfType<VerificationStep>().FirstOrDefault();
+        var seen = step.Seen;
         foreach (var traffic in step.Rollout.Count > 0 ? step.Rollout : (IReadOnlyList<TrafficMap?>)[step.Traffic])
         {
-            await SetTrafficAsync(traffic, step.Mirror, step.Tags, cancellationToken).ConfigureAwait(false);
+            await SetTrafficAsync(traffic, step.Mirror, step.Tags, cancellationToken, seen).ConfigureAwait(false);
+            seen = seen is null ? null : traffic ?? seen;
             if (verification is not null)
             {
                 await VerifyAsync(verification, pinned: false, GoBackAsync, cancellationToken).ConfigureAwait(false);
@@ -320,19 +324,26 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         Task<string> GoBackAsync() => SetBackAsync(before, step, cancellationToken);
     }
 
+    // A run that goes on with a rollout of an earlier one goes back as that one would have: the deployment has callers already.
+    private Func<Task<string>>? GoBackFromRollout(CancellationToken cancellationToken) =>
+        plan.Steps.OfType<TrafficStep>().FirstOrDefault() is { Seen: { } seen, GoesBackTo: { } start } step && !start.Equals(seen)
+            ? async () => await SetBackAsync(await EndpointAsync(cancellationToken).ConfigureAwait(false), step, cancellationToken).ConfigureAwait(false)
+            : null;
+
     // What answers, and what then gets traffic, is what this run has made, and not what another run has made of it since.
     private async Task RequireGoodAsync(string name, CancellationToken cancellationToken)
     {
         var now = await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false);
-        if (now is null or { IsChanging: true } or { State: "Failed" or "Canceled" } || Made is { } made && RollbackTags.Assets(now) != made)
+        if (now is null or { IsChanging: true } or { State: "Failed" or "Canceled" } || (_made ?? Wanted)?.Matches(RememberedDeployment.Of(now)) == false)
         {
             throw Overtaken($"deployment {plan.Endpoint}/{name}");
         }
     }
 
-    // The model and the environment of the deployment that this run makes, or null when it makes none.
-    private string? Made => plan.Steps.OfType<DeploymentStep>().FirstOrDefault()?.Body["properties"] is { } properties
-        ? RollbackTags.Assets($"{properties["model"]}", $"{properties["environmentId"]}")
+    // The model and the environment of the deployment that this run makes, or null when it makes none. How the service will show
+    // its settings is known only when it is made.
+    private RememberedDeployment? Wanted => plan.Steps.OfType<DeploymentStep>().FirstOrDefault() is { } step
+        ? RememberedDeployment.Of(new DeploymentResource(step.Body)) with { Settings = null }
         : null;
 
     // Traffic, mirror and what a rollback is told are as they were before the move.
@@ -374,18 +385,9 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
 
     private async Task SetTrafficAsync(
         TrafficMap? traffic, TrafficMap? mirror, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken,
-        IReadOnlyDictionary<string, string?>? tagsNow = null)
+        TrafficMap? seen = null, IReadOnlyDictionary<string, string?>? tagsNow = null)
     {
-        // Read again: a change that somebody else made in the meantime stays.
-        var current = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
-            ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{plan.Endpoint}'", workspace.Address.Name);
-        if (tagsNow?.Any(tag => current.Tags.GetValueOrDefault(tag.Key) != tag.Value) == true)
-        {
-            throw Overtaken($"endpoint {plan.Endpoint}");
-        }
-
-        var body = MachineLearningWorkspace.WithTraffic(current, traffic?.Percentages, mirror?.Percentages, tags);
-        var operation = await workspace.PutEndpointAsync(plan.Endpoint, body, cancellationToken).ConfigureAwait(false);
+        var operation = await workspace.PutEndpointAsync(plan.Endpoint, BodyAsync, cancellationToken).ConfigureAwait(false);
         _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
 
         // Reads lag behind writes now and then.
@@ -404,6 +406,22 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         if (traffic is not null || mirror is not null)
         {
             log.Progress($"traffic of {plan.Endpoint}: {new TrafficMap(_endpoint.Traffic)}");
+        }
+
+        // Read again: a change that somebody else made in the meantime stays, and where it counts the plan is made anew. What this
+        // change has left when the service gave it up is its own.
+        async Task<JsonObject> BodyAsync()
+        {
+            var current = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
+                ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{plan.Endpoint}'", workspace.Address.Name);
+            var now = new TrafficMap(current.Traffic);
+            if ((seen is not null && !now.Equals(seen) && !now.Equals(traffic))
+                || tagsNow?.Any(tag => current.Tags.GetValueOrDefault(tag.Key) is var there && there != tag.Value && there != tags[tag.Key]) == true)
+            {
+                throw Overtaken(seen is null ? $"endpoint {plan.Endpoint}" : $"the traffic of {plan.Endpoint}");
+            }
+
+            return MachineLearningWorkspace.WithTraffic(current, traffic?.Percentages, mirror?.Percentages, tags);
         }
     }
 
@@ -473,15 +491,15 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     {
         try
         {
-            if (Made is { } made && await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false) is { } now
-                && RollbackTags.Assets(now) != made)
+            if (Wanted is { } wanted && await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false) is { } now
+                && !wanted.HasAssetsOf(RememberedDeployment.Of(now)))
             {
                 return $"{name} was changed by another run in the meantime and is left as it is (model {AssetNames.Short(now.ModelId ?? "none")}).";
             }
 
             var model = AssetNames.Short(previous["properties"]?["model"]?.ToString() ?? "none");
             log.Progress($"{plan.Endpoint}/{name}: failed; putting it back as it was before (model {model})");
-            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, name, Copy(previous), cancellationToken).ConfigureAwait(false);
+            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, name, () => Task.FromResult(Copy(previous)), cancellationToken).ConfigureAwait(false);
             await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
 
             // What stands now was verified when it was made, and a rollback goes to where it went before.

@@ -287,7 +287,7 @@ internal sealed class DeploymentPlanner
             return;
         }
 
-        var differences = ResourceDifferences.OfDeployment(body, live.Document);
+        var differences = ResourceDifferences.OfDeployment(body, live);
         var failed = IsFailed(live);
         if (differences.Count == 0 && !failed)
         {
@@ -305,9 +305,8 @@ internal sealed class DeploymentPlanner
     // What ran before a change that an earlier run left unverified; null when there is no such change.
     private System.Text.Json.Nodes.JsonObject? UnverifiedSince(EndpointResource endpoint, DeploymentResource live) =>
         endpoint.Tags.ContainsKey(RollbackTags.Unverified(live.Name))
-        && endpoint.Tags.TryGetValue(RollbackTags.Of(live.Name), out var assets) && assets.Split(';') is [var model, var environment]
-        && assets != RollbackTags.Assets(live)
-            ? _workspace.WithAssets(live, model, environment)
+        && RollbackTags.DeploymentOf(endpoint, live.Name) is { } before && !before.HasAssetsOf(RememberedDeployment.Of(live))
+            ? _workspace.WithAssets(live, before.Model, before.Environment)
             : null;
 
     // Roles are looked at when something is sent, and always when they are to be given: that is how they are given later.

@@ -26,11 +26,16 @@ internal static class ResourceDifferences
         """)!;
 
     /// <summary>What a PUT of the body would change in a deployment.</summary>
-    public static List<PlanChange> OfDeployment(JsonObject body, JsonObject resource)
+    public static List<PlanChange> OfDeployment(JsonObject body, DeploymentResource deployment)
     {
         var changes = new List<PlanChange>();
+        var resource = deployment.Document;
         var isKubernetes = body["properties"]?["endpointComputeType"]?.GetValue<string>() == "Kubernetes";
-        Compare("", WithDefaults(body, isKubernetes), resource, changes);
+        var wantedByDefault = WithDefaults(body, isKubernetes);
+        Compare("", wantedByDefault, resource, changes);
+
+        // What was sent is compared by itself; how it is noted down is no difference.
+        changes.RemoveAll(static c => c.Path == $"tags.{SentMembers.Tag}");
         if (resource["properties"]?["environmentVariables"] is JsonObject live)
         {
             var wanted = body["properties"]?["environmentVariables"] as JsonObject;
@@ -53,6 +58,10 @@ internal static class ResourceDifferences
                     .Select(static c => new PlanChange($"data_collector.collections.{c.Key}", "set", null)));
         }
 
+        // What the file said and does not say any more. A whole collection is said to go above.
+        changes.AddRange(SentMembers.In(deployment)
+            .Where(sent => !Has(wantedByDefault, $"properties.{sent.Path}") && !IsGoneCollection(body, sent.Path))
+            .Select(static sent => new PlanChange(NameOf(sent.Path), Show(sent.Value), "the service's default")));
         return Sorted(changes);
     }
 
@@ -129,6 +138,11 @@ internal static class ResourceDifferences
         }
     }
 
+    private static bool Has(JsonObject body, string path) => path.Split('.').Aggregate((JsonNode?)body, static (node, member) => (node as JsonObject)?[member]) is not null;
+
+    private static bool IsGoneCollection(JsonObject body, string path) => path.Split('.') is ["dataCollector", .. var rest]
+        && (body["properties"]!["dataCollector"] is not JsonObject collector || (rest is ["collections", var name, ..] && collector["collections"]?[name] is null));
+
     private static bool Same(string path, JsonNode? wanted, JsonNode? live)
     {
         var want = Text(wanted);
@@ -178,8 +192,10 @@ internal static class ResourceDifferences
             return new PlanChange($"environment_variables.{name["environmentVariables.".Length..]}", from is null ? null : "the value there", "the value of the file");
         }
 
-        return new PlanChange(name switch { "sku.capacity" => "instance_count", "instanceType" => "instance_type", _ => name }, Show(from), Show(to));
+        return new PlanChange(NameOf(name), Show(from), Show(to));
     }
+
+    private static string NameOf(string path) => path switch { "sku.capacity" => "instance_count", "instanceType" => "instance_type", _ => path };
 
     private static string? Show(JsonNode? value) => Text(value) is { Length: > 0 } text ? AssetNames.Short(text) : null;
 

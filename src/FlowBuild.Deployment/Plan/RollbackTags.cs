@@ -4,7 +4,7 @@ namespace FlowBuild.Deployment.Plan;
 
 /// <summary>
 /// What a rollback and a run after a crash need to know, kept in the endpoint's tags: <c>flowbuild.previous</c> holds the traffic
-/// before the last move, <c>flowbuild.previous.DEPLOYMENT</c> the model and environment before the last change in place, and
+/// before the last move, <c>flowbuild.previous.DEPLOYMENT</c> what the deployment ran then or before its last change in place, and
 /// <c>flowbuild.unverified.DEPLOYMENT</c> stands from before a change until the deployment has answered.
 /// </summary>
 internal static class RollbackTags
@@ -17,13 +17,13 @@ internal static class RollbackTags
 
     /// <summary>The tags to write in the change that moves traffic, or before the change of a deployment in place.</summary>
     /// <param name="traffic">The traffic that a rollback goes back to.</param>
-    /// <param name="deployments">The deployments whose model and environment it is to find there: those that carry this traffic.</param>
+    /// <param name="deployments">The deployments that it is to find there as they are now: those that carry this traffic.</param>
     public static Dictionary<string, string?> Before(TrafficMap traffic, IEnumerable<DeploymentResource> deployments)
     {
         var tags = new Dictionary<string, string?> { [Traffic] = Fit(traffic.ToString()) };
         foreach (var deployment in deployments)
         {
-            tags[Of(deployment.Name)] = Fit(Assets(deployment));
+            tags[Of(deployment.Name)] = RememberedDeployment.Of(deployment).ToTag();
         }
 
         return tags;
@@ -39,20 +39,15 @@ internal static class RollbackTags
     public static TrafficMap? TrafficOf(EndpointResource endpoint) =>
         !endpoint.Tags.TryGetValue(Traffic, out var text) ? null : text == "none" ? new TrafficMap([]) : TrafficMap.Parse(Traffic, text);
 
-    /// <summary>The tag with a deployment's model and environment.</summary>
+    /// <summary>What a deployment ran then, or null where the endpoint does not say it.</summary>
+    public static RememberedDeployment? DeploymentOf(EndpointResource endpoint, string deployment) =>
+        RememberedDeployment.Parse(endpoint.Tags.GetValueOrDefault(Of(deployment)));
+
+    /// <summary>The tag with what a deployment ran.</summary>
     public static string Of(string deployment) => $"{Traffic}.{deployment.ToLowerInvariant()}";
 
     /// <summary>The tag that stands while a deployment is not verified.</summary>
     public static string Unverified(string deployment) => $"flowbuild.unverified.{deployment.ToLowerInvariant()}";
-
-    /// <summary>A deployment's model and environment, as its tag holds them.</summary>
-    public static string Assets(DeploymentResource deployment) => Assets(deployment.ModelId, deployment.EnvironmentId);
-
-    /// <summary>A model and an environment by their ids, as the tag holds them.</summary>
-    public static string Assets(string? modelId, string? environmentId) => $"{Name(modelId)};{Name(environmentId)}";
-
-    // The short name of what is not in this workspace, such as in a registry, would lead to something else.
-    private static string Name(string? id) => id?.StartsWith(MachineLearningWorkspace.AssetScheme, StringComparison.OrdinalIgnoreCase) == true ? id : AssetNames.Short(id ?? "");
 
     /// <summary>Those of an endpoint's tags that lead to a deployment.</summary>
     public static IEnumerable<string> Naming(string deployment, IReadOnlyDictionary<string, string> tags) => tags.Keys.Where(key =>

@@ -170,12 +170,14 @@ public sealed partial class MachineLearningWorkspace
             sku["capacity"] = count.Value;
         }
 
-        var body = new JsonObject { ["location"] = location, ["tags"] = Map(spec.Tags), ["sku"] = sku, ["properties"] = properties };
+        var tags = Map(spec.Tags);
+        tags[SentMembers.Tag] = SentMembers.Of(properties);
+        var body = new JsonObject { ["location"] = location, ["tags"] = tags, ["sku"] = sku, ["properties"] = properties };
         return existing is null ? body : Merge(WithoutFileMembers(existing), body);
     }
 
     // What a deployment file can say; a PUT without one of them sets it back to its default.
-    private static readonly string[] FileMembers =
+    internal static readonly string[] FileMembers =
     [
         "appInsightsEnabled", "codeConfiguration", "containerResourceRequirements", "dataCollector", "description", "egressPublicNetworkAccess",
         "endpointComputeType", "environmentId", "environmentVariables", "instanceType", "livenessProbe", "model", "modelMountPath", "readinessProbe",
@@ -191,6 +193,14 @@ public sealed partial class MachineLearningWorkspace
         }
 
         return body;
+    }
+
+    /// <summary>What a deployment file can say of a deployment beside model and environment, as the service shows it. Its variables may be secret.</summary>
+    internal static JsonObject SettingsOf(DeploymentResource deployment)
+    {
+        var properties = Restorable(deployment)["properties"] as JsonObject ?? [];
+        return new JsonObject(FileMembers.Where(member => member is not ("model" or "environmentId") && properties[member] is not null)
+            .Select(member => KeyValuePair.Create(member, properties[member]?.DeepClone())));
     }
 
     /// <summary>A deployment's body as it can be put back: what was read, less read-only members and injected variables.</summary>

@@ -118,15 +118,35 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         (await GetAsync($"{kind}/{Segment(name)}", cancellationToken).ConfigureAwait(false))?["properties"]?["nextVersion"]?.GetValue<string>() ?? "1";
 
     /// <summary>Creates a version of an asset; versions are made at once.</summary>
-    public async Task PutVersionAsync(string kind, string name, string version, JsonObject body, CancellationToken cancellationToken) =>
-        await SendAsync(RequestMethod.Put, VersionPath(kind, name, version), body, $"{KindOf(kind)} {name}:{version}", cancellationToken).ConfigureAwait(false);
+    public async Task PutVersionAsync(string kind, string name, string version, JsonObject body, CancellationToken cancellationToken)
+    {
+        var what = $"{KindOf(kind)} {name}:{version}";
+        var address = At(VersionPath(kind, name, version));
+        var response = await RawAsync(RequestMethod.Put, address, body, cancellationToken).ConfigureAwait(false);
+        if (response.Status is 409 or 412)
+        {
+            _connection.Log.Progress($"{what}: another change is in progress, trying once more");
+            await Task.Delay(_connection.Patience.BusyDelay, cancellationToken).ConfigureAwait(false);
+            response = await RawAsync(RequestMethod.Put, address, body, cancellationToken).ConfigureAwait(false);
+        }
+
+        Check(response, what);
+    }
 
     /// <summary>Creates or replaces an endpoint.</summary>
-    public Task<ResourceOperation> PutEndpointAsync(string endpoint, JsonObject body, CancellationToken cancellationToken) =>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="body">Reads what stands and makes the body over it, anew each time before it is sent: what another change that was
+    /// waited for has done is not taken back. What it throws ends the change.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public Task<ResourceOperation> PutEndpointAsync(string endpoint, Func<Task<JsonObject>> body, CancellationToken cancellationToken) =>
         StartAsync(RequestMethod.Put, EndpointPath(endpoint), body, $"endpoint {endpoint}", cancellationToken);
 
     /// <summary>Creates or replaces a deployment.</summary>
-    public Task<ResourceOperation> PutDeploymentAsync(string endpoint, string deployment, JsonObject body, CancellationToken cancellationToken) =>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="deployment">The deployment.</param>
+    /// <param name="body">Reads what stands and makes the body over it, anew each time before it is sent.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public Task<ResourceOperation> PutDeploymentAsync(string endpoint, string deployment, Func<Task<JsonObject>> body, CancellationToken cancellationToken) =>
         StartAsync(RequestMethod.Put, DeploymentPath(endpoint, deployment), body, $"deployment {endpoint}/{deployment}", cancellationToken);
 
     /// <summary>Deletes an endpoint with its deployments.</summary>
@@ -290,20 +310,21 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     private async Task<Response> SendAsync(RequestMethod method, string path, JsonObject? body, string what, CancellationToken cancellationToken) =>
         Check(await RawAsync(method, At(path), body, cancellationToken).ConfigureAwait(false), what);
 
-    private async Task<ResourceOperation> StartAsync(RequestMethod method, string path, JsonObject? body, string what, CancellationToken cancellationToken)
+    private async Task<ResourceOperation> StartAsync(RequestMethod method, string path, Func<Task<JsonObject>>? body, string what, CancellationToken cancellationToken)
     {
-        // One change at a time: the service answers 409 while another one runs.
+        // One change at a time: the service answers 409 while another one runs, and 412 when it changed what was to be written over.
         for (var attempt = 1; ; attempt++)
         {
-            var response = await SendChangeAsync(method, path, body, what, cancellationToken).ConfigureAwait(false);
-            if (response.Status == 409 && attempt < _connection.Patience.BusyAttempts)
+            var response = await SendChangeAsync(method, path, body is null ? null : await body().ConfigureAwait(false), what, cancellationToken).ConfigureAwait(false);
+            var isOvertaken = response.Status is 409 or 412;
+            if (isOvertaken && attempt < _connection.Patience.BusyAttempts)
             {
                 _connection.Log.Progress($"{what}: another change is in progress, waiting for it");
                 await Task.Delay(_connection.Patience.BusyDelay, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
-            if (response.Status == 409)
+            if (isOvertaken)
             {
                 var fault = ServiceFault.Parse(response.Content.ToMemory(), "Conflict");
                 throw FlowDeploymentException.Of(WorkspaceRules.EndpointBusy, path.Split('/')[1], $"{fault.Code}: {fault.Message}");
@@ -313,7 +334,10 @@ public sealed partial class MachineLearningWorkspace : ArmResource
             return new ResourceOperation(
                 this, path, what, method == RequestMethod.Delete ? null : ReadOrNull(response),
                 response.Headers.TryGetValue("Azure-AsyncOperation", out var operation) ? Own(new Uri(operation)) : null,
-                method == RequestMethod.Delete && response.Headers.TryGetValue("Location", out var location) ? Own(new Uri(location)) : null);
+                method == RequestMethod.Delete && response.Headers.TryGetValue("Location", out var location) ? Own(new Uri(location)) : null)
+            {
+                Again = () => StartAsync(method, path, body, what, cancellationToken),
+            };
         }
     }
 

@@ -31,7 +31,10 @@ public sealed class ResourceOperation
     /// <summary>What is changed, such as <c>deployment blue</c>.</summary>
     public string What { get; }
 
-    /// <summary>Waits for the end.</summary>
+    /// <summary>Sends the change again, as what stands then asks for; null for one that somebody else started.</summary>
+    internal Func<Task<ResourceOperation>>? Again { get; init; }
+
+    /// <summary>Waits for the end. A change that the service gave up for another one is sent again, once.</summary>
     /// <param name="timeout">How long at most.</param>
     /// <param name="cancellationToken">Stops waiting; the change goes on.</param>
     /// <returns>The resource as it is then; an empty object when it was deleted.</returns>
@@ -60,7 +63,8 @@ public sealed class ResourceOperation
         {
             if (poll.Fault is { } fault)
             {
-                throw Failed(fault, DateTime.UtcNow - started);
+                var failure = Failed(fault, DateTime.UtcNow - started);
+                return Again is not null && IsSuperseded(fault) ? await DoAgainAsync(Again, failure, timeout, cancellationToken).ConfigureAwait(false) : throw failure;
             }
 
             if (poll.Done)
@@ -86,6 +90,17 @@ public sealed class ResourceOperation
             await Task.Delay(poll.RetryAfter ?? pause, cancellationToken).ConfigureAwait(false);
             pause = pause * 2 < Longest ? pause * 2 : Longest;
         }
+    }
+
+    // The service gives a change up when another one comes before it, or holds the lock.
+    private static bool IsSuperseded(ServiceFault fault) => Is(fault.Code, "OperationCanceled") || Is(fault.Code, "Canceled");
+
+    private async Task<JsonObject> DoAgainAsync(Func<Task<ResourceOperation>> again, FlowDeploymentException failure, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        _workspace.Connection.Log.Result($"{failure.Diagnostic.Arguments[0]} was given up for another operation ({failure.Diagnostic.Arguments[1]}); trying once more");
+        await Task.Delay(_workspace.Connection.Patience.BusyDelay, cancellationToken).ConfigureAwait(false);
+        var next = await again().ConfigureAwait(false);
+        return await new ResourceOperation(_workspace, _path, What, next._answer, next._operation, next._location).WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Poll> PollAsync(bool first, CancellationToken cancellationToken)
