@@ -205,7 +205,9 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                 return;
             }
 
-            _made = RememberedDeployment.Of(new DeploymentResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false)));
+            // Another run may have changed it between the end of the operation and the look at what it made.
+            var made = RememberedDeployment.Of(new DeploymentResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false)));
+            _made = Wanted?.HasAssetsOf(made) == true ? made : throw Overtaken($"deployment {plan.Endpoint}/{step.Name}");
         }
         catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.OperationFailed)
         {
@@ -408,15 +410,14 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             log.Progress($"traffic of {plan.Endpoint}: {new TrafficMap(_endpoint.Traffic)}");
         }
 
-        // Read again: a change that somebody else made in the meantime stays, and where it counts the plan is made anew. What this
-        // change has left when the service gave it up is its own.
+        // Read again: a change that somebody else made in the meantime stays, and where it counts the plan is made anew.
         async Task<JsonObject> BodyAsync()
         {
             var current = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
                 ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{plan.Endpoint}'", workspace.Address.Name);
             var now = new TrafficMap(current.Traffic);
             if ((seen is not null && !now.Equals(seen) && !now.Equals(traffic))
-                || tagsNow?.Any(tag => current.Tags.GetValueOrDefault(tag.Key) is var there && there != tag.Value && there != tags[tag.Key]) == true)
+                || tagsNow?.Any(tag => current.Tags.GetValueOrDefault(tag.Key) != tag.Value) == true)
             {
                 throw Overtaken(seen is null ? $"endpoint {plan.Endpoint}" : $"the traffic of {plan.Endpoint}");
             }
