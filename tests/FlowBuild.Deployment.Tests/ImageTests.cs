@@ -93,6 +93,44 @@ public sealed class ImageTests
         AssertUnchecked(await PlanAsync(cloud), $"{registry.Host}: HTTP 404");
     }
 
+    [Theory]
+    [InlineData("{ \"token\": \"one\\r\\nX-Other: two\" }")]
+    [InlineData("{ \"token\": \"one\", \"token\": \"two\" }")]
+    public async Task A_registry_that_gives_no_usable_token_is_unchecked(string answer)
+    {
+        await using var registry = await RegistryServer.StartAsync();
+        await using var cloud = await StartAsync(registry, RegistryServer.Image);
+        registry.TokenAnswer = answer;
+
+        AssertUnchecked(await PlanAsync(cloud), $"{registry.Host}: its answer cannot be read");
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1\u2100.azurecr.io/flows/chat:1")]
+    [InlineData("127.0.0.1%2f.azurecr.io/flows/chat:1")]
+    [InlineData("127.0.0.1#.azurecr.io/flows/chat:1")]
+    [InlineData("user:word@127.0.0.1/flows/chat:1")]
+    public async Task A_name_that_could_lead_elsewhere_is_not_followed(string image)
+    {
+        await using var cloud = await LoopbackCloud.StartAsync(registries: ".azurecr.io");
+        cloud.UseSecret(TokenServer.Secret);
+        cloud.Chat.Replace("deployment.yml", "example.azurecr.io/flows/basic-chat:1", $"'{image}'");
+
+        var planned = await PlanAsync(cloud);
+
+        Assert.EndsWith("cannot be checked (its name has another form than registry/repository:tag)", Assert.Single(planned.Lines("note: whether the image '")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_registry_can_be_named_with_the_usual_port()
+    {
+        await using var cloud = await LoopbackCloud.StartAsync();
+        cloud.UseSecret(TokenServer.Secret);
+        cloud.Chat.Replace("deployment.yml", "example.azurecr.io/flows/basic-chat:1", "127.0.0.1:443/flows/basic-chat:1");
+
+        AssertUnchecked(await PlanAsync(cloud), "127.0.0.1:443: Connection refused");
+    }
+
     [Fact]
     public async Task A_registry_that_cannot_be_reached_is_unchecked()
     {

@@ -40,6 +40,9 @@ internal sealed class RegistryServer : IAsyncDisposable
     /// <summary>Is no registry at all.</summary>
     public bool IsWebSite { get; set; }
 
+    /// <summary>What it gives as a token instead, word for word.</summary>
+    public string? TokenAnswer { get; set; }
+
     /// <summary>What was asked.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
@@ -83,7 +86,8 @@ internal sealed class RegistryServer : IAsyncDisposable
     private IResult GiveAnonymously(HttpContext context)
     {
         Asked.Enqueue($"token for {context.Request.Query["scope"]} of {context.Request.Query["service"]} with {(context.Request.Headers.Authorization.Count == 0 ? "nothing" : "something")}");
-        return IsClosed || Identity is not null ? Error(401, "UNAUTHORIZED") : Results.Json(new { token = PullToken });
+        return TokenAnswer is not null ? Results.Text(TokenAnswer, "application/json")
+            : IsClosed || Identity is not null ? Error(401, "UNAUTHORIZED") : Results.Json(new { token = PullToken });
     }
 
     private async Task<IResult> ExchangeAsync(HttpContext context)

@@ -26,10 +26,15 @@ internal sealed record ContainerImage(string Registry, string Repository, string
         var image = registry is "" or "docker.io" or "index.docker.io"
             ? new ContainerImage(DockerHub, repository.Contains('/', StringComparison.Ordinal) ? repository : $"library/{repository}", digest ?? tag)
             : new ContainerImage(registry.ToLowerInvariant(), repository, digest ?? tag);
-        return IsPlain(image.Repository) && IsPlain(image.Reference) && Uri.TryCreate($"https://{image.Registry}/", UriKind.Absolute, out var uri) && uri.Authority == image.Registry
+        return IsPlain(image.Repository) && IsPlain(image.Reference) && !image.Reference.Contains('/', StringComparison.Ordinal) && IsHost(image.Registry)
             ? image
             : null;
     }
+
+    // Only what is written alike in the name and in the address: other characters may turn into a slash or a dot.
+    private static bool IsHost(string registry) =>
+        registry.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':' or '[' or ']') && Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out var uri)
+        && (uri.Authority == registry || (uri.IsDefaultPort && $"{uri.Host}:{uri.Port}" == registry));
 
     // What else a name may hold would be another address.
     private static bool IsPlain(string part) =>

@@ -18,6 +18,9 @@ internal sealed partial class ContainerRegistry(AzureCloud cloud, TokenCredentia
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
 
+    // Manifests of a few thousand layers included.
+    private const int LongestAnswer = 4 * 1024 * 1024;
+
     private static readonly string[] ManifestTypes =
     [
         "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json",
@@ -28,7 +31,10 @@ internal sealed partial class ContainerRegistry(AzureCloud cloud, TokenCredentia
     /// <returns>Whether it is there, null where that cannot be told; and the registry's word for it, or why it cannot be told.</returns>
     public async Task<(bool? Exists, string Reason)> FindAsync(ContainerImage image, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !image.Manifest.IsLoopback }) { Timeout = AnswerLimit };
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !image.Manifest.IsLoopback })
+        {
+            Timeout = AnswerLimit, MaxResponseContentBufferSize = LongestAnswer,
+        };
         try
         {
             var response = await AskAsync(http, HttpMethod.Head, image, null, cancellationToken).ConfigureAwait(false);
@@ -53,6 +59,11 @@ internal sealed partial class ContainerRegistry(AzureCloud cloud, TokenCredentia
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException)
         {
             return (null, e is OperationCanceledException ? "it does not answer" : (e.InnerException ?? e).Message.Split('\n')[0].TrimEnd('.'));
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
+        {
+            // Such as an unknown character set, a token that is none, or a member that stands twice; what stands there may be secret.
+            return (null, "its answer cannot be read");
         }
     }
 
