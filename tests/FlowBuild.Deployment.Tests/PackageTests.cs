@@ -168,6 +168,25 @@ public sealed class PackageTests
         folder.Write("repo/shared/lib/deep/b.py", "b");
     }
 
+    [Fact]
+    public async Task A_pipe_is_an_error_and_not_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Windows keeps its pipes elsewhere.");
+        using var folder = new TemporaryFolder();
+        WriteFlow(folder);
+        folder.Write("repo/flow/empty.txt", "");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", Path.Combine(folder.Path, "repo", "flow", "pipe")))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() =>
+            Task.Run(() => Build(folder, new RecordingLog()), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+
+        Assert.Equal(PackageRules.FileNotFound, refused.Diagnostic.Rule);
+        Assert.Contains("or is a pipe, a socket or a device", refused.Message, StringComparison.Ordinal);
+    }
+
     private static FlowPackage Build(TemporaryFolder folder, IFlowLog log)
     {
         var file = Path.Combine(folder.Path, "repo", "flow", "flow.dag.yaml");

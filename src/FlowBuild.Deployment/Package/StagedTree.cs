@@ -152,6 +152,7 @@ internal static class StagedTree
             return (file.Content, file.Content.Length);
         }
 
+        FileKind.Require(file.SourcePath);
         using var handle = File.OpenHandle(file.SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read);
         var length = RandomAccess.GetLength(handle);
         if (length > SmallLength)
