@@ -117,6 +117,16 @@ public sealed class PreflightTests
         Assert.Contains("  note: whether another workspace has an endpoint 'basic-chat-endpoint' cannot be checked (AuthorizationFailed)", log.Lines);
     }
 
+    [Fact]
+    public async Task An_endpoint_elsewhere_that_must_not_be_read_is_said_to_be_unchecked()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.SetFaultsAsync(Elsewhere(null)[..^1] + """, "calls": [ { "action": "Fail", "path": "workspaces/theirs/", "status": 403, "code": "AuthorizationFailed", "times": 99 } ] }""");
+
+        Assert.Contains(
+            "  note: whether another workspace has an endpoint 'basic-chat-endpoint' cannot be checked (AuthorizationFailed)", (await chat.PlanAsync()).ToLines());
+    }
+
     private static string Elsewhere(string? location)
     {
         // More than one page of them.

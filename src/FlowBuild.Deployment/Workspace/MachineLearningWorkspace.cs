@@ -46,7 +46,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     /// The ARM id of an endpoint of this name in a region that another workspace of the subscription has, or null. ARM's list of a
     /// subscription's resources lags behind, so what it names is asked for.
     /// </summary>
-    /// <exception cref="FlowDeploymentException">The list must not be read.</exception>
+    /// <exception cref="FlowDeploymentException">The list, or what it names, must not be read.</exception>
     public async Task<string?> FindEndpointElsewhereAsync(string endpoint, string location, CancellationToken cancellationToken)
     {
         var resources = await ListResourcesAsync(
@@ -55,8 +55,9 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         {
             if (id.StartsWith($"/subscriptions/{Address.Subscription}/", StringComparison.OrdinalIgnoreCase)
                 && id.EndsWith($"/onlineEndpoints/{endpoint}", StringComparison.OrdinalIgnoreCase) && !id.StartsWith(Address.ArmId + "/", StringComparison.OrdinalIgnoreCase)
-                && (await RawAsync(Absolute(id, _connection.ApiVersion), cancellationToken).ConfigureAwait(false)).Status != 404)
+                && await RawAsync(Absolute(id, _connection.ApiVersion), cancellationToken).ConfigureAwait(false) is { Status: not 404 } response)
             {
+                Check(response, $"endpoint {endpoint} elsewhere");
                 return id;
             }
         }
