@@ -72,4 +72,19 @@ public sealed class RemovedKeyTests
         Assert.InRange(note.Length, 80, 256);
         Assert.Equal(note.Length / 4, Enumerable.Range(0, note.Length / 4).Select(i => note.Substring(i * 4, 4)).Distinct().Count());
     }
+
+    [Theory]
+    [InlineData(49, 50)]
+    [InlineData(50, 50)]
+    public async Task A_deployment_has_no_more_tags_than_Azure_takes(int own, int sent)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace("deployment.yml", "instance_count: 1\n", $"instance_count: 1\ntags:\n{string.Concat(Enumerable.Range(0, own).Select(static i => $"  tag{i}: value\n"))}");
+
+        var step = Assert.Single((await chat.PlanAsync()).Steps.OfType<DeploymentStep>());
+
+        Assert.Equal(sent, step.Body["tags"]!.AsObject().Count);
+        await chat.DeployAsync();
+        Assert.Equal(["Plan: no changes"], (await chat.PlanAsync()).ToLines());
+    }
 }

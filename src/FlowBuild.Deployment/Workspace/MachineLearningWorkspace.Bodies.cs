@@ -15,6 +15,9 @@ public sealed partial class MachineLearningWorkspace
     internal const string UploadDatastore = "workspaceblobstore";
 
     /// <summary>What the ids of assets begin with that are in no workspace.</summary>
+    // ARM takes no more of them at a resource.
+    private const int MostTags = 50;
+
     internal const string AssetScheme = "azureml:";
 
     private const string DatastoreScheme = "azureml://datastores/";
@@ -170,10 +173,17 @@ public sealed partial class MachineLearningWorkspace
             sku["capacity"] = count.Value;
         }
 
-        var tags = Map(spec.Tags);
-        tags[SentMembers.Tag] = SentMembers.Of(properties);
-        var body = new JsonObject { ["location"] = location, ["tags"] = tags, ["sku"] = sku, ["properties"] = properties };
-        return existing is null ? body : Merge(WithoutFileMembers(existing), body);
+        var note = SentMembers.Of(properties);
+        var body = new JsonObject { ["location"] = location, ["tags"] = Map(spec.Tags), ["sku"] = sku, ["properties"] = properties };
+        var sent = existing is null ? body : Merge(WithoutFileMembers(existing), body);
+        var tags = (JsonObject)sent["tags"]!;
+        tags.Remove(SentMembers.Tag);
+        if (tags.Count < MostTags)
+        {
+            tags[SentMembers.Tag] = note;
+        }
+
+        return sent;
     }
 
     // What a deployment file can say; a PUT without one of them sets it back to its default.
