@@ -238,4 +238,22 @@ public sealed class ApplyTests
         Assert.EndsWith("/models/basic-chat-model/versions/1", deployment!.ModelId, StringComparison.Ordinal);
         Assert.Equal("secret-of-the-variable", deployment.Document["properties"]!["environmentVariables"]!["OPENAI_API_KEY"]!.GetValue<string>());
     }
+
+    [Theory]
+    [InlineData("azureml:AzureML-sklearn-1.5@latest")]
+    [InlineData("azureml:AzureML-sklearn-1.5:1")]
+    public async Task A_curated_environment_is_the_one_that_the_service_shows_by_its_whole_id(string environment)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        chat.Replace("deployment.yml", "environment:\n  image: example.azurecr.io/flows/basic-chat:1\n", $"environment: {environment}\n");
+
+        var (log, deployed) = await chat.DeployAsync();
+
+        Assert.Equal(100, deployed.TrafficPercent);
+        Assert.DoesNotContain(log.Lines, static l => l.Contains("planning again", StringComparison.Ordinal));
+        Assert.EndsWith(
+            "/environments/AzureML-sklearn-1.5/versions/1",
+            (await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint/deployments/blue"))!["properties"]!["environmentId"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["Plan: no changes"], (await chat.PlanAsync()).ToLines());
+    }
 }

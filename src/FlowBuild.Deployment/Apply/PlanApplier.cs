@@ -206,8 +206,8 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             }
 
             // Another run may have changed it between the end of the operation and the look at what it made.
-            var made = RememberedDeployment.Of(new DeploymentResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false)));
-            _made = Wanted?.HasAssetsOf(made) == true ? made : throw Overtaken($"deployment {plan.Endpoint}/{step.Name}");
+            var made = new DeploymentResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
+            _made = ResourceDifferences.HasAssetsOf(step.Body, made) ? RememberedDeployment.Of(made) : throw Overtaken($"deployment {plan.Endpoint}/{step.Name}");
         }
         catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.OperationFailed)
         {
@@ -336,17 +336,17 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     private async Task RequireGoodAsync(string name, CancellationToken cancellationToken)
     {
         var now = await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false);
-        if (now is null or { IsChanging: true } or { State: "Failed" or "Canceled" } || (_made ?? Wanted)?.Matches(RememberedDeployment.Of(now)) == false)
+        if (now is null or { IsChanging: true } or { State: "Failed" or "Canceled" } || !IsMade(now))
         {
             throw Overtaken($"deployment {plan.Endpoint}/{name}");
         }
     }
 
-    // The model and the environment of the deployment that this run makes, or null when it makes none. How the service will show
-    // its settings is known only when it is made.
-    private RememberedDeployment? Wanted => plan.Steps.OfType<DeploymentStep>().FirstOrDefault() is { } step
-        ? RememberedDeployment.Of(new DeploymentResource(step.Body)) with { Settings = null }
-        : null;
+    // How the service shows the settings of what this run makes is known only when it is made; a run that makes none takes any.
+    private bool IsMade(DeploymentResource now) => _made?.Matches(RememberedDeployment.Of(now)) ?? IsWanted(now);
+
+    private bool IsWanted(DeploymentResource now) =>
+        plan.Steps.OfType<DeploymentStep>().FirstOrDefault() is not { } step || ResourceDifferences.HasAssetsOf(step.Body, now);
 
     // Traffic, mirror and what a rollback is told are as they were before the move.
     private async Task<string> SetBackAsync(EndpointResource before, TrafficStep step, CancellationToken cancellationToken)
@@ -492,8 +492,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     {
         try
         {
-            if (Wanted is { } wanted && await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false) is { } now
-                && !wanted.HasAssetsOf(RememberedDeployment.Of(now)))
+            if (await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false) is { } now && !IsWanted(now))
             {
                 return $"{name} was changed by another run in the meantime and is left as it is (model {AssetNames.Short(now.ModelId ?? "none")}).";
             }

@@ -65,6 +65,10 @@ internal static class ResourceDifferences
         return Sorted(changes);
     }
 
+    /// <summary>Whether a deployment runs the model and the environment that a body names.</summary>
+    public static bool HasAssetsOf(JsonObject body, DeploymentResource deployment) => ((string[])["model", "environmentId"]).All(
+        member => Same($"properties.{member}", body["properties"]?[member], deployment.Properties[member]));
+
     /// <summary>What a PUT of the body would change in an endpoint.</summary>
     public static List<PlanChange> OfEndpoint(JsonObject body, JsonObject resource)
     {

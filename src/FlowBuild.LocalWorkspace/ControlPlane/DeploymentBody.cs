@@ -11,6 +11,7 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
     public const int MostInstances = 50;
 
     private const int LongestKubernetesNames = 62;
+    private const string CuratedName = "AzureML-";
 
     /// <summary>The model's property that makes a deployment one of a prompt flow.</summary>
     public const string FlowProperty = "azureml.promptflow.source_flow_id";
@@ -40,7 +41,7 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
 
         var model = ResolveModel(given);
         ResolveCode(given);
-        ResolveEnvironment(given);
+        var environment = ResolveEnvironment(given);
         CheckCollector(given);
         Checks.AddsOnly(existing?.Properties.Object("properties"), given.Object("properties"));
         var sku = body.Object("sku") ?? [];
@@ -67,6 +68,11 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
         resource["sku"] = new JsonObject { ["name"] = sku.Text("name") ?? "Default", ["tier"] = "Standard", ["capacity"] = capacity };
 
         var properties = given.DeepClone().AsObject();
+        if (environment is not null)
+        {
+            properties["environmentId"] = environment;
+        }
+
         properties["instanceType"] = instanceType;
         properties["appInsightsEnabled"] = given["appInsightsEnabled"]?.DeepClone() ?? false;
         properties["environmentVariables"] = Variables(given, model);
@@ -98,15 +104,21 @@ internal sealed class DeploymentBody(WorkspaceScope scope, Assets models, Assets
             : models.FindById(id) ?? throw ArmException.Invalid("ResourceNotFound", $"The model '{id}' does not exist.", "properties.model");
     }
 
-    private void ResolveEnvironment(JsonObject given)
+    // The service shows a curated environment by its whole id.
+    private string? ResolveEnvironment(JsonObject given)
     {
-        if (given.Text("environmentId") is { } id
-            && !id.StartsWith("azureml://registries/", StringComparison.Ordinal)
-            && !id.StartsWith("azureml:AzureML-", StringComparison.Ordinal)
-            && environments.FindById(id) is null)
+        if (given.Text("environmentId") is not { } id || id.StartsWith("azureml://registries/", StringComparison.Ordinal))
         {
-            throw ArmException.Invalid("ResourceNotFound", $"The environment '{id}' does not exist.", "properties.environmentId");
+            return given.Text("environmentId");
         }
+
+        if (id.StartsWith("azureml:" + CuratedName, StringComparison.Ordinal) && id["azureml:".Length..].Split(':', '@') is [var name, var version])
+        {
+            return $"{scope.Id}/environments/{name}/versions/{(version == "latest" ? "1" : version)}";
+        }
+
+        return id.StartsWith($"{scope.Id}/environments/{CuratedName}", StringComparison.OrdinalIgnoreCase) || environments.FindById(id) is not null ? id
+            : throw ArmException.Invalid("ResourceNotFound", $"The environment '{id}' does not exist.", "properties.environmentId");
     }
 
     private void ResolveCode(JsonObject given)
