@@ -28,7 +28,12 @@ try
     Console.WriteLine();
     return 0;
 }
-catch (HttpRequestException e) when (e is not FlowRequestException)
+catch (FlowRequestException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (HttpRequestException e)
 {
     Console.Error.WriteLine($"{configuration["BasicChat:ScoringUri"]} does not answer ({e.Message}). To deploy it again: dotnet publish samples/BasicChat -t:DeployFlow");
     return 1;

@@ -25,7 +25,12 @@ try
     Console.WriteLine(answer.Picture is { } picture ? $"described a picture of the type {picture.MediaType}" : "no picture came back");
     return 0;
 }
-catch (HttpRequestException e) when (e is not FlowRequestException)
+catch (FlowRequestException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (HttpRequestException e)
 {
     Console.Error.WriteLine($"{configuration["DescribeImage:ScoringUri"]} does not answer ({e.Message}). To deploy it again: dotnet publish samples/DescribeImage -t:DeployFlow");
     return 1;

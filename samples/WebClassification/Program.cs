@@ -26,7 +26,12 @@ try
     Console.WriteLine($"keywords:   {string.Join(", ", page.Keywords ?? [])}");
     return 0;
 }
-catch (HttpRequestException e) when (e is not FlowRequestException)
+catch (FlowRequestException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (HttpRequestException e)
 {
     Console.Error.WriteLine($"{configuration["WebClassification:ScoringUri"]} does not answer ({e.Message}). To deploy it again: dotnet publish samples/WebClassification -t:DeployFlow");
     return 1;
