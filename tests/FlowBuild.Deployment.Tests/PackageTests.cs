@@ -168,8 +168,10 @@ public sealed class PackageTests
         folder.Write("repo/shared/lib/deep/b.py", "b");
     }
 
-    [Fact]
-    public async Task A_pipe_is_an_error_and_not_waited_for()
+    [Theory]
+    [InlineData("")]
+    [InlineData("link")]
+    public async Task A_pipe_is_an_error_and_not_waited_for(string link)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Windows keeps its pipes elsewhere.");
         using var folder = new TemporaryFolder();
@@ -180,11 +182,17 @@ public sealed class PackageTests
             await made.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
+        if (link.Length > 0)
+        {
+            folder.Write("repo/flow/.amlignore", "pipe\n");
+            File.CreateSymbolicLink(Path.Combine(folder.Path, "repo", "flow", link), "pipe");
+        }
+
         var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() =>
             Task.Run(() => Build(folder, new RecordingLog()), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
 
-        Assert.Equal(PackageRules.FileNotFound, refused.Diagnostic.Rule);
-        Assert.Contains("or is a pipe, a socket or a device", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(PackageRules.NotAFile, refused.Diagnostic.Rule);
+        Assert.Contains("is a pipe, a socket or a device, and no file", refused.Message, StringComparison.Ordinal);
     }
 
     private static FlowPackage Build(TemporaryFolder folder, IFlowLog log)

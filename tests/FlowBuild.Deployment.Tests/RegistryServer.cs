@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace FlowBuild.Deployment.Tests;
 
@@ -48,12 +45,8 @@ internal sealed class RegistryServer : IAsyncDisposable
 
     public static async Task<RegistryServer> StartAsync()
     {
-        var certificate = TokenServer.CreateCertificate("registry");
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
-        var server = new RegistryServer(builder.Build(), certificate);
+        var certificate = LoopbackTls.CreateCertificate("registry");
+        var server = new RegistryServer(LoopbackTls.CreateBuilder(certificate).Build(), certificate);
         await server._server.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }

@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace FlowBuild.Deployment.Tests;
 
@@ -52,15 +50,9 @@ internal sealed class TokenServer : IAsyncDisposable
 
     public static async Task<TokenServer> StartAsync(string token)
     {
-        var certificate = CreateCertificate("token server");
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
-            kestrel.Listen(IPAddress.Loopback, 0);
-        });
+        var certificate = LoopbackTls.CreateCertificate("token server");
+        var builder = LoopbackTls.CreateBuilder(certificate);
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var server = new TokenServer(builder.Build(), certificate, token);
         await server._server.StartAsync(TestContext.Current.CancellationToken);
         return server;
@@ -115,16 +107,4 @@ internal sealed class TokenServer : IAsyncDisposable
     }
 
     private static long Expiry => DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds();
-
-    /// <summary>A certificate that a server on loopback proves itself with.</summary>
-    public static X509Certificate2 CreateCertificate(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name} of a test", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
-    }
 }

@@ -77,6 +77,13 @@ public static class PackageRules
         "The pattern '{0}' is malformed: {1}; correct it, or the files that it is meant for are uploaded",
         RuleSeverity.Warning);
 
+    /// <summary>An entry of a packaged folder has no content that could be sent.</summary>
+    public static readonly DiagnosticRule NotAFile = new(
+        "FLOW3012",
+        "An entry of a packaged folder is no file",
+        "'{0}' is a pipe, a socket or a device, and no file; remove it, or list it in the ignore file",
+        RuleSeverity.Error);
+
     /// <summary>A template variable has the name of a parameter of the node's own function.</summary>
     public static readonly DiagnosticRule ReservedTemplateVariable = new(
         "FLOW3101",
@@ -95,6 +102,6 @@ public static class PackageRules
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         FileNotFound, LinkLeavesFolder, IncludeOutside, EmptyPackage, SecretLeftOut, IncludeReplaces, InvalidName, LinkCircle,
-        SourceOutside, RequirementsNotInstalled, IgnorePatternFaulty, ReservedTemplateVariable, TemplateVariableWithoutInput,
+        SourceOutside, RequirementsNotInstalled, IgnorePatternFaulty, NotAFile, ReservedTemplateVariable, TemplateVariableWithoutInput,
     ];
 }

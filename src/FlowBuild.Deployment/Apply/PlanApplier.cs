@@ -63,6 +63,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                     await RetireAsync(retire, cancellationToken).ConfigureAwait(false);
                     break;
                 case RememberStep remember:
+                    // Looks whether the deployment could be sent; what is remembered would be wrong otherwise.
                     await BodyAsync(plan.Steps.OfType<DeploymentStep>().Single(), cancellationToken).ConfigureAwait(false);
                     await SetTrafficAsync(null, null, remember.Tags, cancellationToken, tagsNow: remember.TagsNow).ConfigureAwait(false);
                     break;

@@ -77,6 +77,7 @@ internal static class StagedTree
     /// <summary>Hashes a single file; its name is not in the hash.</summary>
     public static (string Hash, PackageFile File) HashFile(string path, CancellationToken cancellationToken)
     {
+        ReadableFile.Require(path);
         using var hash = NewHash();
         hash.AppendData(Encoding.ASCII.GetBytes(Seed));
         var (length, md5) = AppendLarge(hash, path, cancellationToken);
@@ -152,7 +153,7 @@ internal static class StagedTree
             return (file.Content, file.Content.Length);
         }
 
-        FileKind.Require(file.SourcePath);
+        ReadableFile.Require(file.SourcePath);
         using var handle = File.OpenHandle(file.SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read);
         var length = RandomAccess.GetLength(handle);
         if (length > SmallLength)

@@ -4,19 +4,22 @@ using FlowBuild.Definitions.Diagnostics;
 namespace FlowBuild.Deployment.Package;
 
 /// <summary>Whether a file is one that can be read to its end. Opening a pipe would wait for whoever writes to it, without an end.</summary>
-internal static class FileKind
+internal static class ReadableFile
 {
     /// <summary>Requires that a path leads to a file with content, empty or not.</summary>
     /// <exception cref="FlowDeploymentException">It leads to a pipe, a socket or a device.</exception>
     public static void Require(string path)
     {
         var file = new FileInfo(path);
+        if (file.Attributes.HasFlag(FileAttributes.ReparsePoint) && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
+        {
+            file = target;
+        }
 
         // What is no file with content has no length.
-        if (!OperatingSystem.IsWindows() && file.Length == 0 && !IsRegular(path))
+        if (!OperatingSystem.IsWindows() && file.Length == 0 && !IsRegular(file.FullName))
         {
-            throw FlowDeploymentException.At(
-                PackageRules.FileNotFound, path, null, file.Name, "or is a pipe, a socket or a device; remove it, or list it in the ignore file");
+            throw FlowDeploymentException.At(PackageRules.NotAFile, path, null, Path.GetFileName(path));
         }
     }
 
