@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace FlowBuild.LocalWorkspace.Blobs;
 
 /// <summary>What is known of a blob besides its content.</summary>
@@ -11,15 +13,15 @@ namespace FlowBuild.LocalWorkspace.Blobs;
 /// <param name="Metadata">The user's metadata; names compare without case.</param>
 /// <param name="Blocks">The committed blocks in order, empty for a blob that was put whole.</param>
 internal sealed record BlobProperties(
-    string Container,
-    string Name,
+    [property: JsonRequired] string Container,
+    [property: JsonRequired] string Name,
     long Length,
     string ETag,
     DateTimeOffset Created,
     DateTimeOffset LastModified,
     IReadOnlyDictionary<string, string> Headers,
     IReadOnlyDictionary<string, string> Metadata,
-    IReadOnlyList<BlobBlock> Blocks)
+    [property: JsonRequired] IReadOnlyList<BlobBlock> Blocks)
 {
     /// <summary>MD5 of the content, base64, or null.</summary>
     public string? ContentMd5 => Headers.GetValueOrDefault("Content-MD5");
@@ -28,4 +30,5 @@ internal sealed record BlobProperties(
 /// <summary>A committed or waiting block.</summary>
 /// <param name="Id">The id that the client chose, base64.</param>
 /// <param name="Length">Bytes.</param>
-internal sealed record BlobBlock(string Id, long Length);
+/// <param name="File">Name of the file that holds its content.</param>
+internal sealed record BlobBlock([property: JsonRequired] string Id, [property: JsonRequired] long Length, [property: JsonRequired] string File);

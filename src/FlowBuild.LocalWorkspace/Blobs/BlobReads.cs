@@ -50,7 +50,7 @@ internal sealed class BlobReads(BlobStore store)
     {
         var type = context.Request.Query["blocklisttype"].ToString();
         var properties = store.Find(address.Container!, address.Blob!);
-        var waiting = store.WaitingBlocks(address.Container!, address.Blob!);
+        var waiting = store.WaitingFor(address.Container!, address.Blob!);
         if (properties is null && waiting.Count == 0)
         {
             throw BlobException.BlobNotFound();

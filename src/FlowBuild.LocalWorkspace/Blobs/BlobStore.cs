@@ -1,34 +1,34 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using FlowBuild.LocalWorkspace.Life;
 using FlowBuild.LocalWorkspace.State;
+using Microsoft.Win32.SafeHandles;
 
 namespace FlowBuild.LocalWorkspace.Blobs;
 
 /// <summary>
-/// Blobs on disk, one <see cref="BlobFile"/> each, with an index in memory. A write costs one flush of a file and one of the folder;
-/// nothing is acknowledged before that.
+/// Blobs on disk, one <see cref="BlobFile"/> each and one for each block, with an index in memory. A write costs one flush of a file and
+/// one of the folder; nothing is acknowledged before that. A commit names blocks and copies nothing.
 /// </summary>
 internal sealed class BlobStore
 {
-    // As in Azure, blocks that nobody commits are dropped.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
-
     private readonly string _folder;
-    private readonly string _waiting;
+    private readonly string _blocks;
     private readonly string _names;
     private readonly object _gate = new();
     private readonly Dictionary<string, SortedDictionary<string, BlobProperties>> _containers = new(StringComparer.Ordinal);
-    private long _lastETag;
+    private readonly WaitingBlocks _waiting;
+    private long _lastTick;
 
     /// <summary>Opens the store and reads what it holds.</summary>
     public BlobStore(StateFolder folder)
     {
         _folder = folder.Subfolder("blobs");
-        _waiting = folder.Subfolder("blocks");
+        _blocks = folder.Subfolder("blocks");
         _names = folder.Subfolder("containers");
         DurableFile.RemoveUnfinished(_folder);
-        DurableFile.RemoveUnfinished(_waiting);
+        DurableFile.RemoveUnfinished(_blocks);
         DurableFile.RemoveUnfinished(_names);
         Add(WorkspaceNames.Container);
         foreach (var file in Directory.EnumerateFiles(_names))
@@ -36,13 +36,15 @@ internal sealed class BlobStore
             Add(Path.GetFileName(file));
         }
 
+        var committed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var file in Directory.EnumerateFiles(_folder))
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            using var handle = BlobFile.Open(file);
             try
             {
-                var properties = BlobFile.ReadProperties(stream);
+                var properties = BlobFile.Read<BlobProperties>(handle);
                 Add(properties.Container)[properties.Name] = properties;
+                committed.UnionWith(properties.Blocks.Select(static b => b.File));
             }
             catch (InvalidDataException e)
             {
@@ -50,10 +52,12 @@ internal sealed class BlobStore
             }
         }
 
-        foreach (var block in Directory.EnumerateFiles(_waiting).Where(static file => File.GetLastWriteTimeUtc(file) < DateTime.UtcNow - LongestWait))
+        if (committed.Select(PathOfBlock).FirstOrDefault(static path => !File.Exists(path)) is { } missing)
         {
-            File.Delete(block);
+            throw folder.Damaged(missing);
         }
+
+        _waiting = WaitingBlocks.Load(_blocks, committed);
     }
 
     /// <summary>The containers, by name.</summary>
@@ -116,26 +120,36 @@ internal sealed class BlobStore
         }
     }
 
-    /// <summary>Opens a blob's content. The stream is longer than the content: read <see cref="BlobProperties.Length"/> bytes.</summary>
-    public (BlobProperties Properties, FileStream Content)? Open(string container, string name)
+    /// <summary>Opens a blob's content as it is now.</summary>
+    public (BlobProperties Properties, BlobContent Content)? Open(string container, string name)
     {
-        if (Find(container, name) is null)
+        while (Find(container, name) is not null)
         {
-            return null;
+            SafeFileHandle? file = null;
+            try
+            {
+                file = BlobFile.Open(FileOf(container, name));
+                var properties = BlobFile.Read<BlobProperties>(file);
+                if (properties.Blocks.Count == 0)
+                {
+                    var content = new BlobContent((file, properties.Length));
+                    file = null;
+                    return (properties, content);
+                }
+
+                return (properties, BlobContent.Open(properties.Blocks.Select(b => (PathOfBlock(b.File), b.Length))));
+            }
+            catch (FileNotFoundException)
+            {
+                // Replaced or removed since it was found.
+            }
+            finally
+            {
+                file?.Dispose();
+            }
         }
 
-        try
-        {
-            var stream = new FileStream(
-                FileOf(container, name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BlobFile.BufferSize, FileOptions.Asynchronous);
-            var properties = BlobFile.ReadProperties(stream);
-            stream.Position = 0;
-            return (properties, stream);
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
+        return null;
     }
 
     /// <summary>The whole content of a small blob, or null.</summary>
@@ -164,27 +178,15 @@ internal sealed class BlobStore
         Stream content, byte[]? expectedMd5, BlobProperties draft, Action<BlobProperties?> condition, CancellationToken cancellationToken)
     {
         Require(draft.Container);
-        var path = FileOf(draft.Container, draft.Name);
-        var temporary = DurableFile.TemporaryNameFor(path);
-        try
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        var unfinished = await UnfinishedFile.CreateAsync(_folder, content, md5, cancellationToken).ConfigureAwait(false);
+        await using (unfinished.ConfigureAwait(false))
         {
-            var stream = StateFolder.OpenFile(temporary, FileMode.CreateNew, FileShare.None);
-            await using (stream.ConfigureAwait(false))
-            {
-                var md5 = await BlobFile.CopyAsync(content, stream, cancellationToken).ConfigureAwait(false);
-                if (expectedMd5 is not null && !expectedMd5.AsSpan().SequenceEqual(md5))
-                {
-                    throw BlobException.ChecksumMismatch();
-                }
-
-                var result = Finish(stream, temporary, draft with { Length = stream.Length }, md5, condition);
-                DropBlocks(draft.Container, draft.Name);
-                return result;
-            }
-        }
-        finally
-        {
-            File.Delete(temporary);
+            var hash = md5.GetHashAndReset();
+            Verify(expectedMd5, hash);
+            var headers = new Dictionary<string, string>(draft.Headers);
+            headers.TryAdd("Content-MD5", Convert.ToBase64String(hash));
+            return Publish(unfinished, draft with { Length = unfinished.Length, Headers = headers, Blocks = [] }, condition, dropsWaiting: true)!;
         }
     }
 
@@ -193,78 +195,55 @@ internal sealed class BlobStore
         string container, string name, string blockId, Stream content, byte[]? expectedMd5, CancellationToken cancellationToken)
     {
         Require(container);
-        var path = BlockFile(container, name, blockId);
-        var temporary = DurableFile.TemporaryNameFor(path);
-        try
+        using var md5 = expectedMd5 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        var unfinished = await UnfinishedFile.CreateAsync(_blocks, content, md5, cancellationToken).ConfigureAwait(false);
+        await using (unfinished.ConfigureAwait(false))
         {
-            var stream = StateFolder.OpenFile(temporary, FileMode.CreateNew, FileShare.None);
-            await using (stream.ConfigureAwait(false))
+            Verify(expectedMd5, md5?.GetHashAndReset());
+            var owner = HashOf(container, name);
+            var block = new BlobBlock(blockId, unfinished.Length, WaitingBlocks.FileName(owner, NextTick()));
+            unfinished.Seal(block);
+            BlobBlock? replaced;
+            lock (_gate)
             {
-                var md5 = await BlobFile.CopyAsync(content, stream, cancellationToken).ConfigureAwait(false);
-                if (expectedMd5 is not null && !expectedMd5.AsSpan().SequenceEqual(md5))
-                {
-                    throw BlobException.ChecksumMismatch();
-                }
-
-                stream.Flush(flushToDisk: true);
+                unfinished.MoveTo(PathOfBlock(block.File));
+                replaced = _waiting.Add(owner, block);
             }
 
-            DurableFile.Publish(temporary, path);
-        }
-        finally
-        {
-            File.Delete(temporary);
+            NativeMethods.FlushFolder(_blocks);
+            Remove(replaced is null ? [] : [replaced]);
         }
     }
 
     /// <summary>The blocks that wait for a commit.</summary>
-    public IReadOnlyList<BlobBlock> WaitingBlocks(string container, string name)
+    public IReadOnlyList<BlobBlock> WaitingFor(string container, string name)
     {
-        Require(container);
-        return
-        [
-            .. Directory.EnumerateFiles(_waiting, BlockPrefix(container, name) + "*")
-                .Select(static file => new FileInfo(file))
-                .OrderBy(static file => file.Name, StringComparer.Ordinal)
-                .Select(static file => new BlobBlock(
-                    Encoding.UTF8.GetString(Convert.FromHexString(file.Name[(file.Name.IndexOf('.', StringComparison.Ordinal) + 1)..])), file.Length)),
-        ];
+        lock (_gate)
+        {
+            Require(container);
+            return [.. _waiting.Of(HashOf(container, name)).Values.OrderBy(static b => b.Id, StringComparer.Ordinal)];
+        }
     }
 
     /// <summary>Makes a blob of blocks.</summary>
     /// <param name="blockIds">Ids in order, each with where to look for it: waiting, committed, or the later of the two.</param>
-    /// <param name="draft">As for <see cref="PutAsync"/>.</param>
+    /// <param name="draft">As for <see cref="PutAsync"/>; a block list has no MD5 but the one that the client gives.</param>
     /// <param name="condition">As for <see cref="PutAsync"/>.</param>
-    /// <param name="cancellationToken">Gives up before the change.</param>
     public async Task<BlobProperties> CommitAsync(
-        IReadOnlyList<(string Id, BlockSource Source)> blockIds, BlobProperties draft, Action<BlobProperties?> condition, CancellationToken cancellationToken)
+        IReadOnlyList<(string Id, BlockSource Source)> blockIds, BlobProperties draft, Action<BlobProperties?> condition)
     {
-        var (container, name) = (draft.Container, draft.Name);
-        Require(container);
-        var path = FileOf(container, name);
-        var temporary = DurableFile.TemporaryNameFor(path);
-        try
+        while (true)
         {
-            var stream = StateFolder.OpenFile(temporary, FileMode.CreateNew, FileShare.None);
-            await using (stream.ConfigureAwait(false))
+            var blocks = Choose(blockIds, draft);
+            var unfinished = await UnfinishedFile.CreateAsync(_folder, Stream.Null, null, CancellationToken.None).ConfigureAwait(false);
+            await using (unfinished.ConfigureAwait(false))
             {
-                var committed = new List<BlobBlock>();
-                foreach (var (id, source) in blockIds)
+                // What was chosen may be replaced before the change.
+                if (Publish(unfinished, draft with { Length = blocks.Sum(static b => b.Length), Blocks = blocks }, condition, dropsWaiting: true) is { } properties)
                 {
-                    var before = stream.Length;
-                    await CopyBlockAsync(container, name, id, source, stream, cancellationToken).ConfigureAwait(false);
-                    committed.Add(new BlobBlock(id, stream.Length - before));
+                    return properties;
                 }
-
-                // A committed block list has no MD5 but the one that the client gives.
-                var result = Finish(stream, temporary, draft with { Length = stream.Length, Blocks = committed }, null, condition);
-                DropBlocks(container, name);
-                return result;
             }
-        }
-        finally
-        {
-            File.Delete(temporary);
         }
     }
 
@@ -275,27 +254,20 @@ internal sealed class BlobStore
         var (properties, content) = Open(container, name) ?? throw BlobException.BlobNotFound();
         await using (content.ConfigureAwait(false))
         {
-            var path = FileOf(container, name);
-            var temporary = DurableFile.TemporaryNameFor(path);
-            try
+            var unfinished = await UnfinishedFile.CreateAsync(
+                _folder, properties.Blocks.Count == 0 ? content : Stream.Null, null, cancellationToken).ConfigureAwait(false);
+            await using (unfinished.ConfigureAwait(false))
             {
-                var stream = StateFolder.OpenFile(temporary, FileMode.CreateNew, FileShare.None);
-                await using (stream.ConfigureAwait(false))
-                {
-                    await BlobFile.CopyAsync(content, stream, properties.Length, cancellationToken).ConfigureAwait(false);
-                    return Finish(stream, temporary, change(properties), null, current =>
-                    {
-                        condition(current);
-                        if (current?.ETag != properties.ETag)
-                        {
-                            throw BlobException.ConditionNotMet();
-                        }
-                    });
-                }
+                return Publish(unfinished, change(properties), Unchanged, dropsWaiting: false)!;
             }
-            finally
+        }
+
+        void Unchanged(BlobProperties? current)
+        {
+            condition(current);
+            if (current?.ETag != properties.ETag)
             {
-                File.Delete(temporary);
+                throw BlobException.ConditionNotMet();
             }
         }
     }
@@ -303,6 +275,7 @@ internal sealed class BlobStore
     /// <summary>Removes a blob.</summary>
     public void Delete(string container, string name, Action<BlobProperties?> condition)
     {
+        List<BlobBlock> released;
         lock (_gate)
         {
             var blobs = Require(container);
@@ -310,94 +283,86 @@ internal sealed class BlobStore
             condition(current);
             DurableFile.Delete(FileOf(container, name));
             blobs.Remove(name);
+            released = [.. current.Blocks, .. _waiting.Remove(HashOf(container, name))];
         }
 
-        DropBlocks(container, name);
+        Remove(released);
     }
 
-    private void DropBlocks(string container, string name)
+    // Null when a block of the draft is held no more.
+    private BlobProperties? Publish(UnfinishedFile unfinished, BlobProperties draft, Action<BlobProperties?> condition, bool dropsWaiting)
     {
-        foreach (var file in Directory.EnumerateFiles(_waiting, BlockPrefix(container, name) + "*"))
-        {
-            File.Delete(file);
-        }
-    }
-
-    private BlobProperties Finish(FileStream stream, string temporary, BlobProperties draft, byte[]? md5, Action<BlobProperties?> condition)
-    {
-        var headers = new Dictionary<string, string>(draft.Headers);
-        if (md5 is not null)
-        {
-            headers.TryAdd("Content-MD5", Convert.ToBase64String(md5));
-        }
-
         var now = DateTimeOffset.UtcNow;
-        var properties = draft with { ETag = NextETag(), LastModified = now, Headers = headers };
         var created = Find(draft.Container, draft.Name)?.Created ?? now;
-        properties = properties with { Created = created };
-        BlobFile.Seal(stream, properties);
+        var properties = draft with { ETag = string.Create(CultureInfo.InvariantCulture, $"0x{NextTick():X}"), LastModified = now, Created = created };
+        unfinished.Seal(properties);
+        List<BlobBlock> released;
         lock (_gate)
         {
             var blobs = Require(draft.Container);
-            condition(blobs.GetValueOrDefault(draft.Name));
-            File.Move(temporary, FileOf(draft.Container, draft.Name), overwrite: true);
+            var current = blobs.GetValueOrDefault(draft.Name);
+            condition(current);
+            var owner = HashOf(draft.Container, draft.Name);
+            var held = (current?.Blocks ?? []).Concat(_waiting.Of(owner).Values).ToHashSet();
+            if (!held.IsSupersetOf(properties.Blocks))
+            {
+                return null;
+            }
+
+            unfinished.MoveTo(FileOf(draft.Container, draft.Name));
             blobs[draft.Name] = properties;
+            released = [.. current?.Blocks ?? [], .. dropsWaiting ? _waiting.Remove(owner) : []];
         }
 
-        // Outside the lock: other writers need not wait for the disk.
-        Life.NativeMethods.FlushFolder(_folder);
+        // Outside the lock: other writers need not wait for the disk. What is released goes when nothing on the disk names it any more.
+        NativeMethods.FlushFolder(_folder);
+        Remove(released.Except(properties.Blocks));
         return properties;
     }
 
-    private async Task CopyBlockAsync(string container, string name, string id, BlockSource source, FileStream target, CancellationToken cancellationToken)
+    private List<BlobBlock> Choose(IReadOnlyList<(string Id, BlockSource Source)> blockIds, BlobProperties draft)
     {
-        var waiting = BlockFile(container, name, id);
-        if (source != BlockSource.Committed && File.Exists(waiting))
+        lock (_gate)
         {
-            var block = new FileStream(waiting, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BlobFile.BufferSize, FileOptions.Asynchronous);
-            await using (block.ConfigureAwait(false))
-            {
-                await block.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
-            }
-
-            return;
+            var waiting = _waiting.Of(HashOf(draft.Container, draft.Name));
+            var committed = (Require(draft.Container).GetValueOrDefault(draft.Name)?.Blocks ?? []).DistinctBy(static b => b.Id).ToDictionary(static b => b.Id);
+            return blockIds.Select(asked =>
+                (asked.Source != BlockSource.Committed && waiting.TryGetValue(asked.Id, out var block))
+                || (asked.Source != BlockSource.Uncommitted && committed.TryGetValue(asked.Id, out block))
+                    ? block
+                    : throw new BlobException(400, "InvalidBlockList", "The specified block list is invalid.")).ToList();
         }
-
-        if (source != BlockSource.Uncommitted && Open(container, name) is { } existing)
-        {
-            await using (existing.Content.ConfigureAwait(false))
-            {
-                var start = 0L;
-                foreach (var block in existing.Properties.Blocks)
-                {
-                    if (block.Id == id)
-                    {
-                        existing.Content.Position = start;
-                        await BlobFile.CopyAsync(existing.Content, target, block.Length, cancellationToken).ConfigureAwait(false);
-                        return;
-                    }
-
-                    start += block.Length;
-                }
-            }
-        }
-
-        throw new BlobException(400, "InvalidBlockList", "The specified block list is invalid.");
     }
 
-    private string NextETag()
+    private void Remove(IEnumerable<BlobBlock> released)
     {
-        // Ticks read like Azure's; never twice the same, even within one tick.
+        foreach (var block in released)
+        {
+            File.Delete(PathOfBlock(block.File));
+        }
+    }
+
+    private static void Verify(byte[]? expected, byte[]? actual)
+    {
+        if (expected is not null && !expected.AsSpan().SequenceEqual(actual))
+        {
+            throw BlobException.ChecksumMismatch();
+        }
+    }
+
+    // Never twice the same, even within one tick of the clock; as an ETag it reads like Azure's.
+    private long NextTick()
+    {
         var ticks = DateTime.UtcNow.Ticks;
         long last, next;
         do
         {
-            last = Interlocked.Read(ref _lastETag);
+            last = Interlocked.Read(ref _lastTick);
             next = Math.Max(ticks, last + 1);
         }
-        while (Interlocked.CompareExchange(ref _lastETag, next, last) != last);
+        while (Interlocked.CompareExchange(ref _lastTick, next, last) != last);
 
-        return string.Create(CultureInfo.InvariantCulture, $"0x{next:X}");
+        return next;
     }
 
     private SortedDictionary<string, BlobProperties> Require(string container)
@@ -424,10 +389,7 @@ internal sealed class BlobStore
 
     private string FileOf(string container, string name) => Path.Combine(_folder, HashOf(container, name));
 
-    private static string BlockPrefix(string container, string name) => HashOf(container, name) + ".";
-
-    private string BlockFile(string container, string name, string blockId) =>
-        Path.Combine(_waiting, BlockPrefix(container, name) + Convert.ToHexString(Encoding.UTF8.GetBytes(blockId)));
+    private string PathOfBlock(string file) => Path.Combine(_blocks, file);
 }
 
 /// <summary>Where a block list looks for a block.</summary>

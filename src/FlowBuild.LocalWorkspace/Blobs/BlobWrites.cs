@@ -50,7 +50,7 @@ internal sealed class BlobWrites(BlobStore store)
         CheckNow(request, address);
         var blocks = await ReadBlockListAsync(context).ConfigureAwait(false);
         var properties = await store.CommitAsync(
-            blocks, Draft(request, address, null), current => BlobRoutes.CheckConditions(request, current, isRead: false), context.RequestAborted).ConfigureAwait(false);
+            blocks, Draft(request, address, null), current => BlobRoutes.CheckConditions(request, current, isRead: false)).ConfigureAwait(false);
         Created(context.Response, properties);
     }
 
