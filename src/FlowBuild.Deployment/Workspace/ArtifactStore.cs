@@ -21,8 +21,13 @@ public sealed record UploadResult(int Sent, long SentBytes, int Present);
 /// </summary>
 public sealed class ArtifactStore
 {
-    private const int Parallel = 32;
     private const int DisturbedAttempts = 5;
+
+    // Small files side by side. Of large ones a few, in blocks side by side, so that some are sent while another is committed. What is on
+    // its way is in memory.
+    private const int SmallFiles = 32;
+    private const int LargeFiles = 3;
+    private const int LargeBlocks = 12;
     private const int BlockSize = 4 * 1024 * 1024;
 
     private readonly MachineLearningWorkspace _workspace;
@@ -67,21 +72,10 @@ public sealed class ArtifactStore
         var (missing, complete) = await ListAsync(package, cancellationToken).ConfigureAwait(false);
         var progress = new Progress(_workspace.Connection.Log, missing);
 
-        // Small files side by side, large ones one after another in blocks side by side: the memory of both is bounded.
-        await System.Threading.Tasks.Parallel.ForEachAsync(
-            missing.Where(static f => f.Length <= BlockSize),
-            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-            async (file, token) =>
-            {
-                await SendAsync(package, file, 1, token).ConfigureAwait(false);
-                progress.Sent(file);
-            }).ConfigureAwait(false);
-        foreach (var file in missing.Where(static f => f.Length > BlockSize))
-        {
-            await SendAsync(package, file, 8, cancellationToken).ConfigureAwait(false);
-            progress.Sent(file);
-        }
-
+        var large = missing.Where(static f => f.Length > BlockSize).ToList();
+        var together = Math.Clamp(large.Count, 1, LargeFiles);
+        await SendAllAsync(package, missing.Where(static f => f.Length <= BlockSize), SmallFiles, 1, progress, cancellationToken).ConfigureAwait(false);
+        await SendAllAsync(package, large, together, LargeBlocks / together, progress, cancellationToken).ConfigureAwait(false);
         if (missing.Count > 0 || !complete)
         {
             await MarkCompleteAsync(package, asset, version, cancellationToken).ConfigureAwait(false);
@@ -111,6 +105,17 @@ public sealed class ArtifactStore
             || (blob.Properties.ContentHash is { } hash && !hash.AsSpan().SequenceEqual(file.Md5))).ToList();
         return (missing, complete && missing.Count == 0);
     }
+
+    private Task SendAllAsync(
+        FlowPackage package, IEnumerable<PackageFile> files, int together, int blocks, Progress progress, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            files,
+            new ParallelOptions { MaxDegreeOfParallelism = together, CancellationToken = cancellationToken },
+            async (file, token) =>
+            {
+                await SendAsync(package, file, blocks, token).ConfigureAwait(false);
+                progress.Sent(file);
+            });
 
     private Task<bool> SendAsync(FlowPackage package, PackageFile file, int blocks, CancellationToken cancellationToken) =>
         WithFallbackAsync(async container =>

@@ -9,7 +9,7 @@ namespace FlowBuild.LocalWorkspace.Blobs;
 
 /// <summary>
 /// Blobs on disk, one <see cref="BlobFile"/> each and one for each block, with an index in memory. A write costs one flush of a file and
-/// one of the folder; nothing is acknowledged before that. A commit names blocks and copies nothing.
+/// one of the folder; nothing is acknowledged before that. A commit names blocks and copies nothing; until then a power cut may lose them.
 /// </summary>
 internal sealed class BlobStore
 {
@@ -210,7 +210,6 @@ internal sealed class BlobStore
                 replaced = _waiting.Add(owner, block);
             }
 
-            NativeMethods.FlushFolder(_blocks);
             Remove(replaced is null ? [] : [replaced]);
         }
     }
@@ -235,6 +234,7 @@ internal sealed class BlobStore
         while (true)
         {
             var blocks = Choose(blockIds, draft);
+            NativeMethods.FlushFolder(_blocks);
             var unfinished = await UnfinishedFile.CreateAsync(_folder, Stream.Null, null, CancellationToken.None).ConfigureAwait(false);
             await using (unfinished.ConfigureAwait(false))
             {

@@ -15,7 +15,7 @@ namespace FlowBuild.Benchmarks.Deployment;
 /// </summary>
 internal static class UploadTime
 {
-    private const int Rounds = 3;
+    private const int Rounds = 5;
     private const string SlowBlobs = """{ "calls": [{ "action": "Delay", "path": "^/flowbuildlocal/", "times": 1000000, "seconds": 0.02 }] }""";
 
     public static async Task MeasureAsync(Bounds bounds)
