@@ -83,6 +83,21 @@ public abstract class BlobStoreTests
     }
 
     [Fact]
+    public async Task The_ids_of_a_blobs_blocks_have_one_length()
+    {
+        var door = await OpenAsync();
+        var blob = door.Container.GetBlockBlobClient("lengths.bin");
+        await blob.StageBlockAsync(Convert.ToBase64String("one"u8), new MemoryStream([1, 2, 3]));
+
+        var error = await Assert.ThrowsAsync<RequestFailedException>(
+            () => blob.StageBlockAsync(Convert.ToBase64String("eleven"u8), new MemoryStream([4])));
+
+        Assert.Equal((400, "InvalidBlobOrBlock"), (error.Status, error.ErrorCode));
+        await blob.CommitBlockListAsync([]);
+        await blob.StageBlockAsync(Convert.ToBase64String("eleven"u8), new MemoryStream([4]));
+    }
+
+    [Fact]
     public async Task Metadata_is_set_and_the_content_stays()
     {
         var door = await OpenAsync();

@@ -1,3 +1,4 @@
+using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Workspace;
 
 namespace FlowBuild.Deployment.Package;
@@ -11,9 +12,27 @@ namespace FlowBuild.Deployment.Package;
 public sealed record PackageFile(string Path, string SourcePath, byte[]? Content, long Length, byte[] Md5)
 {
     /// <summary>Opens the content for reading.</summary>
-    public Stream Open() => Content is null
-        ? new FileStream(SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan)
-        : new MemoryStream(Content, writable: false);
+    /// <exception cref="FlowDeploymentException">The file has another length than it had.</exception>
+    public Stream Open()
+    {
+        if (Content is not null)
+        {
+            return new MemoryStream(Content, writable: false);
+        }
+
+        var stream = new FileStream(SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
+        if (stream.Length != Length)
+        {
+            stream.Dispose();
+            throw Changed();
+        }
+
+        return stream;
+    }
+
+    /// <summary>What is said when the file changes under the upload.</summary>
+    internal FlowDeploymentException Changed() =>
+        FlowDeploymentException.Of(PackageRules.FileNotFound, SourcePath, "or it changed while it was deployed; run the target again");
 }
 
 /// <summary>What stayed out of a package, and why.</summary>

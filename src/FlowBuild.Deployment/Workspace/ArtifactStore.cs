@@ -17,18 +17,13 @@ public sealed record UploadResult(int Sent, long SentBytes, int Present);
 /// <summary>
 /// Uploads packages to the workspace's blob container, in az ml's layout. The signed-in identity is tried first, since many
 /// tenants forbid shared keys; the datastore's key or SAS follows where storage refuses the identity. Files that lie there with
-/// the same length and MD5 are not sent again, so an upload that was cut goes on where it stopped.
+/// the same length and MD5 are not sent again, nor are the blocks of large ones, so an upload that was cut goes on where it stopped.
 /// </summary>
-public sealed class ArtifactStore
+public sealed partial class ArtifactStore
 {
     private const int DisturbedAttempts = 5;
 
-    // Small files side by side. Of large ones a few, in blocks side by side, so that some are sent while another is committed. What is on
-    // its way is in memory.
-    private const int SmallFiles = 32;
-    private const int LargeFiles = 3;
-    private const int LargeBlocks = 12;
-    private const int BlockSize = 4 * 1024 * 1024;
+    private const int FilesAtOnce = 32;
 
     private readonly MachineLearningWorkspace _workspace;
     private readonly Datastore _datastore;
@@ -70,12 +65,14 @@ public sealed class ArtifactStore
     public async Task<UploadResult> UploadAsync(FlowPackage package, string asset, string version, CancellationToken cancellationToken)
     {
         var (missing, complete) = await ListAsync(package, cancellationToken).ConfigureAwait(false);
-        var progress = new Progress(_workspace.Connection.Log, missing);
+        var progress = new UploadProgress(_workspace.Connection.Log, missing);
 
-        var large = missing.Where(static f => f.Length > BlockSize).ToList();
-        var together = Math.Clamp(large.Count, 1, LargeFiles);
-        await SendAllAsync(package, missing.Where(static f => f.Length <= BlockSize), SmallFiles, 1, progress, cancellationToken).ConfigureAwait(false);
-        await SendAllAsync(package, large, together, LargeBlocks / together, progress, cancellationToken).ConfigureAwait(false);
+        await AtOnceAsync(FilesAtOnce, missing.Where(static f => f.Length <= FileBlock.Size), async (file, token) =>
+        {
+            await SendAsync(package, file, token).ConfigureAwait(false);
+            progress.Add(1, file.Length);
+        }, cancellationToken).ConfigureAwait(false);
+        await SendLargeAsync(package, [.. missing.Where(static f => f.Length > FileBlock.Size)], progress, cancellationToken).ConfigureAwait(false);
         if (missing.Count > 0 || !complete)
         {
             await MarkCompleteAsync(package, asset, version, cancellationToken).ConfigureAwait(false);
@@ -106,33 +103,13 @@ public sealed class ArtifactStore
         return (missing, complete && missing.Count == 0);
     }
 
-    private Task SendAllAsync(
-        FlowPackage package, IEnumerable<PackageFile> files, int together, int blocks, Progress progress, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
-            files,
-            new ParallelOptions { MaxDegreeOfParallelism = together, CancellationToken = cancellationToken },
-            async (file, token) =>
-            {
-                await SendAsync(package, file, blocks, token).ConfigureAwait(false);
-                progress.Sent(file);
-            });
-
-    private Task<bool> SendAsync(FlowPackage package, PackageFile file, int blocks, CancellationToken cancellationToken) =>
+    private Task<bool> SendAsync(FlowPackage package, PackageFile file, CancellationToken cancellationToken) =>
         WithFallbackAsync(async container =>
         {
-            var options = new BlobUploadOptions
-            {
-                HttpHeaders = new BlobHttpHeaders { ContentHash = file.Md5 },
-                TransferOptions = new StorageTransferOptions { InitialTransferSize = BlockSize, MaximumTransferSize = BlockSize, MaximumConcurrency = blocks },
-            };
             var content = file.Open();
             await using (content.ConfigureAwait(false))
             {
-                if (content.Length != file.Length)
-                {
-                    throw FlowDeploymentException.Of(PackageRules.FileNotFound, file.SourcePath, "or it changed while it was deployed; run the target again");
-                }
-
+                var options = new BlobUploadOptions { HttpHeaders = Headers(file) };
                 await container.GetBlobClient(BlobName(package, file)).UploadAsync(content, options, cancellationToken).ConfigureAwait(false);
             }
 
@@ -215,30 +192,12 @@ public sealed class ArtifactStore
         _ => e,
     };
 
+    private static BlobHttpHeaders Headers(PackageFile file) => new() { ContentHash = file.Md5 };
+
+    private static Task AtOnceAsync<T>(int most, IEnumerable<T> items, Func<T, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = most, CancellationToken = cancellationToken }, action);
+
     private BlobClientOptions Options() => _workspace.Connection.Configure(new BlobClientOptions());
 
     private static string BlobName(FlowPackage package, PackageFile file) => $"{package.BlobFolder}/{file.Path}";
-
-    // A line at every tenth of a long upload, so that it shows that it lives.
-    private sealed class Progress(IFlowLog log, IReadOnlyList<PackageFile> files)
-    {
-        private readonly long _bytes = files.Sum(static f => f.Length);
-        private readonly object _lock = new();
-        private readonly bool _isLong = files.Count >= 100 || files.Sum(static f => f.Length) >= 10 * 1024 * 1024;
-        private int _sent;
-        private long _sentBytes;
-
-        public void Sent(PackageFile file)
-        {
-            lock (_lock)
-            {
-                _sent++;
-                _sentBytes += file.Length;
-                if (_isLong && _sent * 10 / files.Count > (_sent - 1) * 10 / files.Count)
-                {
-                    log.Progress($"upload: {_sent} of {files.Count} files, {Sizes.Text(_sentBytes)} of {Sizes.Text(_bytes)}");
-                }
-            }
-        }
-    }
 }

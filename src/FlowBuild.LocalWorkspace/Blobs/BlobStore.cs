@@ -206,6 +206,12 @@ internal sealed class BlobStore
             BlobBlock? replaced;
             lock (_gate)
             {
+                // All ids of a blob have one length (Put Block).
+                if (_waiting.Of(owner).Keys.FirstOrDefault() is { } other && other.Length != blockId.Length)
+                {
+                    throw new BlobException(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.");
+                }
+
                 unfinished.MoveTo(PathOfBlock(block.File));
                 replaced = _waiting.Add(owner, block);
             }

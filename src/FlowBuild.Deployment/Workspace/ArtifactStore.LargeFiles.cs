@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using FlowBuild.Deployment.Package;
+
+namespace FlowBuild.Deployment.Workspace;
+
+/// <content>Files that are sent in blocks.</content>
+public sealed partial class ArtifactStore
+{
+    // Each is in memory while it is sent.
+    private const int BlocksAtOnce = 12;
+
+    // The blocks of all files side by side, so that some are sent while a file is committed.
+    private async Task SendLargeAsync(FlowPackage package, IEnumerable<PackageFile> files, UploadProgress progress, CancellationToken cancellationToken)
+    {
+        var blocksLeft = new ConcurrentDictionary<PackageFile, int>();
+        var missing = new ConcurrentBag<FileBlock>();
+        await AtOnceAsync(FilesAtOnce, files, async (file, token) =>
+        {
+            var waiting = await WaitingBlocksAsync(package, file, token).ConfigureAwait(false);
+            var blocks = FileBlock.Of(file).Where(b => !waiting.Contains((b.Id, b.Length))).ToList();
+            blocksLeft[file] = blocks.Count;
+            blocks.ForEach(missing.Add);
+            progress.Add(0, file.Length - blocks.Sum(static b => (long)b.Length));
+            if (blocks.Count == 0)
+            {
+                await CommitAsync(package, file, token).ConfigureAwait(false);
+                progress.Add(1, 0);
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        await AtOnceAsync(BlocksAtOnce, missing.OrderBy(static b => b.File.Path, StringComparer.Ordinal).ThenBy(static b => b.Offset), async (block, token) =>
+        {
+            await SendAsync(package, block, token).ConfigureAwait(false);
+            progress.Add(0, block.Length);
+            if (blocksLeft.AddOrUpdate(block.File, 0, static (_, left) => left - 1) == 0)
+            {
+                await CommitAsync(package, block.File, token).ConfigureAwait(false);
+                progress.Add(1, 0);
+            }
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SendAsync(FlowPackage package, FileBlock block, CancellationToken cancellationToken)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(block.Length);
+        try
+        {
+            await block.ReadAsync(bytes, cancellationToken).ConfigureAwait(false);
+            await WithFallbackAsync(async container =>
+            {
+                using var content = new MemoryStream(bytes, 0, block.Length, writable: false);
+                return await container.GetBlockBlobClient(BlobName(package, block.File))
+                    .StageBlockAsync(block.Id, content, cancellationToken: cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EndOfStreamException)
+        {
+            throw block.File.Changed();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    // Blocks that a run left which was stopped. All ids of a blob have one length, so what another program left has to go first.
+    private Task<HashSet<(string Id, long Length)>> WaitingBlocksAsync(FlowPackage package, PackageFile file, CancellationToken cancellationToken) =>
+        WithFallbackAsync(async container =>
+        {
+            var blob = container.GetBlockBlobClient(BlobName(package, file));
+            try
+            {
+                var list = await blob.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellationToken).ConfigureAwait(false);
+                var waiting = list.Value.UncommittedBlocks.Select(static b => (b.Name, (long)b.Size)).ToHashSet();
+                if (waiting.All(static b => b.Name.Length == FileBlock.IdLength))
+                {
+                    return waiting;
+                }
+
+                await blob.CommitBlockListAsync([], cancellationToken: cancellationToken).ConfigureAwait(false);
+            }
+            catch (RequestFailedException e) when (e.Status == 404)
+            {
+            }
+
+            return [];
+        }, cancellationToken);
+
+    private Task<Response<BlobContentInfo>> CommitAsync(FlowPackage package, PackageFile file, CancellationToken cancellationToken) =>
+        WithFallbackAsync(container => container.GetBlockBlobClient(BlobName(package, file)).CommitBlockListAsync(
+            FileBlock.Of(file).Select(static b => b.Id), new CommitBlockListOptions { HttpHeaders = Headers(file) }, cancellationToken), cancellationToken);
+}
