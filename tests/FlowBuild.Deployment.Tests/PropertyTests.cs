@@ -58,16 +58,16 @@ public sealed class PropertyTests
         var refused = await new TargetRun(chat).RunAsync("DeployFlow", "FlowWorkspace=local", $"{property}={value}");
 
         Assert.NotEqual(0, refused.ExitCode);
-        Assert.Contains($"error FLOW4012: {property}='{value}' cannot be read: {advice}", Assert.Single(refused.Lines("error ")), StringComparison.Ordinal);
+        Assert.Contains($"error FLOW4012: {property}='{value}' cannot be used: {advice}", Assert.Single(refused.Lines("error ")), StringComparison.Ordinal);
         Assert.Null(await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"));
     }
 
     [Theory]
     [InlineData("FlowSlots=green blue", "slot green takes the place of 'blue'")]
     [InlineData("FlowSlots=green%3Bblue", "slot green takes the place of 'blue'")]
-    [InlineData("FlowRollout=10 50 1000", "error FLOW4012: FlowRollout='1000' cannot be read")]
-    [InlineData("FlowRollout=10%3B50%3B1000", "error FLOW4012: FlowRollout='1000' cannot be read")]
-    [InlineData("FlowMirrorTraffic=blue=10 green=20%3Bred", "error FLOW4012: FlowMirrorTraffic='blue=10 green=20;red' cannot be read")]
+    [InlineData("FlowRollout=10 50 1000", "error FLOW4012: FlowRollout='1000' cannot be used")]
+    [InlineData("FlowRollout=10%3B50%3B1000", "error FLOW4012: FlowRollout='1000' cannot be used")]
+    [InlineData("FlowMirrorTraffic=blue=10 green=20%3Bred", "error FLOW4012: FlowMirrorTraffic='blue=10 green=20;red' cannot be used")]
     public async Task Lists_of_a_command_line_are_separated_by_blanks_or_escaped_semicolons(string property, string says)
     {
         await using var chat = await BasicChat.StartAsync();
@@ -84,7 +84,7 @@ public sealed class PropertyTests
         await chat.DeployAsync();
         var targets = new TargetRun(chat);
 
-        Assert.Single((await targets.RunAsync("DeleteFlowEndpoint", "FlowWorkspace=local", "FlowConfirm=sure")).Lines("error FLOW4012: FlowConfirm='sure' cannot be read"));
+        Assert.Single((await targets.RunAsync("DeleteFlowEndpoint", "FlowWorkspace=local", "FlowConfirm=sure")).Lines("error FLOW4012: FlowConfirm='sure' cannot be used"));
         Assert.NotNull(await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"));
         Assert.Equal(0, (await targets.RunAsync("DeleteFlowEndpoint", "FlowWorkspace=local", "FlowConfirm=yes")).ExitCode);
         Assert.Null(await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"));
@@ -99,6 +99,6 @@ public sealed class PropertyTests
         var refused = await targets.RunAsync(
             "ShowFlow", $"FlowSubscriptionId={Guid.NewGuid()}", "FlowResourceGroup=group", "FlowWorkspace=workspace", "FlowCloud=Moon");
 
-        Assert.Contains("error FLOW4012: FlowCloud='Moon' cannot be read: write AzureCloud, AzureUSGovernment", Assert.Single(refused.Lines("error FLOW")), StringComparison.Ordinal);
+        Assert.Contains("error FLOW4012: FlowCloud='Moon' cannot be used: write AzureCloud, AzureUSGovernment", Assert.Single(refused.Lines("error FLOW")), StringComparison.Ordinal);
     }
 }

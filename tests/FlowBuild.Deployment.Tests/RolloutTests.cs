@@ -33,6 +33,18 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public async Task A_rollout_that_has_nothing_to_move_says_so()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var rollout = new DeploySettings { Rollout = [10, 50] };
+
+        Assert.Contains("no version has traffic to move step by step (FlowRollout): it is blue=100 at once", (await chat.PlanAsync(rollout)).Notes);
+
+        await chat.DeployAsync(rollout);
+        Assert.DoesNotContain((await chat.PlanAsync(rollout)).Notes, static n => n.Contains("FlowRollout", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_slot_that_fails_verification_leaves_the_other_one_its_traffic()
     {
         await using var chat = await BasicChat.StartAsync();

@@ -103,7 +103,15 @@ public sealed class WorkspaceResolverTests : IDisposable
         var refused = Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "").Resolve(writes: true));
 
         Assert.Equal(ConfigurationRules.WorkspaceIncomplete, refused.Diagnostic.Rule);
-        Assert.Contains("AZURE_RESOURCE_GROUP is missing (the environment)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("without AZURE_RESOURCE_GROUP (the environment)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_that_lacks_is_said_at_once()
+    {
+        var refused = Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "workspace").Resolve(writes: true));
+
+        Assert.Contains("without FlowSubscriptionId, FlowResourceGroup (the properties)", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

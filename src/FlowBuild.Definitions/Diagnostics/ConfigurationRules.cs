@@ -11,7 +11,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule WorkspaceIncomplete = new(
         "FLOW4002",
         "The workspace is named in part",
-        "The workspace is named in part: {1} is missing ({0}); name subscription, resource group and workspace in one place",
+        "The workspace is named in part, without {1} ({0}); name subscription, resource group and workspace in one place",
         RuleSeverity.Error);
 
     /// <summary>The subscription id is no GUID.</summary>
@@ -74,9 +74,9 @@ public static class ConfigurationRules
         "No token for Azure could be got with FlowCredential={0}; {1}. Azure.Identity says: {2}",
         RuleSeverity.Error);
 
-    /// <summary>A property of the build has a value that cannot be read.</summary>
+    /// <summary>A property of the build has a value that cannot be read, or does not fit the workspace.</summary>
     public static readonly DiagnosticRule InvalidProperty = new(
-        "FLOW4012", "A property cannot be read", "{0}='{1}' cannot be read: {2}", RuleSeverity.Error);
+        "FLOW4012", "A property cannot be used", "{0}='{1}' cannot be used: {2}", RuleSeverity.Error);
 
     /// <summary>A deployment variable names another workspace, endpoint or deployment than the real one.</summary>
     public static readonly DiagnosticRule OverrideDisagrees = new(

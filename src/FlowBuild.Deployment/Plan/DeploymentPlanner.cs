@@ -515,6 +515,11 @@ internal sealed class DeploymentPlanner
         if (movesTraffic)
         {
             var way = Rollout(now, wanted!);
+            if (_settings.Rollout.Count > 0 && now.Percentages.Count == 0)
+            {
+                _notes.Add($"no version has traffic to move step by step (FlowRollout): it is {wanted} at once");
+            }
+
             moves.Add(new PlanChange("traffic", now.ToString(), way.Count > 0 ? string.Join(", then ", way) : wanted!.ToString()));
         }
 

@@ -64,8 +64,8 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
         subscription = Fill(subscription, "AZURE_SUBSCRIPTION_ID");
         group = Fill(group, "AZURE_RESOURCE_GROUP");
         workspace = Fill(workspace, "AZUREML_WORKSPACE_NAME");
-        var missing = subscription.Length == 0 ? names[0] : group.Length == 0 ? names[1] : workspace.Length == 0 ? names[2] : null;
-        if (missing is null)
+        string[] missing = [.. names.Zip([subscription, group, workspace]).Where(static p => p.Second.Length == 0).Select(static p => p.First)];
+        if (missing.Length == 0)
         {
             return new WorkspaceAddress(
                 subscription, group, workspace, filled.Count == 0 ? origin : $"{origin} and {string.Join(", ", filled)}", IsLocal: false);
@@ -73,7 +73,7 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
 
         // Only a subscription or a group in the environment is no workspace: many tools set these for other purposes.
         return names[0] == "AZURE_SUBSCRIPTION_ID" && workspace.Length == 0 ? null
-            : throw FlowDeploymentException.Of(ConfigurationRules.WorkspaceIncomplete, origin, missing);
+            : throw FlowDeploymentException.Of(ConfigurationRules.WorkspaceIncomplete, origin, string.Join(", ", missing));
 
         string Fill(string value, string variable)
         {
@@ -126,9 +126,13 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
             }
 
             var values = Array.ConvertAll(keys, key =>
-                json.RootElement.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
-                    ? text
-                    : throw FlowDeploymentException.At(ConfigurationRules.WorkspaceIncomplete, file, null, "the file", key));
+                json.RootElement.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "");
+            if (values.Contains(""))
+            {
+                throw FlowDeploymentException.At(
+                    ConfigurationRules.WorkspaceIncomplete, file, null, "the file", string.Join(", ", keys.Where((_, i) => values[i].Length == 0)));
+            }
+
             return new WorkspaceAddress(values[0], values[1], values[2], file, IsLocal: false);
         }
         catch (JsonException e)
