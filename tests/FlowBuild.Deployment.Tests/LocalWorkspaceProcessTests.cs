@@ -103,6 +103,39 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_the_shell_of_the_build_holds_open_the_workspace_does_not()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows what a process holds open.");
+        var tasks = Path.Combine(Repository.Root, "src", "FlowBuild.Tasks", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net8.0", "FlowBuild.Tasks.dll");
+        _folder.Write("Start.proj", $"""
+            <Project>
+              <PropertyGroup>
+                <FlowWorkspace>local</FlowWorkspace>
+                <FlowBuildTasksAssembly>{tasks}</FlowBuildTasksAssembly>
+                <FlowBuildLocalWorkspaceAssembly>{typeof(LocalWorkspaceHost).Assembly.Location}</FlowBuildLocalWorkspaceAssembly>
+              </PropertyGroup>
+              <Import Project="{Path.Combine(Repository.Root, "build", "FlowBuild.Deployment.targets")}" />
+            </Project>
+            """);
+        var shell = new ProcessStartInfo("/bin/sh", ["-c", "exec 9>held; exec dotnet msbuild Start.proj -t:StartLocalWorkspace -nodeReuse:false"])
+        {
+            WorkingDirectory = _folder.Path,
+            Environment = { ["FLOWBUILD_LOCAL_WORKSPACE"] = State },
+        };
+        foreach (var name in shell.Environment.Keys.Where(static k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            shell.Environment.Remove(name);
+        }
+
+        using var build = Process.Start(shell)!;
+        await build.WaitForExitAsync(Token);
+
+        Assert.Equal(0, build.ExitCode);
+        Assert.True(File.Exists(Path.Combine(_folder.Path, "held")));
+        Assert.DoesNotContain(Directory.GetFiles($"/proc/{ProcessId()}/fd"), static f => new FileInfo(f).LinkTarget?.EndsWith("/held", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
     public async Task A_start_that_fails_says_why()
     {
         Directory.CreateDirectory(Path.Combine(State, "workspace.log"));

@@ -140,11 +140,16 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
         }
     }
 
+    // What the shell of the build holds open besides, the lock of 'flock' or a pipe of its caller, would stay held as long as the workspace runs.
+    private const string CloseInherited = """exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$0" "$@" """;
+
     // All streams are redirected, and read until the workspace is ready at most, so that a build whose output is captured can end; the
     // child takes a session of its own first thing, so that Ctrl+C does not reach it, and logs to a file.
     private Process Launch()
     {
-        var start = new ProcessStartInfo(settings.DotNetHost.Length > 0 ? settings.DotNetHost : "dotnet")
+        string[] command = [settings.DotNetHost.Length > 0 ? settings.DotNetHost : "dotnet", settings.Assembly, "--state", _folder.Path];
+        command = OperatingSystem.IsWindows() ? command : ["/bin/sh", "-c", CloseInherited, .. command];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             UseShellExecute = false,
             CreateNoWindow = true,
@@ -153,9 +158,6 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
             RedirectStandardError = true,
             WorkingDirectory = Path.GetDirectoryName(settings.Assembly)!,
         };
-        start.ArgumentList.Add(settings.Assembly);
-        start.ArgumentList.Add("--state");
-        start.ArgumentList.Add(_folder.Path);
         if (settings.IdleMinutes is { } minutes)
         {
             start.ArgumentList.Add("--idle-timeout");
