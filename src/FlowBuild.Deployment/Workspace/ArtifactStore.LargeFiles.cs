@@ -49,21 +49,21 @@ public sealed partial class ArtifactStore
         try
         {
             await block.ReadAsync(bytes, cancellationToken).ConfigureAwait(false);
-            await WithFallbackAsync(async container =>
-            {
-                using var content = new MemoryStream(bytes, 0, block.Length, writable: false);
-                return await container.GetBlockBlobClient(BlobName(package, block.File))
-                    .StageBlockAsync(block.Id, content, cancellationToken: cancellationToken).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
         }
         catch (EndOfStreamException)
         {
             throw block.File.Changed();
         }
-        finally
+
+        await WithFallbackAsync(async container =>
         {
-            ArrayPool<byte>.Shared.Return(bytes);
-        }
+            using var content = new MemoryStream(bytes, 0, block.Length, writable: false);
+            return await container.GetBlockBlobClient(BlobName(package, block.File))
+                .StageBlockAsync(block.Id, content, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
+
+        // Not after a failure: a request that was given up may still read from it.
+        ArrayPool<byte>.Shared.Return(bytes);
     }
 
     // Blocks that a run left which was stopped. All ids of a blob have one length, so what another program left has to go first.
