@@ -60,10 +60,28 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
     /// <summary>Compares element by element.</summary>
     public static bool operator !=(EquatableArray<T> left, EquatableArray<T> right) => !left.Equals(right);
 
-    /// <inheritdoc/>
-    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)(_items ?? [])).GetEnumerator();
+    /// <summary>Walks the items, without an object for it.</summary>
+    public Enumerator GetEnumerator() => new(_items ?? []);
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)(_items ?? [])).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => (_items ?? []).GetEnumerator();
+
+    /// <summary>A walk along the items.</summary>
+    public struct Enumerator
+    {
+        private readonly T[] _items;
+        private int _index = -1;
+
+        internal Enumerator(T[] items) => _items = items;
+
+        /// <summary>The item that the walk is at.</summary>
+        public readonly T Current => _items[_index];
+
+        /// <summary>Goes to the next item.</summary>
+        /// <returns>False behind the last one.</returns>
+        public bool MoveNext() => ++_index < _items.Length;
+    }
 }
 
 /// <summary>Makes equatable arrays.</summary>

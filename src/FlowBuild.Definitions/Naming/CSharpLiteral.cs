@@ -9,8 +9,7 @@ public static class CSharpLiteral
     /// <summary>The literal with its quotes.</summary>
     public static string Of(string value)
     {
-        // As nearly every text of a flow.
-        if (value.All(static c => c is >= ' ' and <= '~' and not ('"' or '\\')))
+        if (IsPlain(value))
         {
             return "\"" + value + "\"";
         }
@@ -50,5 +49,19 @@ public static class CSharpLiteral
         }
 
         return text.Append('"').ToString();
+    }
+
+    // As nearly every text of a flow.
+    private static bool IsPlain(string value)
+    {
+        foreach (var c in value)
+        {
+            if (c is < ' ' or > '~' or '"' or '\\')
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

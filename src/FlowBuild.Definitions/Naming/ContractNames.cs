@@ -15,10 +15,10 @@ public sealed class ContractNames
         UpdateType = name + "Update";
         TurnType = name + "Turn";
         ClientType = name + "Client";
-        Inputs = Properties(InputType, contract.Inputs.Select(static input => input.Name));
-        Outputs = Properties(OutputType, contract.Outputs.Select(static output => output.Name));
+        Inputs = Properties(InputType, contract.Inputs, static input => input.Name);
+        Outputs = Properties(OutputType, contract.Outputs, static output => output.Name);
         Updates = contract.CanStream && !contract.ReturnsBareResult
-            ? Properties(UpdateType, contract.Outputs.Select(static output => output.Name))
+            ? Properties(UpdateType, contract.Outputs, static output => output.Name)
             : [];
         Chat = FindChat(contract);
         if (Chat is not null)
@@ -65,10 +65,16 @@ public sealed class ContractNames
     /// <summary>The turn's property that holds the answer; empty when the flow is no chat.</summary>
     public string TurnAnswer { get; } = "";
 
-    private static string[] Properties(string type, IEnumerable<string> jsonNames)
+    private static string[] Properties<T>(string type, EquatableArray<T> members, Func<T, string> jsonNameOf)
     {
         var scope = NameScope.ForRecord(type);
-        return [.. jsonNames.Select(name => scope.Take(Identifiers.PascalCase(name)))];
+        var properties = new string[members.Count];
+        for (var i = 0; i < properties.Length; i++)
+        {
+            properties[i] = scope.Take(Identifiers.PascalCase(jsonNameOf(members[i])));
+        }
+
+        return properties;
     }
 
     private static ChatRoles? FindChat(FlowContract contract) =>

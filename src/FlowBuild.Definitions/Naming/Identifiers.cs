@@ -23,7 +23,8 @@ public static class Identifiers
     public static string PascalCase(string name)
     {
         var shouts = Shouts(name);
-        var text = new StringBuilder(name.Length);
+        var text = new char[name.Length + 1];
+        var length = 0;
         var startsWord = true;
         foreach (var c in name)
         {
@@ -31,19 +32,20 @@ public static class Identifiers
             {
                 startsWord = true;
             }
-            else if (text.Length == 0 && !IsStart(c))
+            else if (length == 0 && !IsStart(c))
             {
-                text.Append('_').Append(c);
+                text[length++] = '_';
+                text[length++] = c;
                 startsWord = false;
             }
             else
             {
-                text.Append(startsWord ? char.ToUpperInvariant(c) : shouts ? char.ToLowerInvariant(c) : c);
+                text[length++] = startsWord ? char.ToUpperInvariant(c) : shouts ? char.ToLowerInvariant(c) : c;
                 startsWord = false;
             }
         }
 
-        return text.Length == 0 ? "Value" : text.ToString().Normalize(NormalizationForm.FormC);
+        return length == 0 ? "Value" : new string(text, 0, length).Normalize(NormalizationForm.FormC);
     }
 
     /// <summary>The name of a parameter or local for a property; keywords get an <c>@</c>.</summary>

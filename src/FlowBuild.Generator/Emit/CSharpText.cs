@@ -58,9 +58,6 @@ internal static class CSharpText
         return Xml(value).Replace('\n', ' ');
     }
 
-    /// <summary>Text inside <c>&lt;c&gt;</c>.</summary>
-    public static string Code(string value) => $"<c>{XmlLine(value)}</c>";
-
     /// <summary>Text for a <c>//</c> comment: one line.</summary>
     public static string Comment(string value)
     {

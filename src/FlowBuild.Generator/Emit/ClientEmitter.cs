@@ -6,59 +6,52 @@ internal static class ClientEmitter
     private const string CancellationToken = "global::System.Threading.CancellationToken";
     private const string Exceptions =
         "/// <exception cref=\"global::FlowBuild.FlowRequestException\">The endpoint or the flow refused the request or failed.</exception>\n" +
-        "/// <exception cref=\"global::FlowBuild.FlowContractException\">The answer is not what the flow file declares.</exception>";
+        "    /// <exception cref=\"global::FlowBuild.FlowContractException\">The answer is not what the flow file declares.</exception>";
 
     public static void Write(CodeWriter writer, FlowShape shape)
     {
-        WriteInterface(writer, shape);
-        writer.Line();
-        WriteClient(writer, shape);
-        writer.Line();
+        var score = $"global::System.Threading.Tasks.Task<{shape.ResultType}> ScoreAsync({shape.ArgumentType} input, {CancellationToken} cancellationToken = default)";
+        var stream = $"global::System.Collections.Generic.IAsyncEnumerable<{shape.UpdateType}> StreamAsync({shape.ArgumentType} input, {CancellationToken} cancellationToken = default)";
+        WriteInterface(writer, shape, score, stream);
+        WriteClient(writer, shape, score, stream);
         WriteRegistration(writer, shape);
     }
 
-    private static string ScoreSignature(FlowShape shape) =>
-        $"global::System.Threading.Tasks.Task<{shape.ResultType}> ScoreAsync({shape.ArgumentType} input, {CancellationToken} cancellationToken = default)";
-
-    private static string StreamSignature(FlowShape shape) =>
-        $"global::System.Collections.Generic.IAsyncEnumerable<{shape.UpdateType}> StreamAsync({shape.ArgumentType} input, {CancellationToken} cancellationToken = default)";
-
-    private static void WriteInterface(CodeWriter writer, FlowShape shape)
+    private static void WriteInterface(CodeWriter writer, FlowShape shape, string score, string stream)
     {
-        var description = shape.Model.Contract.Description;
-        writer.Documentation("summary", $"Calls the flow {shape.Source}.");
-        if (!string.IsNullOrWhiteSpace(description))
+        writer.Line($"/// <summary>Calls the flow {shape.Source}.</summary>");
+        if (shape.Model.Contract.Description is { } description && !string.IsNullOrWhiteSpace(description))
         {
-            writer.Documentation("remarks", CSharpText.Xml(description!.Trim()));
+            writer.Documentation("", "remarks", CSharpText.Xml(description.Trim()));
         }
 
-        writer.Line(FlowEmitter.GeneratedCode);
-        writer.Line($"{shape.Accessibility} partial interface {shape.InterfaceType}");
-        writer.Open();
-        writer.Line($"""
-            /// <summary>Sends one request and waits for the whole answer.</summary>
-            /// <param name="input">What the flow takes.</param>
-            /// <param name="cancellationToken">Gives the call up.</param>
-            {Exceptions}
-            {ScoreSignature(shape)};
+        writer.Line($$"""
+            {{FlowEmitter.GeneratedCode}}
+            {{shape.Accessibility}} partial interface {{shape.InterfaceType}}
+            {
+                /// <summary>Sends one request and waits for the whole answer.</summary>
+                /// <param name="input">What the flow takes.</param>
+                /// <param name="cancellationToken">Gives the call up.</param>
+                {{Exceptions}}
+                {{score}};
             """);
         if (shape.CanStream)
         {
-            writer.Line();
             writer.Line($"""
-                /// <summary>Sends one request and gives the answer piece by piece, as it comes. A flow that does not stream gives one piece.</summary>
-                /// <param name="input">What the flow takes.</param>
-                /// <param name="cancellationToken">Gives the call up.</param>
-                {Exceptions}
-                /// <exception cref="global::FlowBuild.FlowStreamInterruptedException">The stream was cut before its end.</exception>
-                {StreamSignature(shape)};
+
+                    /// <summary>Sends one request and gives the answer piece by piece, as it comes. A flow that does not stream gives one piece.</summary>
+                    /// <param name="input">What the flow takes.</param>
+                    /// <param name="cancellationToken">Gives the call up.</param>
+                    {Exceptions}
+                    /// <exception cref="global::FlowBuild.FlowStreamInterruptedException">The stream was cut before its end.</exception>
+                    {stream};
                 """);
         }
 
-        writer.Close();
+        writer.Line("}");
     }
 
-    private static void WriteClient(CodeWriter writer, FlowShape shape)
+    private static void WriteClient(CodeWriter writer, FlowShape shape, string score, string stream)
     {
         var input = shape.Model.Contract.AcceptsAnyInput
             ? "static (writer, value) => value.WriteTo(writer)"
@@ -67,68 +60,69 @@ internal static class ClientEmitter
             ? $"static (ref global::System.Text.Json.Utf8JsonReader reader) => {ValueForm.FlowJson}.ReadElement(ref reader, \"result\")"
             : $"{shape.JsonType}.ReadOutput";
 
-        writer.Documentation("summary", $"Calls the flow {shape.Source} over HTTP. Safe for use by many threads at once.");
-        writer.Line(FlowEmitter.GeneratedCode);
-        writer.Line($"{shape.Accessibility} sealed partial class {shape.ClientType} : {shape.InterfaceType}");
-        writer.Open();
         writer.Line($$"""
-            private readonly global::FlowBuild.FlowEndpoint _endpoint;
 
-            /// <summary>Makes a client that authenticates with a key of the endpoint.</summary>
-            /// <param name="scoringUri">The scoring URI of the endpoint.</param>
-            /// <param name="credential">The key; it can be replaced while the client lives.</param>
-            /// <param name="options">Further options, or null.</param>
-            public {{shape.ClientType}}(global::System.Uri scoringUri, global::Azure.AzureKeyCredential credential, global::FlowBuild.FlowClientOptions? options = null)
-                : this(new global::FlowBuild.FlowEndpoint(scoringUri, credential, options))
+            /// <summary>Calls the flow {{shape.Source}} over HTTP. Safe for use by many threads at once.</summary>
+            {{FlowEmitter.GeneratedCode}}
+            {{shape.Accessibility}} sealed partial class {{shape.ClientType}} : {{shape.InterfaceType}}
             {
-            }
+                private readonly global::FlowBuild.FlowEndpoint _endpoint;
 
-            /// <summary>Makes a client that authenticates with Microsoft Entra tokens.</summary>
-            /// <param name="scoringUri">The scoring URI of the endpoint.</param>
-            /// <param name="credential">Where tokens come from.</param>
-            /// <param name="options">Further options, or null.</param>
-            public {{shape.ClientType}}(global::System.Uri scoringUri, global::Azure.Core.TokenCredential credential, global::FlowBuild.FlowClientOptions? options = null)
-                : this(new global::FlowBuild.FlowEndpoint(scoringUri, credential, options))
-            {
-            }
+                /// <summary>Makes a client that authenticates with a key of the endpoint.</summary>
+                /// <param name="scoringUri">The scoring URI of the endpoint.</param>
+                /// <param name="credential">The key; it can be replaced while the client lives.</param>
+                /// <param name="options">Further options, or null.</param>
+                public {{shape.ClientType}}(global::System.Uri scoringUri, global::Azure.AzureKeyCredential credential, global::FlowBuild.FlowClientOptions? options = null)
+                    : this(new global::FlowBuild.FlowEndpoint(scoringUri, credential, options))
+                {
+                }
 
-            /// <summary>Makes a client over an HTTP client that authenticates by itself.</summary>
-            /// <param name="httpClient">The HTTP client; its base address is the scoring URI unless the options name one.</param>
-            /// <param name="options">Further options, or null.</param>
-            public {{shape.ClientType}}(global::System.Net.Http.HttpClient httpClient, global::FlowBuild.FlowClientOptions? options = null)
-                : this(new global::FlowBuild.FlowEndpoint(httpClient, options))
-            {
-            }
+                /// <summary>Makes a client that authenticates with Microsoft Entra tokens.</summary>
+                /// <param name="scoringUri">The scoring URI of the endpoint.</param>
+                /// <param name="credential">Where tokens come from.</param>
+                /// <param name="options">Further options, or null.</param>
+                public {{shape.ClientType}}(global::System.Uri scoringUri, global::Azure.Core.TokenCredential credential, global::FlowBuild.FlowClientOptions? options = null)
+                    : this(new global::FlowBuild.FlowEndpoint(scoringUri, credential, options))
+                {
+                }
 
-            /// <summary>Makes a client of an endpoint.</summary>
-            /// <param name="endpoint">The endpoint.</param>
-            public {{shape.ClientType}}(global::FlowBuild.FlowEndpoint endpoint)
-            {
-                global::System.ArgumentNullException.ThrowIfNull(endpoint);
-                _endpoint = endpoint;
-            }
+                /// <summary>Makes a client over an HTTP client that authenticates by itself.</summary>
+                /// <param name="httpClient">The HTTP client; its base address is the scoring URI unless the options name one.</param>
+                /// <param name="options">Further options, or null.</param>
+                public {{shape.ClientType}}(global::System.Net.Http.HttpClient httpClient, global::FlowBuild.FlowClientOptions? options = null)
+                    : this(new global::FlowBuild.FlowEndpoint(httpClient, options))
+                {
+                }
 
-            /// <inheritdoc/>
-            public {{ScoreSignature(shape)}}
-            {
-                global::System.ArgumentNullException.ThrowIfNull(input);
-                return _endpoint.ScoreAsync<{{shape.ArgumentType}}, {{shape.ResultType}}>(input, {{input}}, {{output}}, cancellationToken);
-            }
+                /// <summary>Makes a client of an endpoint.</summary>
+                /// <param name="endpoint">The endpoint.</param>
+                public {{shape.ClientType}}(global::FlowBuild.FlowEndpoint endpoint)
+                {
+                    global::System.ArgumentNullException.ThrowIfNull(endpoint);
+                    _endpoint = endpoint;
+                }
+
+                /// <inheritdoc/>
+                public {{score}}
+                {
+                    global::System.ArgumentNullException.ThrowIfNull(input);
+                    return _endpoint.ScoreAsync<{{shape.ArgumentType}}, {{shape.ResultType}}>(input, {{input}}, {{output}}, cancellationToken);
+                }
             """);
         if (shape.CanStream)
         {
-            writer.Line();
             writer.Line($$"""
-                /// <inheritdoc/>
-                public {{StreamSignature(shape)}}
-                {
-                    global::System.ArgumentNullException.ThrowIfNull(input);
-                    return _endpoint.StreamAsync<{{shape.ArgumentType}}, {{shape.UpdateType}}>(input, {{input}}, {{shape.JsonType}}.ReadUpdate, cancellationToken);
-                }
+
+                    /// <inheritdoc/>
+                    public {{stream}}
+                    {
+                        global::System.ArgumentNullException.ThrowIfNull(input);
+                        return _endpoint.StreamAsync<{{shape.ArgumentType}}, {{shape.UpdateType}}>(input, {{input}}, {{shape.JsonType}}.ReadUpdate, cancellationToken);
+                    }
                 """);
         }
 
-        writer.Close();
+        writer.Line("}");
     }
 
     private static void WriteRegistration(CodeWriter writer, FlowShape shape)
@@ -136,35 +130,36 @@ internal static class ClientEmitter
         const string Services = "global::Microsoft.Extensions.DependencyInjection.IServiceCollection";
         const string Builder = "global::Microsoft.Extensions.DependencyInjection.IHttpClientBuilder";
         const string AddFlowClient = "global::FlowBuild.FlowClientServiceCollectionExtensions.AddFlowClient";
-        writer.Documentation("summary", $"Registers <see cref=\"{shape.InterfaceType}\"/>.");
-        writer.Line(FlowEmitter.GeneratedCode);
-        writer.Line($"{shape.Accessibility} static partial class {shape.ExtensionsType}");
-        writer.Open();
         writer.Line($$"""
-            /// <summary>Adds <see cref="{{shape.InterfaceType}}"/>, configured by a section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c>, <c>Timeout</c>.</summary>
-            /// <param name="services">Where the client is added.</param>
-            /// <param name="section">The section of the configuration.</param>
-            /// <param name="serviceKey">A key, to register several endpoints of the flow side by side; null for none.</param>
-            /// <returns>The builder of the client's HTTP client, for handlers and resilience.</returns>
-            public static {{Builder}} Add{{shape.ClientType}}(
-                this {{Services}} services,
-                global::Microsoft.Extensions.Configuration.IConfiguration section,
-                object? serviceKey = null) =>
-                {{AddFlowClient}}<{{shape.InterfaceType}}, {{shape.ClientType}}>(
-                    services, "{{shape.Name}}", section, static endpoint => new {{shape.ClientType}}(endpoint), serviceKey);
 
-            /// <summary>Adds <see cref="{{shape.InterfaceType}}"/>, configured by code.</summary>
-            /// <param name="services">Where the client is added.</param>
-            /// <param name="configure">Sets the options.</param>
-            /// <param name="serviceKey">A key, to register several endpoints of the flow side by side; null for none.</param>
-            /// <returns>The builder of the client's HTTP client, for handlers and resilience.</returns>
-            public static {{Builder}} Add{{shape.ClientType}}(
-                this {{Services}} services,
-                global::System.Action<global::FlowBuild.FlowClientOptions> configure,
-                object? serviceKey = null) =>
-                {{AddFlowClient}}<{{shape.InterfaceType}}, {{shape.ClientType}}>(
-                    services, "{{shape.Name}}", configure, static endpoint => new {{shape.ClientType}}(endpoint), serviceKey);
+            /// <summary>Registers <see cref="{{shape.InterfaceType}}"/>.</summary>
+            {{FlowEmitter.GeneratedCode}}
+            {{shape.Accessibility}} static partial class {{shape.ExtensionsType}}
+            {
+                /// <summary>Adds <see cref="{{shape.InterfaceType}}"/>, configured by a section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c>, <c>Timeout</c>.</summary>
+                /// <param name="services">Where the client is added.</param>
+                /// <param name="section">The section of the configuration.</param>
+                /// <param name="serviceKey">A key, to register several endpoints of the flow side by side; null for none.</param>
+                /// <returns>The builder of the client's HTTP client, for handlers and resilience.</returns>
+                public static {{Builder}} Add{{shape.ClientType}}(
+                    this {{Services}} services,
+                    global::Microsoft.Extensions.Configuration.IConfiguration section,
+                    object? serviceKey = null) =>
+                    {{AddFlowClient}}<{{shape.InterfaceType}}, {{shape.ClientType}}>(
+                        services, "{{shape.Name}}", section, static endpoint => new {{shape.ClientType}}(endpoint), serviceKey);
+
+                /// <summary>Adds <see cref="{{shape.InterfaceType}}"/>, configured by code.</summary>
+                /// <param name="services">Where the client is added.</param>
+                /// <param name="configure">Sets the options.</param>
+                /// <param name="serviceKey">A key, to register several endpoints of the flow side by side; null for none.</param>
+                /// <returns>The builder of the client's HTTP client, for handlers and resilience.</returns>
+                public static {{Builder}} Add{{shape.ClientType}}(
+                    this {{Services}} services,
+                    global::System.Action<global::FlowBuild.FlowClientOptions> configure,
+                    object? serviceKey = null) =>
+                    {{AddFlowClient}}<{{shape.InterfaceType}}, {{shape.ClientType}}>(
+                        services, "{{shape.Name}}", configure, static endpoint => new {{shape.ClientType}}(endpoint), serviceKey);
+            }
             """);
-        writer.Close();
     }
 }

@@ -3,21 +3,18 @@ using System.Runtime.CompilerServices;
 namespace FlowBuild.Generator.Emit;
 
 /// <summary>
-/// Writes indented lines. Lines end in <c>\n</c> on every machine, so generated files are the same bytes everywhere. Interpolated text
-/// goes straight into the buffer, which is kept for the next file.
+/// Writes lines of code as they stand in the emitters, indentation included. Interpolated text goes straight into the buffer, which is
+/// kept for the next file.
 /// </summary>
 internal sealed class CodeWriter
 {
     private const int LargestKeptBuffer = 1 << 18;
-    private const int ShortLength = 16;
 
     [ThreadStatic]
     private static char[]? _kept;
 
     private char[] _buffer;
     private int _length;
-    private int _depth;
-    private bool _startsLine = true;
 
     public CodeWriter()
     {
@@ -25,54 +22,46 @@ internal sealed class CodeWriter
         _kept = null;
     }
 
-    /// <summary>Writes an empty line.</summary>
-    public void Line() => Append("\n");
+    /// <summary>Ends a line.</summary>
+    public void Line()
+    {
+        Reserve(1);
+        _buffer[_length++] = '\n';
+    }
 
-    /// <summary>Writes one or more lines, each at the current depth; their own indentation is kept.</summary>
+    /// <summary>Writes one or more lines.</summary>
     public void Line(string lines)
     {
         Append(lines);
-        Append("\n");
+        Line();
     }
 
-    /// <summary>Writes one or more lines, each at the current depth; their own indentation is kept.</summary>
+    /// <summary>Writes one or more lines.</summary>
     public void Line([InterpolatedStringHandlerArgument("")] ref Interpolated lines)
     {
         _ = lines;
-        Append("\n");
+        Line();
     }
 
-    /// <summary>Opens a brace and goes one level deeper.</summary>
-    public void Open()
-    {
-        Line("{");
-        _depth++;
-    }
-
-    /// <summary>Goes one level back and closes the brace.</summary>
-    public void Close(string after = "")
-    {
-        _depth--;
-        Append("}");
-        Line(after);
-    }
-
-    /// <summary>Writes a documentation element. The content is XML already.</summary>
-    public void Documentation(string element, string content)
+    /// <summary>Writes a documentation element.</summary>
+    /// <param name="indentation">What each line begins with.</param>
+    /// <param name="element">The name of the element.</param>
+    /// <param name="content">XML of one or more lines.</param>
+    public void Documentation(string indentation, string element, string content)
     {
         if (content.IndexOf('\n') < 0)
         {
-            Line($"/// <{element}>{content}</{element}>");
+            Line($"{indentation}/// <{element}>{content}</{element}>");
             return;
         }
 
-        Line($"/// <{element}>");
+        Line($"{indentation}/// <{element}>");
         foreach (var line in content.Split('\n'))
         {
-            Line(line.Length == 0 ? "///" : "/// " + line);
+            Line($"{indentation}///{(line.Length == 0 ? "" : " ")}{line}");
         }
 
-        Line($"/// </{element}>");
+        Line($"{indentation}/// </{element}>");
     }
 
     /// <summary>What was written. Nothing can be written after it.</summary>
@@ -91,54 +80,9 @@ internal sealed class CodeWriter
 
     private void Append(string text)
     {
-        if (!_startsLine && text.Length <= ShortLength && TryAppendWord(text))
-        {
-            return;
-        }
-
-        for (var rest = text.AsSpan(); ;)
-        {
-            var end = rest.IndexOf('\n');
-            var line = end < 0 ? rest : rest.Slice(0, end > 0 && rest[end - 1] == '\r' ? end - 1 : end);
-            if (line.Length > 0)
-            {
-                var indentation = _startsLine ? _depth * 4 : 0;
-                Reserve(indentation + line.Length + 1);
-                _buffer.AsSpan(_length, indentation).Fill(' ');
-                line.CopyTo(_buffer.AsSpan(_length + indentation));
-                _length += indentation + line.Length;
-                _startsLine = false;
-            }
-
-            if (end < 0)
-            {
-                return;
-            }
-
-            Reserve(1);
-            _buffer[_length++] = '\n';
-            _startsLine = true;
-            rest = rest.Slice(end + 1);
-        }
-    }
-
-    // Most of what is written is a name between two others: for so little, a plain loop is the fastest way.
-    private bool TryAppendWord(string text)
-    {
         Reserve(text.Length);
-        var target = _buffer.AsSpan(_length, text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] is '\n' or '\r')
-            {
-                return false;
-            }
-
-            target[i] = text[i];
-        }
-
+        text.CopyTo(0, _buffer, _length, text.Length);
         _length += text.Length;
-        return true;
     }
 
     private void Reserve(int length)

@@ -7,36 +7,31 @@ internal static class ContractsEmitter
     {
         if (!shape.Model.Contract.AcceptsAnyInput)
         {
-            WriteRecord(writer, shape, shape.InputType, $"What the flow {shape.Source} takes.", shape.Inputs, WriteInputRemarks);
+            writer.Line($"/// <summary>What the flow {shape.Source} takes.</summary>");
+            WriteRecord(writer, shape, shape.InputType, shape.Inputs, WriteInputRemarks);
         }
 
         if (!shape.Model.Contract.ReturnsBareResult)
         {
-            WriteRecord(writer, shape, shape.OutputType, $"What the flow {shape.Source} gives.", shape.Outputs, WriteOutputRemarks);
+            writer.Line($"/// <summary>What the flow {shape.Source} gives.</summary>");
+            WriteRecord(writer, shape, shape.OutputType, shape.Outputs, WriteOutputRemarks);
         }
 
         if (shape.CanStream)
         {
-            WriteRecord(
-                writer,
-                shape,
-                shape.UpdateType,
-                $"One piece of a streamed answer of the flow {shape.Source}. A property is null when the piece does not hold it.\n" +
-                "The first piece holds the outputs that do not stream; the text of all pieces together is the answer.",
-                shape.Updates,
-                static (_, _) => { });
+            writer.Line($"""
+                /// <summary>
+                /// One piece of a streamed answer of the flow {shape.Source}. A property is null when the piece does not hold it.
+                /// The first piece holds the outputs that do not stream; the text of all pieces together is the answer.
+                /// </summary>
+                """);
+            WriteRecord(writer, shape, shape.UpdateType, shape.Updates);
         }
 
         if (shape.Chat is { } chat)
         {
-            WriteRecord(
-                writer,
-                shape,
-                shape.TurnType,
-                $"One finished turn of a chat with the flow {shape.Source}: what was asked and what was answered.",
-                [chat.Question, chat.Answer],
-                static (_, _) => { },
-                isRequired: static _ => true);
+            writer.Line($"/// <summary>One finished turn of a chat with the flow {shape.Source}: what was asked and what was answered.</summary>");
+            WriteRecord(writer, shape, shape.TurnType, [chat.Question, chat.Answer], areAllRequired: true);
         }
     }
 
@@ -44,15 +39,15 @@ internal static class ContractsEmitter
         CodeWriter writer,
         FlowShape shape,
         string type,
-        string summary,
         IReadOnlyList<Member> members,
-        Action<CodeWriter, Member> writeRemarks,
-        Func<Member, bool>? isRequired = null)
+        Action<CodeWriter, Member>? writeRemarks = null,
+        bool areAllRequired = false)
     {
-        writer.Documentation("summary", summary);
-        writer.Line(FlowEmitter.GeneratedCode);
-        writer.Line($"{shape.Accessibility} sealed partial record {type}");
-        writer.Open();
+        writer.Line($$"""
+            {{FlowEmitter.GeneratedCode}}
+            {{shape.Accessibility}} sealed partial record {{type}}
+            {
+            """);
         for (var i = 0; i < members.Count; i++)
         {
             if (i > 0)
@@ -61,31 +56,37 @@ internal static class ContractsEmitter
             }
 
             var member = members[i];
-            writer.Documentation("summary", Summary(member));
-            writeRemarks(writer, member);
-            var required = isRequired?.Invoke(member) ?? !member.IsNullable;
-            writer.Line($"public {(required ? "required " : "")}{member.PropertyType} {member.Property} {{ get; init; }}");
+            WriteSummary(writer, member);
+            writeRemarks?.Invoke(writer, member);
+            var modifiers = areAllRequired || !member.IsNullable ? "public required" : "public";
+            writer.Line($$"""    {{modifiers}} {{member.PropertyType}} {{member.Property}} { get; init; }""");
         }
 
-        writer.Close();
-        writer.Line();
+        writer.Line("}\n");
     }
 
-    private static string Summary(Member member) => string.IsNullOrWhiteSpace(member.Description)
-        ? $"{CSharpText.Code(member.JsonName)}, declared as {CSharpText.Code(member.TypeWord)}."
-        : CSharpText.Xml(member.Description!.Trim());
+    private static void WriteSummary(CodeWriter writer, Member member)
+    {
+        if (string.IsNullOrWhiteSpace(member.Description))
+        {
+            writer.Line($"    /// <summary><c>{CSharpText.XmlLine(member.JsonName)}</c>, declared as <c>{member.TypeWord}</c>.</summary>");
+        }
+        else
+        {
+            writer.Documentation("    ", "summary", CSharpText.Xml(member.Description!.Trim()));
+        }
+    }
 
     private static void WriteInputRemarks(CodeWriter writer, Member member)
     {
         if (member.DefaultJson is { } json)
         {
-            writer.Documentation("remarks", $"Left out of the request when null; the flow then takes {CSharpText.Code(json)}.");
+            writer.Line($"    /// <remarks>Left out of the request when null; the flow then takes <c>{CSharpText.XmlLine(json)}</c>.</remarks>");
         }
     }
 
-    private static void WriteOutputRemarks(CodeWriter writer, Member member) => writer.Documentation(
-        "remarks",
-        member.IsNullable
-            ? member.IsFromNode ? "Null when the flow gives no value, as when its node was bypassed." : "Null when the flow gives no value."
-            : "Never null: an answer without it raises <see cref=\"global::FlowBuild.FlowContractException\"/>.");
+    private static void WriteOutputRemarks(CodeWriter writer, Member member) => writer.Line(
+        !member.IsNullable ? "    /// <remarks>Never null: an answer without it raises <see cref=\"global::FlowBuild.FlowContractException\"/>.</remarks>"
+        : member.IsFromNode ? "    /// <remarks>Null when the flow gives no value, as when its node was bypassed.</remarks>"
+        : "    /// <remarks>Null when the flow gives no value.</remarks>");
 }

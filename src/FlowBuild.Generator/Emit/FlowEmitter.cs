@@ -29,7 +29,6 @@ internal static class FlowEmitter
             ClientEmitter.Write(writer, shape);
             if (shape.Chat is { } chat)
             {
-                writer.Line();
                 ConversationEmitter.Write(writer, shape, chat);
             }
         });
@@ -47,8 +46,7 @@ internal static class FlowEmitter
             """);
         if (model.Namespace.Length > 0)
         {
-            writer.Line($"namespace {model.Namespace};");
-            writer.Line();
+            writer.Line($"namespace {model.Namespace};\n");
         }
 
         write(writer, shape);

@@ -1,3 +1,4 @@
+using FlowBuild.Definitions;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Definitions.Naming;
 
@@ -17,6 +18,12 @@ internal sealed record Member(
     /// <summary>Whether an output's value comes from a node of the flow.</summary>
     public bool IsFromNode { get; init; }
 
+    /// <summary>The JSON name as a C# literal.</summary>
+    public string Literal { get; } = CSharpLiteral.Of(JsonName);
+
+    /// <summary>Expression that reads the value from <c>reader</c>.</summary>
+    public string Read => IsNullable ? Form.ReadNullable(Literal) : Form.Read(Literal);
+
     /// <summary>The C# type of the property.</summary>
     public string PropertyType => IsNullable ? Form.NullableType : Form.Type;
 }
@@ -32,7 +39,7 @@ internal sealed class FlowShape
     public FlowShape(FlowModel model)
     {
         Model = model;
-        Source = CSharpText.Code(model.Source);
+        Source = $"<c>{CSharpText.XmlLine(model.Source)}</c>";
         _names = new ContractNames(model.Name, model.Contract);
         ConversationType = Name + "Conversation";
         InterfaceType = $"I{Name}Client";
@@ -40,16 +47,16 @@ internal sealed class FlowShape
         ExtensionsType = Name + "ServiceCollectionExtensions";
 
         var contract = model.Contract;
-        Inputs = [.. contract.Inputs.Select((input, i) => new Member(
+        Inputs = Members(contract.Inputs, (input, i) => new Member(
             input.Name,
             _names.Inputs[i],
             _names.Chat?.History == input.Name ? ValueForm.Turns(TurnType) : FormOf("inputs", input.Name, input.Type),
             IsNullable: !input.IsRequired,
             ValueForm.Word(input.Type),
             input.Description,
-            input.DefaultJson))];
+            input.DefaultJson));
 
-        Outputs = [.. contract.Outputs.Select((output, i) => new Member(
+        Outputs = Members(contract.Outputs, (output, i) => new Member(
             output.Name,
             _names.Outputs[i],
             FormOf("outputs", output.Name, output.Type),
@@ -59,19 +66,19 @@ internal sealed class FlowShape
             DefaultJson: null)
         {
             IsFromNode = output.IsFromNode,
-        })];
+        });
 
-        Updates = [.. _names.Updates.Select((property, i) => Outputs[i] with
+        Updates = _names.Updates.Count == 0 ? [] : Members(contract.Outputs, (output, i) => Outputs[i] with
         {
-            Property = property,
-            Form = !contract.Outputs[i].CanStream ? Outputs[i].Form : contract.Outputs[i].Type switch
+            Property = _names.Updates[i],
+            Form = !output.CanStream ? Outputs[i].Form : output.Type switch
             {
                 FlowValueType.String => ValueForm.Delta,
                 FlowValueType.List or FlowValueType.Object => ValueForm.Element,
                 _ => Outputs[i].Form,
             },
             IsNullable = true,
-        })];
+        });
 
         Chat = _names.Chat is { } chat ? MakeChat(chat) : null;
     }
@@ -119,6 +126,17 @@ internal sealed class FlowShape
 
     /// <summary>The type of the answer: the output record, or any JSON where the code behind the flow returns what it likes.</summary>
     public string ResultType => Model.Contract.ReturnsBareResult ? "global::System.Text.Json.JsonElement" : OutputType;
+
+    private static Member[] Members<T>(EquatableArray<T> declared, Func<T, int, Member> make)
+    {
+        var members = new Member[declared.Count];
+        for (var i = 0; i < members.Length; i++)
+        {
+            members[i] = make(declared[i], i);
+        }
+
+        return members;
+    }
 
     private ValueForm FormOf(string kind, string name, FlowValueType type)
     {

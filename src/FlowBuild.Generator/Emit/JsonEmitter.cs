@@ -5,145 +5,151 @@ namespace FlowBuild.Generator.Emit;
 /// <summary>Writes the code that turns requests and answers into JSON and back, without reflection.</summary>
 internal static class JsonEmitter
 {
-    private const string Reader = "ref global::System.Text.Json.Utf8JsonReader reader";
-    private const string Writer = "global::System.Text.Json.Utf8JsonWriter writer";
-    private const string Encoded = "global::System.Text.Json.JsonEncodedText";
-    private const string TokenType = "global::System.Text.Json.JsonTokenType";
+    // Where statements stand in a method, in a block of one, and in a block of that.
+    private const string Deep = "        ";
+    private const string Deeper = "            ";
+    private const string Deepest = "                ";
 
     public static void Write(CodeWriter writer, FlowShape shape)
     {
         var contract = shape.Model.Contract;
-        writer.Documentation("summary", $"Writes requests to and reads answers of the flow {shape.Source} as JSON, without reflection.");
-        writer.Line(FlowEmitter.GeneratedCode);
-        writer.Line($"internal static class {shape.JsonType}");
-        writer.Open();
-        var names = WriteNames(writer, shape);
-        var separate = names.Count > 0;
-        foreach (var write in Methods(shape, names))
-        {
-            if (separate)
+        writer.Line($$"""
+            /// <summary>Writes requests to and reads answers of the flow {{shape.Source}} as JSON, without reflection.</summary>
+            {{FlowEmitter.GeneratedCode}}
+            internal static class {{shape.JsonType}}
             {
-                writer.Line();
-            }
-
-            write(writer);
-            separate = true;
-        }
-
-        writer.Close();
-    }
-
-    private static IEnumerable<Action<CodeWriter>> Methods(FlowShape shape, Dictionary<string, string> names)
-    {
-        var contract = shape.Model.Contract;
+            """);
+        var names = WriteNames(writer, shape);
         if (!contract.AcceptsAnyInput)
         {
-            yield return writer => WriteInput(writer, shape, names);
+            WriteInput(writer, shape, names);
         }
 
         if (!contract.ReturnsBareResult)
         {
-            yield return writer => WriteReader(writer, "ReadOutput", shape.OutputType, shape.Outputs, "Reads a whole answer.", isWhole: true);
+            if (!contract.AcceptsAnyInput)
+            {
+                writer.Line();
+            }
+
+            WriteReader(writer, "ReadOutput", shape.OutputType, shape.Outputs, "Reads a whole answer.", isWhole: true);
         }
 
         if (shape.CanStream)
         {
-            yield return writer => WriteReader(writer, "ReadUpdate", shape.UpdateType, shape.Updates, "Reads one piece of a streamed answer.", isWhole: false);
+            writer.Line();
+            WriteReader(writer, "ReadUpdate", shape.UpdateType, shape.Updates, "Reads one piece of a streamed answer.", isWhole: false);
         }
 
         if (shape.Chat is { } chat)
         {
-            yield return writer => WriteTurns(writer, chat, names);
-            yield return writer => ReadTurns(writer, shape.TurnType, chat);
+            WriteTurns(writer, chat, names);
+            ReadTurns(writer, shape.TurnType, chat);
         }
 
         if (shape.Inputs.Any(static member => !member.IsNullable && CanBeUnset(member)))
         {
-            yield return static writer => writer.Line("""
-                private static global::System.ArgumentException Unset(string name) =>
-                    new($"The flow requires '{name}': it must not be null.");
+            writer.Line("""
+
+                    private static global::System.ArgumentException Unset(string name) =>
+                        new($"The flow requires '{name}': it must not be null.");
                 """);
         }
+
+        writer.Line("}");
     }
 
+    /// <summary>Writes a field for each name that requests hold, and an empty line if there is any.</summary>
+    /// <returns>The fields by their names.</returns>
     private static Dictionary<string, string> WriteNames(CodeWriter writer, FlowShape shape)
     {
         var scope = new NameScope();
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        var chat = shape.Chat;
-        var all = shape.Inputs.Select(static member => (member.JsonName, member.Property));
-        if (chat is not null)
+        var names = new Dictionary<string, string>(shape.Inputs.Count + 3, StringComparer.Ordinal);
+        foreach (var member in shape.Inputs)
         {
-            all = all.Concat(
-            [
-                ("inputs", "TurnInputs"), ("outputs", "TurnOutputs"),
-                (chat.Question.JsonName, chat.Question.Property), (chat.Answer.JsonName, chat.Answer.Property),
-            ]);
+            Add(member.JsonName, member.Literal, member.Property);
         }
 
-        foreach (var (json, property) in all)
+        if (shape.Chat is { } chat)
         {
-            if (!names.ContainsKey(json))
-            {
-                var field = scope.Take(property + "Name");
-                names.Add(json, field);
-                writer.Line($"private static readonly {Encoded} {field} = {Encoded}.Encode({CSharpLiteral.Of(json)});");
-            }
+            Add("inputs", "\"inputs\"", "TurnInputs");
+            Add("outputs", "\"outputs\"", "TurnOutputs");
+            Add(chat.Question.JsonName, chat.Question.Literal, chat.Question.Property);
+            Add(chat.Answer.JsonName, chat.Answer.Literal, chat.Answer.Property);
+        }
+
+        if (names.Count > 0)
+        {
+            writer.Line();
         }
 
         return names;
+
+        void Add(string name, string literal, string property)
+        {
+            if (!names.ContainsKey(name))
+            {
+                var field = scope.Take(property + "Name");
+                names.Add(name, field);
+                writer.Line($"    private static readonly global::System.Text.Json.JsonEncodedText {field} = global::System.Text.Json.JsonEncodedText.Encode({literal});");
+            }
+        }
     }
 
     private static void WriteInput(CodeWriter writer, FlowShape shape, Dictionary<string, string> names)
     {
         // The names' fields are used beside the locals: where a script has no capitals, or a name begins with a digit, both could be one.
         var locals = new NameScope([.. names.Values, "writer", "input", "item"]);
-        writer.Line("/// <summary>Writes the body of a request.</summary>");
-        writer.Line($"public static void WriteInput({Writer}, {shape.InputType} input)");
-        writer.Open();
-        writer.Line("writer.WriteStartObject();");
+        writer.Line($$"""
+                /// <summary>Writes the body of a request.</summary>
+                public static void WriteInput(global::System.Text.Json.Utf8JsonWriter writer, {{shape.InputType}} input)
+                {
+                    writer.WriteStartObject();
+            """);
         foreach (var member in shape.Inputs)
         {
             var name = names[member.JsonName];
-            var value = "input." + member.Property;
             if (member.IsNullable)
             {
                 var local = locals.Take(Identifiers.CamelCase(member.Property));
-                writer.Line($"if ({value} is {{ }} {local})");
-                writer.Open();
-                member.Form.Write(writer, name, local);
-                writer.Close();
-                writer.Line();
+                writer.Line($$"""
+                            if (input.{{member.Property}} is { } {{local}})
+                            {
+                    """);
+                member.Form.Write(writer, Deeper, name, local);
+                writer.Line("        }\n");
             }
             else if (member.Form.MayBeReference)
             {
                 var local = locals.Take(Identifiers.CamelCase(member.Property));
-                writer.Line($"if ({value} is not {{ }} {local})");
-                writer.Open();
-                writer.Line($"throw Unset({CSharpLiteral.Of(member.JsonName)});");
-                writer.Close();
-                writer.Line();
-                member.Form.Write(writer, name, local);
+                WriteUnset(writer, member, $"input.{member.Property} is not {{ }} {local}");
+                member.Form.Write(writer, Deep, name, local);
             }
             else if (member.Form == ValueForm.Element)
             {
-                writer.Line($"if ({value}.ValueKind == global::System.Text.Json.JsonValueKind.Undefined)");
-                writer.Open();
-                writer.Line($"throw Unset({CSharpLiteral.Of(member.JsonName)});");
-                writer.Close();
-                writer.Line();
-                member.Form.Write(writer, name, value);
+                WriteUnset(writer, member, $"input.{member.Property}.ValueKind == global::System.Text.Json.JsonValueKind.Undefined");
+                member.Form.Write(writer, Deep, name, "input." + member.Property);
             }
             else
             {
-                member.Form.Write(
-                    writer, name, member.Form.IsReference ? $"{value} ?? throw Unset({CSharpLiteral.Of(member.JsonName)})" : value);
+                var orThrow = member.Form.IsReference ? $" ?? throw Unset({member.Literal})" : "";
+                member.Form.Write(writer, Deep, name, $"input.{member.Property}{orThrow}");
             }
         }
 
-        writer.Line("writer.WriteEndObject();");
-        writer.Close();
+        writer.Line("""
+                    writer.WriteEndObject();
+                }
+            """);
     }
+
+    private static void WriteUnset(CodeWriter writer, Member member, string condition) => writer.Line($$"""
+                if ({{condition}})
+                {
+                    throw Unset({{member.Literal}});
+                }
+
+        """);
 
     private static void WriteReader(
         CodeWriter writer, string method, string type, IReadOnlyList<Member> members, string summary, bool isWhole)
@@ -151,117 +157,126 @@ internal static class JsonEmitter
         // Where an output must be there, the answer of another flow is noticed by its lack.
         var mayLackAll = isWhole && members.Count > 0 && members.All(static member => member.IsNullable);
         var scope = new NameScope("reader", "start");
-        var locals = members.Select(member => scope.Take(Identifiers.CamelCase(member.Property))).ToArray();
-        writer.Documentation("summary", summary);
-        writer.Line($"public static {type} {method}({Reader})");
-        writer.Open();
-        for (var i = 0; i < members.Count; i++)
+        var locals = new string[members.Count];
+        writer.Line($$"""
+                /// <summary>{{summary}}</summary>
+                public static {{type}} {{method}}(ref global::System.Text.Json.Utf8JsonReader reader)
+                {
+            """);
+        for (var i = 0; i < locals.Length; i++)
         {
-            writer.Line($"{members[i].Form.NullableType} {locals[i]} = null;");
+            locals[i] = scope.Take(Identifiers.CamelCase(members[i].Property));
+            writer.Line($"        {members[i].Form.NullableType} {locals[i]} = null;");
         }
 
-        writer.Line($"{ValueForm.FlowJson}.ReadStartObject(ref reader);");
+        writer.Line($"        global::FlowBuild.FlowJson.ReadStartObject(ref reader);");
         if (mayLackAll)
         {
-            writer.Line("var start = reader;");
+            writer.Line("        var start = reader;");
         }
 
-        writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
-        writer.Open();
-        for (var i = 0; i < members.Count; i++)
+        writer.Line($$"""
+                    while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
+                    {
+            """);
+        for (var i = 0; i < locals.Length; i++)
         {
-            var member = members[i];
-            var output = CSharpLiteral.Of(member.JsonName);
-            writer.Line($"{(i > 0 ? "else " : "")}if (reader.ValueTextEquals({output}u8))");
-            writer.Open();
-            writer.Line("reader.Read();");
-            writer.Line($"{locals[i]} = {(member.IsNullable ? member.Form.ReadNullable(output) : member.Form.Read(output))};");
-            writer.Close();
+            writer.Line($$"""
+                            {{(i == 0 ? "if" : "else if")}} (reader.ValueTextEquals({{members[i].Literal}}u8))
+                            {
+                                reader.Read();
+                                {{locals[i]}} = {{members[i].Read}};
+                            }
+                """);
         }
 
-        if (members.Count > 0)
-        {
-            writer.Line("else");
-            writer.Open();
-            writer.Line("reader.Skip();");
-            writer.Close();
-        }
-        else
-        {
-            writer.Line("reader.Skip();");
-        }
-
-        writer.Close();
-        writer.Line();
+        writer.Line(locals.Length == 0
+            ? "            reader.Skip();"
+            : """
+                            else
+                            {
+                                reader.Skip();
+                            }
+                """);
+        writer.Line("        }\n");
         if (mayLackAll)
         {
-            writer.Line($"if ({string.Join(" && ", locals.Select(static local => local + " is null"))})");
-            writer.Open();
-            writer.Line(
-                $"{ValueForm.FlowJson}.RequireAnyOutput(start, {string.Join(", ", members.Select(static member => CSharpLiteral.Of(member.JsonName)))});");
-            writer.Close();
-            writer.Line();
+            writer.Line($$"""
+                        if ({{string.Join(" is null && ", locals)}} is null)
+                        {
+                            global::FlowBuild.FlowJson.RequireAnyOutput(start, {{string.Join(", ", members.Select(static member => member.Literal))}});
+                        }
+
+                """);
         }
 
-        writer.Line($"return new {type}");
-        writer.Open();
-        for (var i = 0; i < members.Count; i++)
+        writer.Line($$"""
+                    return new {{type}}
+                    {
+            """);
+        for (var i = 0; i < locals.Length; i++)
         {
-            writer.Line(Initializer(members[i], locals[i]));
+            WriteInitializer(writer, Deeper, members[i], locals[i]);
         }
 
-        writer.Close(";");
-        writer.Close();
+        writer.Line("""
+                    };
+                }
+            """);
     }
 
     private static void WriteTurns(CodeWriter writer, ChatShape chat, Dictionary<string, string> names)
     {
-        writer.Line("/// <summary>Writes the turns of a chat as the flow takes them: an object with inputs and outputs for each.</summary>");
-        writer.Line($"public static void WriteTurns({Writer}, {chat.History.Form.Type} turns)");
-        writer.Open();
-        writer.Line("writer.WriteStartArray();");
-        writer.Line("foreach (var turn in turns)");
-        writer.Open();
-        writer.Line($"""
-            writer.WriteStartObject();
-            writer.WriteStartObject({names["inputs"]});
+        writer.Line($$"""
+
+                /// <summary>Writes the turns of a chat as the flow takes them: an object with inputs and outputs for each.</summary>
+                public static void WriteTurns(global::System.Text.Json.Utf8JsonWriter writer, {{chat.History.Form.Type}} turns)
+                {
+                    writer.WriteStartArray();
+                    foreach (var turn in turns)
+                    {
+                        writer.WriteStartObject();
+                        writer.WriteStartObject({{names["inputs"]}});
             """);
         WriteTurnMember(writer, chat.Question, names);
         writer.Line($"""
-            writer.WriteEndObject();
-            writer.WriteStartObject({names["outputs"]});
+                        writer.WriteEndObject();
+                        writer.WriteStartObject({names["outputs"]});
             """);
         WriteTurnMember(writer, chat.Answer, names);
         writer.Line("""
-            writer.WriteEndObject();
-            writer.WriteEndObject();
+                        writer.WriteEndObject();
+                        writer.WriteEndObject();
+                    }
+
+                    writer.WriteEndArray();
+                }
             """);
-        writer.Close();
-        writer.Line();
-        writer.Line("writer.WriteEndArray();");
-        writer.Close();
     }
 
     private static void WriteTurnMember(CodeWriter writer, Member member, Dictionary<string, string> names)
     {
         var name = names[member.JsonName];
-        var value = "turn." + member.Property;
         if (!member.IsNullable)
         {
-            member.Form.Write(writer, name, value);
+            member.Form.Write(writer, Deeper, name, "turn." + member.Property);
             return;
         }
 
         var local = new NameScope([.. names.Values, "writer", "turn", "turns", "item"]).Take(Identifiers.CamelCase(member.Property));
-        writer.Line($"if ({value} is {{ }} {local})");
-        writer.Open();
-        member.Form.Write(writer, name, local);
-        writer.Close();
-        writer.Line("else");
-        writer.Open();
-        writer.Line($"writer.WriteNull({name});");
-        writer.Close();
-        writer.Line();
+        writer.Line($$"""
+                        if (turn.{{member.Property}} is { } {{local}})
+                        {
+            """);
+        member.Form.Write(writer, Deepest, name, local);
+        writer.Line($$"""
+                        }
+                        else
+                        {
+                            writer.WriteNull({{name}});
+                        }
+
+            """);
     }
 
     private static void ReadTurns(CodeWriter writer, string turnType, ChatShape chat)
@@ -269,74 +284,83 @@ internal static class JsonEmitter
         var scope = new NameScope("reader", "turns");
         var question = scope.Take(Identifiers.CamelCase(chat.Question.Property));
         var answer = scope.Take(Identifiers.CamelCase(chat.Answer.Property));
-        writer.Line("/// <summary>Reads turns that were written by <see cref=\"WriteTurns\"/>.</summary>");
-        writer.Line($"public static global::System.Collections.Generic.List<{turnType}> ReadTurns({Reader})");
-        writer.Open();
         writer.Line($$"""
-            if (reader.TokenType != {{TokenType}}.StartArray)
-            {
-                throw new global::System.Text.Json.JsonException("Turns stand in an array.");
-            }
 
-            var turns = new global::System.Collections.Generic.List<{{turnType}}>();
+                /// <summary>Reads turns that were written by <see cref="WriteTurns"/>.</summary>
+                public static global::System.Collections.Generic.List<{{turnType}}> ReadTurns(ref global::System.Text.Json.Utf8JsonReader reader)
+                {
+                    if (reader.TokenType != global::System.Text.Json.JsonTokenType.StartArray)
+                    {
+                        throw new global::System.Text.Json.JsonException("Turns stand in an array.");
+                    }
+
+                    var turns = new global::System.Collections.Generic.List<{{turnType}}>();
+                    while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.StartObject)
+                    {
+                        {{chat.Question.Form.NullableType}} {{question}} = null;
+                        {{chat.Answer.Form.NullableType}} {{answer}} = null;
+                        while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
+                        {
             """);
-        writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.StartObject)");
-        writer.Open();
-        writer.Line($"{chat.Question.Form.NullableType} {question} = null;");
-        writer.Line($"{chat.Answer.Form.NullableType} {answer} = null;");
-        writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
-        writer.Open();
-        ReadTurnPart(writer, "inputs", chat.Question, question);
-        ReadTurnPart(writer, "outputs", chat.Answer, answer, "else ");
-        writer.Line("else");
-        writer.Open();
-        writer.Line("reader.Skip();");
-        writer.Close();
-        writer.Close();
-        writer.Line();
-        writer.Line($"turns.Add(new {turnType}");
-        writer.Open();
-        writer.Line(Initializer(chat.Question, question));
-        writer.Line(Initializer(chat.Answer, answer));
-        writer.Close(");");
-        writer.Close();
-        writer.Line();
+        ReadTurnPart(writer, "if", "inputs", chat.Question, question);
+        ReadTurnPart(writer, "else if", "outputs", chat.Answer, answer);
         writer.Line($$"""
-            if (reader.TokenType != {{TokenType}}.EndArray)
-            {
-                throw new global::System.Text.Json.JsonException("A turn is an object.");
-            }
+                            else
+                            {
+                                reader.Skip();
+                            }
+                        }
 
-            return turns;
+                        turns.Add(new {{turnType}}
+                        {
             """);
-        writer.Close();
+        WriteInitializer(writer, Deepest, chat.Question, question);
+        WriteInitializer(writer, Deepest, chat.Answer, answer);
+        writer.Line($$"""
+                        });
+                    }
+
+                    if (reader.TokenType != global::System.Text.Json.JsonTokenType.EndArray)
+                    {
+                        throw new global::System.Text.Json.JsonException("A turn is an object.");
+                    }
+
+                    return turns;
+                }
+            """);
     }
 
-    private static void ReadTurnPart(CodeWriter writer, string part, Member member, string local, string before = "")
+    private static void ReadTurnPart(CodeWriter writer, string condition, string part, Member member, string local) => writer.Line($$"""
+                        {{condition}} (reader.ValueTextEquals("{{part}}"u8))
+                        {
+                            reader.Read();
+                            global::FlowBuild.FlowJson.ReadStartObject(ref reader);
+                            while (reader.Read() && reader.TokenType == global::System.Text.Json.JsonTokenType.PropertyName)
+                            {
+                                if (reader.ValueTextEquals({{member.Literal}}u8))
+                                {
+                                    reader.Read();
+                                    {{local}} = {{member.Read}};
+                                }
+                                else
+                                {
+                                    reader.Skip();
+                                }
+                            }
+                        }
+        """);
+
+    private static void WriteInitializer(CodeWriter writer, string indentation, Member member, string local)
     {
-        var name = CSharpLiteral.Of(member.JsonName);
-        writer.Line($"{before}if (reader.ValueTextEquals(\"{part}\"u8))");
-        writer.Open();
-        writer.Line("reader.Read();");
-        writer.Line($"{ValueForm.FlowJson}.ReadStartObject(ref reader);");
-        writer.Line($"while (reader.Read() && reader.TokenType == {TokenType}.PropertyName)");
-        writer.Open();
-        writer.Line($"if (reader.ValueTextEquals({name}u8))");
-        writer.Open();
-        writer.Line("reader.Read();");
-        writer.Line($"{local} = {(member.IsNullable ? member.Form.ReadNullable(name) : member.Form.Read(name))};");
-        writer.Close();
-        writer.Line("else");
-        writer.Open();
-        writer.Line("reader.Skip();");
-        writer.Close();
-        writer.Close();
-        writer.Close();
+        if (member.IsNullable)
+        {
+            writer.Line($"{indentation}{member.Property} = {local},");
+        }
+        else
+        {
+            writer.Line($"{indentation}{member.Property} = {local} ?? throw global::FlowBuild.FlowJson.Missing({member.Literal}, \"{member.TypeWord}\"),");
+        }
     }
-
-    private static string Initializer(Member member, string local) => member.IsNullable
-        ? $"{member.Property} = {local},"
-        : $"{member.Property} = {local} ?? throw {ValueForm.FlowJson}.Missing({CSharpLiteral.Of(member.JsonName)}, \"{member.TypeWord}\"),";
 
     private static bool CanBeUnset(Member member) =>
         member.Form.IsReference || member.Form.MayBeReference || member.Form == ValueForm.Element;

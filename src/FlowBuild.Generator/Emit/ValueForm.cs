@@ -5,13 +5,13 @@ namespace FlowBuild.Generator.Emit;
 /// <summary>How a value of a flow appears in C# and how generated code writes and reads it as JSON.</summary>
 /// <param name="Type">The C# type without a question mark.</param>
 /// <param name="IsReference">Whether the C# type is a reference type.</param>
-/// <param name="Write">Emits the statements that write a member; takes its encoded name and an expression of the C# type.</param>
+/// <param name="Write">Emits the statements that write a member; takes their indentation, the encoded name and an expression of the C# type.</param>
 /// <param name="Read">Expression that reads a value where null is a breach of the contract; takes the output's name as a literal.</param>
 /// <param name="ReadNullable">Expression that reads a value or null.</param>
 internal sealed record ValueForm(
     string Type,
     bool IsReference,
-    Action<CodeWriter, string, string> Write,
+    Action<CodeWriter, string, string, string> Write,
     Func<string, string> Read,
     Func<string, string> ReadNullable)
 {
@@ -35,7 +35,7 @@ internal sealed record ValueForm(
     /// <summary><c>double</c></summary>
     public static readonly ValueForm Number = Plain("double", isReference: false, "WriteNumber", "Double") with
     {
-        Write = static (writer, name, value) => writer.Line($"writer.WritePropertyName({name});\n{FlowJson}.WriteDouble(writer, {value});"),
+        Write = AfterName(static value => $"{FlowJson}.WriteDouble(writer, {value});"),
     };
 
     /// <summary><c>bool</c></summary>
@@ -45,7 +45,7 @@ internal sealed record ValueForm(
     public static readonly ValueForm List = new(
         $"global::System.Collections.Generic.IReadOnlyList<{ElementType}>",
         IsReference: true,
-        static (writer, name, value) => writer.Line($"writer.WritePropertyName({name});\n{FlowJson}.WriteList(writer, {value});"),
+        AfterName(static value => $"{FlowJson}.WriteList(writer, {value});"),
         static output => $"{FlowJson}.ReadList(ref reader, {output})",
         static output => $"{FlowJson}.ReadNullableList(ref reader, {output})");
 
@@ -53,7 +53,7 @@ internal sealed record ValueForm(
     public static readonly ValueForm Element = new(
         ElementType,
         IsReference: false,
-        static (writer, name, value) => writer.Line($"writer.WritePropertyName({name});\n{value}.WriteTo(writer);"),
+        AfterName(static value => $"{value}.WriteTo(writer);"),
         static output => $"{FlowJson}.ReadElement(ref reader, {output})",
         static output => $"reader.TokenType == global::System.Text.Json.JsonTokenType.Null ? null : {FlowJson}.ReadElement(ref reader, {output})");
 
@@ -64,8 +64,7 @@ internal sealed record ValueForm(
     public static ValueForm Image(FlowMessageFormat format) => new(
         "global::FlowBuild.FlowImage",
         IsReference: true,
-        (writer, name, value) => writer.Line(
-            $"writer.WritePropertyName({name});\n{FlowJson}.WriteImage(writer, {value}, global::FlowBuild.FlowImageFormat.{format.ToString()});"),
+        AfterName(value => $"{FlowJson}.WriteImage(writer, {value}, global::FlowBuild.FlowImageFormat.{format.ToString()});"),
         static output => $"{FlowJson}.ReadImage(ref reader, {output})",
         static output => $"{FlowJson}.ReadNullableImage(ref reader, {output})");
 
@@ -73,7 +72,7 @@ internal sealed record ValueForm(
     public static ValueForm Turns(string turnType) => new(
         $"global::System.Collections.Generic.IReadOnlyList<{turnType}>",
         IsReference: true,
-        static (writer, name, value) => writer.Line($"writer.WritePropertyName({name});\nWriteTurns(writer, {value});"),
+        AfterName(static value => $"WriteTurns(writer, {value});"),
         static _ => "ReadTurns(ref reader)",
         static _ => "ReadTurns(ref reader)");
 
@@ -124,14 +123,14 @@ internal sealed record ValueForm(
         return new ValueForm(
             $"global::System.Collections.Generic.IReadOnlyList<{item}>",
             IsReference: true,
-            (writer, name, value) => writer.Line($$"""
-                writer.WriteStartArray({{name}});
-                foreach (var item in {{value}})
-                {
-                    {{writeItem}}
-                }
+            (writer, indentation, name, value) => writer.Line($$"""
+                {{indentation}}writer.WriteStartArray({{name}});
+                {{indentation}}foreach (var item in {{value}})
+                {{indentation}}{
+                {{indentation}}    {{writeItem}}
+                {{indentation}}}
 
-                writer.WriteEndArray();
+                {{indentation}}writer.WriteEndArray();
                 """),
             Read,
             output => $"reader.TokenType == global::System.Text.Json.JsonTokenType.Null ? null : {Read(output)}");
@@ -146,8 +145,7 @@ internal sealed record ValueForm(
         return new ValueForm(
             type,
             IsReference: false,
-            (writer, name, value) => writer.Line(
-                $"writer.WritePropertyName({name});\nglobal::System.Text.Json.JsonSerializer.Serialize(writer, {value}, {typeInfo});"),
+            AfterName(value => $"global::System.Text.Json.JsonSerializer.Serialize(writer, {value}, {typeInfo});"),
             Read,
             Read)
         {
@@ -155,10 +153,17 @@ internal sealed record ValueForm(
         };
     }
 
+    // The name, and the value by a statement of its own.
+    private static Action<CodeWriter, string, string, string> AfterName(Func<string, string> statement) =>
+        (writer, indentation, name, value) => writer.Line($"""
+            {indentation}writer.WritePropertyName({name});
+            {indentation}{statement(value)}
+            """);
+
     private static ValueForm Plain(string type, bool isReference, string write, string read) => new(
         type,
         isReference,
-        (writer, name, value) => writer.Line($"writer.{write}({name}, {value});"),
+        (writer, indentation, name, value) => writer.Line($"{indentation}writer.{write}({name}, {value});"),
         output => $"{FlowJson}.Read{read}(ref reader, {output})",
         output => $"{FlowJson}.ReadNullable{read}(ref reader, {output})");
 }
