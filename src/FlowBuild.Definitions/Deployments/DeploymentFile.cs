@@ -14,9 +14,9 @@ internal static class DeploymentFile
         var deployment = new CheckedMapping(root);
         var kind = deployment.Find("type");
         var isKubernetes = kind is { Value: YamlScalar { Value: var word } } && string.Equals(word, "kubernetes", StringComparison.OrdinalIgnoreCase);
-        if (isKubernetes && ((YamlScalar)kind!.Value.Value).Value is not "kubernetes")
+        if (isKubernetes && ((YamlScalar)kind!.Value).Value is not "kubernetes")
         {
-            problems.Add(DeploymentRules.KindInWrongCase, kind.Value.ValueSpan, ((YamlScalar)kind.Value.Value).Value);
+            problems.Add(DeploymentRules.KindInWrongCase, kind.ValueSpan, ((YamlScalar)kind.Value).Value);
         }
 
         new SchemaChecker(problems).Check(
@@ -26,7 +26,7 @@ internal static class DeploymentFile
         var environment = ReadAsset(
             deployment.Find("environment"),
             AssetKind.Environment,
-            mapping => EnvironmentFile.Read(mapping, deployment.Find("environment")!.Value.Key.Span, problems));
+            mapping => EnvironmentFile.Read(mapping, deployment.Find("environment")!.Key.Span, problems));
         CheckScale(deployment, isKubernetes, problems);
         var code = ReadCode(deployment.Child("code_configuration"));
         CheckKubernetes(deployment, isKubernetes, model, environment, code, problems);
@@ -66,8 +66,8 @@ internal static class DeploymentFile
     private static AssetSource<T>? ReadAsset<T>(YamlEntry? entry, AssetKind kind, Func<YamlMapping, T> inline)
         where T : class => entry switch
         {
-            { Value: YamlMapping mapping } => new(null, inline(mapping), entry.Value.ValueSpan),
-            { Value: YamlScalar scalar } when AssetReferences.Parse(scalar.Value, kind, out _) is { } reference => new(reference, null, entry.Value.ValueSpan),
+            { Value: YamlMapping mapping } => new(null, inline(mapping), entry.ValueSpan),
+            { Value: YamlScalar scalar } when AssetReferences.Parse(scalar.Value, kind, out _) is { } reference => new(reference, null, entry.ValueSpan),
             _ => null,
         };
 
@@ -92,7 +92,7 @@ internal static class DeploymentFile
         {
             problems.Add(
                 DeploymentRules.Conflict,
-                scale.Find("min_instances")!.Value.ValueSpan,
+                scale.Find("min_instances")!.ValueSpan,
                 $"'min_instances' is {min} and 'max_instances' only {max}; raise the second or lower the first");
         }
     }

@@ -40,7 +40,7 @@ public sealed record DocumentOverride(string Path, string Value)
             {
                 mapping = nested;
             }
-            else if (next is null || SchemaChecker.IsNull(next.Value.Value))
+            else if (next is null || SchemaChecker.IsNull(next.Value))
             {
                 var made = new YamlMapping(default);
                 Set(mapping, keys[i], made);
@@ -50,9 +50,9 @@ public sealed record DocumentOverride(string Path, string Value)
             {
                 problems.Add(
                     DeploymentRules.InvalidOverride,
-                    next.Value.ValueSpan,
+                    next.ValueSpan,
                     Path,
-                    $"'{keys[i]}' is {SchemaChecker.Describe(next.Value.Value)} in the file, and has no keys to set");
+                    $"'{keys[i]}' is {SchemaChecker.Describe(next.Value)} in the file, and has no keys to set");
                 return;
             }
         }
@@ -67,11 +67,11 @@ public sealed record DocumentOverride(string Path, string Value)
         {
             if (mapping.Entries[i].Key.Value == key)
             {
-                mapping.Replace(i, new(mapping.Entries[i].Key, value));
+                mapping.Replace(i, mapping.Entries[i] with { Value = value });
                 return;
             }
         }
 
-        mapping.Add(new(new YamlScalar(key, isPlain: false, tag: null, default(SourceSpan)), value), key);
+        mapping.Add(new(new YamlScalar(key, isPlain: false, tag: null, default), value, key));
     }
 }

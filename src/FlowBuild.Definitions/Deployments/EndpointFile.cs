@@ -72,7 +72,7 @@ internal static class EndpointFile
         {
             problems.Add(
                 DeploymentRules.InvalidTraffic,
-                endpoint.Find("traffic")!.Value.Key.Span,
+                endpoint.Find("traffic")!.Key.Span,
                 $"The percentages of 'traffic' add up to {total}; they must add up to 100, or to 0");
         }
 
@@ -81,7 +81,7 @@ internal static class EndpointFile
             return;
         }
 
-        var key = endpoint.Find("mirror_traffic")!.Value.Key.Span;
+        var key = endpoint.Find("mirror_traffic")!.Key.Span;
         if (isKubernetes)
         {
             problems.Add(DeploymentRules.InvalidTraffic, key, "Only managed endpoints mirror traffic; remove 'mirror_traffic'");
@@ -114,7 +114,7 @@ internal static class EndpointFile
         {
             problems.Add(
                 DeploymentRules.MissingKey,
-                identity.Find("type")!.Value.ValueSpan,
+                identity.Find("type")!.ValueSpan,
                 "an identity of type user_assigned",
                 "user_assigned_identities",
                 "add it with '- resource_id:' and the ARM id of the identity");
@@ -123,7 +123,7 @@ internal static class EndpointFile
         {
             problems.Add(
                 DeploymentRules.Conflict,
-                identity.Find("user_assigned_identities")!.Value.Key.Span,
+                identity.Find("user_assigned_identities")!.Key.Span,
                 $"An identity of type '{identity.Word("type")}' has no user-assigned identities; write 'type: user_assigned', or remove them");
         }
     }

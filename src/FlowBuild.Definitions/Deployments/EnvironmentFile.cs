@@ -39,7 +39,7 @@ internal static class EnvironmentFile
         {
             problems.Add(
                 DeploymentRules.Conflict,
-                build.Value.Key.Span,
+                build.Key.Span,
                 "An environment has either 'image' or 'build'; remove one of the two");
         }
         else if (image is null && build is null && environment.Find("channels") is null && environment.Find("dependencies") is null)

@@ -78,7 +78,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             new(nodes),
             new(ReadIncludes(flow.Find("additional_includes"))),
             ReadMessageFormat(flow.Find("message_format")),
-            entry is null ? null : ReadEntry(entry.Value),
+            entry is null ? null : ReadEntry(entry),
             new(ReadEnvironmentVariables(flow.Find("environment_variables"))));
 
         if (!isFlex)
@@ -139,7 +139,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
 
     /// <summary>A scalar's text with its place; null for an absent key and an explicit null.</summary>
     internal static Located<string>? LocatedOf(YamlEntry? entry) =>
-        TextOf(entry) is { } text ? new(text, entry!.Value.ValueSpan) : null;
+        TextOf(entry) is { } text ? new(text, entry!.ValueSpan) : null;
 
     /// <summary>Whether Python takes a value for true.</summary>
     internal static bool IsTruthy(YamlEntry? entry) => entry?.Value switch
@@ -216,7 +216,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         {
             problems.Add(
                 FlowRules.SchemaDislikes,
-                flow.Find("language")!.Value.ValueSpan,
+                flow.Find("language")!.ValueSpan,
                 $"the language '{language}'; write 'python' or 'csharp'");
         }
 
@@ -247,7 +247,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
                 _isComplete = false;
                 if (word is not null && FlowWords.IsUnservable(word))
                 {
-                    problems.Add(FlowRules.TypeNotServable, definition.Find("type")!.Value.ValueSpan, "input", name.Value, word);
+                    problems.Add(FlowRules.TypeNotServable, definition.Find("type")!.ValueSpan, "input", name.Value, word);
                 }
             }
 
@@ -293,7 +293,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             var type = FlowWords.TypeOf(word);
             if (type is null && FlowWords.IsUnservable(word))
             {
-                _unservableOutputs.Add((outputs.Count, word, definition.Find("type")!.Value.ValueSpan));
+                _unservableOutputs.Add((outputs.Count, word, definition.Find("type")!.ValueSpan));
             }
             else if (type is null)
             {

@@ -181,24 +181,24 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             {
                 problems.Add(
                     FlowRules.UnsupportedSource,
-                    source.Find("type")?.ValueSpan ?? entry.Value.Key.Span,
+                    source.Find("type")?.ValueSpan ?? entry.Key.Span,
                     type,
                     sourceType,
                     "'" + string.Join("' or '", supported) + "'");
             }
             else if (sourceType == "code" && path is null)
             {
-                AddWithoutSource(source, FlowSchemas.Source, "path", source.Find("path")?.Key.Span ?? entry.Value.Key.Span, "'path:' with the file of the node");
+                AddWithoutSource(source, FlowSchemas.Source, "path", source.Find("path")?.Key.Span ?? entry.Key.Span, "'path:' with the file of the node");
             }
             else if (sourceType != "code" && tool is null)
             {
-                AddWithoutSource(source, FlowSchemas.Source, "tool", source.Find("tool")?.Key.Span ?? entry.Value.Key.Span, "'tool:' with the name of the package's tool");
+                AddWithoutSource(source, FlowSchemas.Source, "tool", source.Find("tool")?.Key.Span ?? entry.Key.Span, "'tool:' with the name of the package's tool");
             }
         }
 
         else if (isUsed && type is not null && NeedsPath(type) && path is null)
         {
-            AddWithoutSource(source, FlowSchemas.Source, "path", source.Find("path")?.Key.Span ?? entry.Value.Key.Span, "'path:' with the template of the node");
+            AddWithoutSource(source, FlowSchemas.Source, "path", source.Find("path")?.Key.Span ?? entry.Key.Span, "'path:' with the template of the node");
         }
 
         return (sourceType, path, tool);
@@ -323,7 +323,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             }
 
             var defaultId = mapping.Find("default_variant_id");
-            var defaultScalar = FlowFileReader.TextOf(defaultId) is null ? null : (YamlScalar)defaultId!.Value.Value;
+            var defaultScalar = FlowFileReader.TextOf(defaultId) is null ? null : (YamlScalar)defaultId!.Value;
             read[node.Key.Value] = (variants, defaultScalar, defaultId?.ValueSpan ?? node.Key.Span);
             var defaultIndex = IndexOf(variants, defaultScalar);
             for (var i = 0; i < variants.Entries.Count; i++)

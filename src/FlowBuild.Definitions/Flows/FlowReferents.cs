@@ -15,10 +15,21 @@ internal readonly record struct FlowSection(bool IsBroken, YamlScalar? Misspelt)
 /// </summary>
 internal sealed class FlowReferents(FlowDefinition flow, FlowSection inputs, FlowSection nodes, DiagnosticList problems)
 {
-    private readonly HashSet<YamlScalar> _reported = [];
+    private HashSet<YamlScalar>? _reported;
 
     /// <summary>Whether the flow declares an input.</summary>
-    public bool HasInput(string name) => flow.Inputs.Any(input => input.Name == name);
+    public bool HasInput(string name)
+    {
+        foreach (var input in flow.Inputs)
+        {
+            if (input.Name == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Reports a reference to an input that is not declared.</summary>
     public void AddNoInput(DiagnosticRule rule, string name, SourceSpan span)
@@ -43,7 +54,7 @@ internal sealed class FlowReferents(FlowDefinition flow, FlowSection inputs, Flo
         if (section.Misspelt is { } misspelt)
         {
             // One of the errors tells it all; a warning alone would not.
-            if (rule.Severity == RuleSeverity.Error && !_reported.Add(misspelt))
+            if (rule.Severity == RuleSeverity.Error && !(_reported ??= []).Add(misspelt))
             {
                 return;
             }

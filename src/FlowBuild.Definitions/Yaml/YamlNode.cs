@@ -46,12 +46,11 @@ internal sealed class YamlMapping : YamlNode
     private const int LinearLimit = 16;
 
     private readonly List<YamlEntry> _entries = new(4);
-    private readonly List<string> _identities = new(4);
     private Dictionary<string, int>? _index;
 
     public YamlMapping(SourceSpan span) => Span = span;
 
-    public IReadOnlyList<YamlEntry> Entries => _entries;
+    public List<YamlEntry> Entries => _entries;
 
     /// <summary>The entry of a key, or null.</summary>
     public YamlEntry? Find(string key)
@@ -67,9 +66,6 @@ internal sealed class YamlMapping : YamlNode
         return null;
     }
 
-    /// <summary>The identity of an entry's key: see <see cref="YamlValues.IdentityOf"/>.</summary>
-    public string IdentityOf(int index) => _identities[index];
-
     /// <summary>The place of the key with an identity, or -1.</summary>
     public int IndexOf(string identity)
     {
@@ -78,9 +74,9 @@ internal sealed class YamlMapping : YamlNode
             return _index.TryGetValue(identity, out var found) ? found : -1;
         }
 
-        for (var i = 0; i < _identities.Count; i++)
+        for (var i = 0; i < _entries.Count; i++)
         {
-            if (_identities[i] == identity)
+            if (_entries[i].Identity == identity)
             {
                 return i;
             }
@@ -103,13 +99,12 @@ internal sealed class YamlMapping : YamlNode
         return -1;
     }
 
-    public void Add(YamlEntry entry, string identity)
+    public void Add(YamlEntry entry)
     {
         _entries.Add(entry);
-        _identities.Add(identity);
         if (_index is not null)
         {
-            _index[identity] = _entries.Count - 1;
+            _index[entry.Identity] = _entries.Count - 1;
         }
         else if (_entries.Count > LinearLimit)
         {
@@ -122,7 +117,6 @@ internal sealed class YamlMapping : YamlNode
     public void RemoveAt(int index)
     {
         _entries.RemoveAt(index);
-        _identities.RemoveAt(index);
         if (_index is not null)
         {
             BuildIndex();
@@ -145,13 +139,16 @@ internal sealed class YamlMapping : YamlNode
         _index = new Dictionary<string, int>(_entries.Count * 2, StringComparer.Ordinal);
         for (var i = 0; i < _entries.Count; i++)
         {
-            _index[_identities[i]] = i;
+            _index[_entries[i].Identity] = i;
         }
     }
 }
 
 /// <summary>One key and its value.</summary>
-internal readonly record struct YamlEntry(YamlScalar Key, YamlNode Value)
+/// <param name="Key">The key.</param>
+/// <param name="Value">The value.</param>
+/// <param name="Identity">What tells the key from others: see <see cref="YamlValues.IdentityOf"/>.</param>
+internal sealed record YamlEntry(YamlScalar Key, YamlNode Value, string Identity)
 {
     /// <summary>The value's place, or the key's where the value has no characters of its own (null, block collection).</summary>
     public SourceSpan ValueSpan => Value.Span.IsEmpty ? Key.Span : Value.Span;

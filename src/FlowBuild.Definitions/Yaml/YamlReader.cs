@@ -327,7 +327,6 @@ internal sealed class YamlReader
         if (frame.Collection is YamlSequence sequence)
         {
             sequence.Items.Add(node);
-            _open[_open.Count - 1] = frame;
             return true;
         }
 
@@ -335,8 +334,7 @@ internal sealed class YamlReader
         if (frame.Key is { } key)
         {
             frame.Key = null;
-            _open[_open.Count - 1] = frame;
-            AddEntry(mapping, new YamlEntry(key, node));
+            AddEntry(mapping, new YamlEntry(key, node, YamlValues.IdentityOf(key, _dialect)));
             return true;
         }
 
@@ -362,17 +360,15 @@ internal sealed class YamlReader
         }
 
         frame.Key = scalar;
-        _open[_open.Count - 1] = frame;
         return true;
     }
 
     private void AddEntry(YamlMapping mapping, YamlEntry entry)
     {
-        var identity = YamlValues.IdentityOf(entry.Key, _dialect);
-        var earlier = mapping.IndexOf(identity);
+        var earlier = mapping.IndexOf(entry.Identity);
         if (earlier < 0)
         {
-            mapping.Add(entry, identity);
+            mapping.Add(entry);
             return;
         }
 
@@ -423,7 +419,7 @@ internal sealed class YamlReader
 
         bool MergeFrom(YamlMapping source)
         {
-            for (var i = 0; i < source.Entries.Count; i++)
+            foreach (var entry in source.Entries)
             {
                 if (++_mergedEntries > MaxMergedEntries)
                 {
@@ -431,9 +427,9 @@ internal sealed class YamlReader
                     return false;
                 }
 
-                if (mapping.IndexOf(source.IdentityOf(i)) < 0)
+                if (mapping.IndexOf(entry.Identity) < 0)
                 {
-                    mapping.Add(source.Entries[i], source.IdentityOf(i));
+                    mapping.Add(entry);
                 }
             }
 
@@ -505,12 +501,18 @@ internal sealed class YamlReader
     private int? OutermostBracket => _open.FindIndex(static frame => frame.IsFlow) is var at and >= 0 ? (int)_open[at].Start.Index : null;
 
     /// <summary>A collection whose end has not come yet.</summary>
-    private struct Frame(YamlNode collection, Mark start, bool isFlow)
+    private sealed class Frame(YamlNode collection, Mark start, bool isFlow)
     {
-        public readonly YamlNode Collection = collection;
-        public readonly Mark Start = start;
-        public readonly bool IsFlow = isFlow;
-        public YamlScalar? Key;
-        public long Weight;
+        public YamlNode Collection { get; } = collection;
+
+        public Mark Start { get; } = start;
+
+        public bool IsFlow { get; } = isFlow;
+
+        /// <summary>The key whose value has not come yet, or null.</summary>
+        public YamlScalar? Key { get; set; }
+
+        /// <summary>The weight of what it holds so far.</summary>
+        public long Weight { get; set; }
     }
 }
