@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 
@@ -116,6 +117,119 @@ public sealed class BlobBlockTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<WorkspaceStartException>(() => _workspace.RestartAsync(TimeSpan.Zero, _ => File.Delete(file)));
 
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_commit_replaced_does_not_come_back_although_the_process_was_killed_before_it_was_removed()
+    {
+        await StageAsync(("a", "old"));
+        await CommitAsync("a");
+        await StageAsync(("a", "new"), ("b", "never"));
+        var dropped = Directory.GetFiles(BlockFolder).Select(static f => (Path: f, Content: File.ReadAllBytes(f))).ToList();
+        await CommitAsync("a");
+
+        await _workspace.RestartAsync(TimeSpan.Zero, _ => dropped.ForEach(static f => File.WriteAllBytes(f.Path, f.Content)));
+
+        Assert.Single(Directory.GetFiles(BlockFolder));
+        Assert.Empty((await Blob().GetBlockListAsync(BlockListTypes.Uncommitted)).Value.UncommittedBlocks);
+        // A client whose commit was not answered sends it again.
+        await CommitAsync("a");
+        Assert.Equal("new", await ContentAsync());
+    }
+
+    [Fact]
+    public async Task A_block_is_the_last_one_of_its_id_although_the_clock_was_set_back()
+    {
+        await StageAsync(("a", "first"));
+        await _workspace.RestartAsync(TimeSpan.Zero, _ =>
+        {
+            var file = Directory.GetFiles(BlockFolder).Single();
+            var moment = DateTime.UtcNow.AddDays(1).Ticks;
+            File.Move(file, $"{file[..file.LastIndexOf('.')]}.{moment:X16}");
+        });
+        var first = Directory.GetFiles(BlockFolder).Single();
+        var kept = await File.ReadAllBytesAsync(first);
+        await StageAsync(("a", "second"));
+
+        await _workspace.RestartAsync(TimeSpan.Zero, _ => File.WriteAllBytes(first, kept));
+
+        await CommitAsync("a");
+        Assert.Equal("second", await ContentAsync());
+    }
+
+    [Fact]
+    public async Task A_blob_whose_block_is_lost_is_an_error()
+    {
+        await StageAsync(("a", "one"));
+        await CommitAsync("a");
+        File.Delete(Directory.GetFiles(BlockFolder).Single());
+
+        var error = await Assert.ThrowsAsync<RequestFailedException>(ContentAsync);
+
+        Assert.Equal((500, "InternalError"), (error.Status, error.ErrorCode));
+    }
+
+    /// <summary>Writers that do anything to one blob at once; whoever reads it reads whole blocks, and what is left is all that is needed.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Whatever_is_done_to_one_blob_at_once_it_is_one_of_its_states(int seed)
+    {
+        const int Writers = 6;
+        const int Steps = 60;
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(async writer =>
+        {
+            var random = new Random((seed * 100) + writer);
+            for (var step = 0; step < Steps; step++)
+            {
+                try
+                {
+                    await ChangeAsync(random, $"[{writer} {step}]");
+                }
+                catch (RequestFailedException e) when (e.Status == 404 || e.ErrorCode == "InvalidBlockList")
+                {
+                    // Another writer came first.
+                }
+            }
+        }));
+
+        await StageAsync(("a", "[the last but one]"), ("b", "[the last]"));
+        await CommitAsync("a", "b");
+        await StageAsync(("c", "[waits]"));
+        Assert.Equal(3, Directory.GetFiles(BlockFolder).Length);
+        await _workspace.RestartAsync();
+        Assert.Equal("[the last but one][the last]", await ContentAsync());
+        await CommitAsync("b", "c");
+        Assert.Equal("[the last][waits]", await ContentAsync());
+        Assert.Equal(2, Directory.GetFiles(BlockFolder).Length);
+        Assert.Single(Directory.GetFiles(Path.Combine(_workspace.Folder, "state", "blobs")));
+    }
+
+    private async Task ChangeAsync(Random random, string content)
+    {
+        string[] ids = ["a", "b", "c"];
+        switch (random.Next(10))
+        {
+            case < 4:
+                await StageAsync((ids[random.Next(ids.Length)], content));
+                break;
+            case < 6:
+                await CommitAsync([.. Enumerable.Range(0, random.Next(4)).Select(_ => ids[random.Next(ids.Length)])]);
+                break;
+            case 6:
+                await Blob().UploadAsync(BinaryData.FromString(content).ToStream());
+                break;
+            case 7:
+                await Blob().SetMetadataAsync(new Dictionary<string, string> { ["by"] = "a_writer" });
+                break;
+            case 8 when random.Next(3) == 0:
+                await Blob().DeleteAsync();
+                break;
+            default:
+                Assert.Matches(@"^(\[\d+ \d+\])*\z", await ContentAsync());
+                break;
+        }
     }
 
     private static string Id(string name) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(name));

@@ -23,6 +23,9 @@ internal sealed record BlobProperties(
     IReadOnlyDictionary<string, string> Metadata,
     [property: JsonRequired] IReadOnlyList<BlobBlock> Blocks)
 {
+    /// <summary>The moment of the last put or commit, as in the names of block files: no block of before waits any more.</summary>
+    public long WaitingSince { get; init; }
+
     /// <summary>MD5 of the content, base64, or null.</summary>
     public string? ContentMd5 => Headers.GetValueOrDefault("Content-MD5");
 }
@@ -32,3 +35,8 @@ internal sealed record BlobProperties(
 /// <param name="Length">Bytes.</param>
 /// <param name="File">Name of the file that holds its content.</param>
 internal sealed record BlobBlock([property: JsonRequired] string Id, [property: JsonRequired] long Length, [property: JsonRequired] string File);
+
+/// <summary>What the file of a block says of it.</summary>
+/// <param name="Id">The id that the client chose, base64.</param>
+/// <param name="Length">Bytes.</param>
+internal sealed record BlockTrailer([property: JsonRequired] string Id, [property: JsonRequired] long Length);

@@ -49,8 +49,7 @@ internal sealed class BlobReads(BlobStore store)
     public Task GetBlockListAsync(HttpContext context, BlobAddress address)
     {
         var type = context.Request.Query["blocklisttype"].ToString();
-        var properties = store.Find(address.Container!, address.Blob!);
-        var waiting = store.WaitingFor(address.Container!, address.Blob!);
+        var (properties, waiting) = store.FindWithWaiting(address.Container!, address.Blob!);
         if (properties is null && waiting.Count == 0)
         {
             throw BlobException.BlobNotFound();

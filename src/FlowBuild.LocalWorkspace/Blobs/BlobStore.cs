@@ -37,6 +37,7 @@ internal sealed class BlobStore
         }
 
         var committed = new HashSet<string>(StringComparer.Ordinal);
+        var waitingSince = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var file in Directory.EnumerateFiles(_folder))
         {
             using var handle = BlobFile.Open(file);
@@ -45,6 +46,8 @@ internal sealed class BlobStore
                 var properties = BlobFile.Read<BlobProperties>(handle);
                 Add(properties.Container)[properties.Name] = properties;
                 committed.UnionWith(properties.Blocks.Select(static b => b.File));
+                waitingSince.Add(Path.GetFileName(file), properties.WaitingSince);
+                _lastTick = Math.Max(_lastTick, properties.WaitingSince);
             }
             catch (InvalidDataException e)
             {
@@ -57,7 +60,9 @@ internal sealed class BlobStore
             throw folder.Damaged(missing);
         }
 
-        _waiting = WaitingBlocks.Load(_blocks, committed);
+        _waiting = WaitingBlocks.Load(_blocks, committed, waitingSince);
+        // The order holds although the clock was set back since.
+        _lastTick = Math.Max(_lastTick, _waiting.Latest);
     }
 
     /// <summary>The containers, by name.</summary>
@@ -123,7 +128,8 @@ internal sealed class BlobStore
     /// <summary>Opens a blob's content as it is now.</summary>
     public (BlobProperties Properties, BlobContent Content)? Open(string container, string name)
     {
-        while (Find(container, name) is not null)
+        BlobProperties? missed = null;
+        while (Find(container, name) is { } found)
         {
             SafeFileHandle? file = null;
             try
@@ -139,9 +145,10 @@ internal sealed class BlobStore
 
                 return (properties, BlobContent.Open(properties.Blocks.Select(b => (PathOfBlock(b.File), b.Length))));
             }
-            catch (FileNotFoundException)
+            catch (FileNotFoundException) when (!ReferenceEquals(found, missed))
             {
-                // Replaced or removed since it was found.
+                // Replaced or removed since it was found; unless it is found again as it was.
+                missed = found;
             }
             finally
             {
@@ -186,7 +193,7 @@ internal sealed class BlobStore
             Verify(expectedMd5, hash);
             var headers = new Dictionary<string, string>(draft.Headers);
             headers.TryAdd("Content-MD5", Convert.ToBase64String(hash));
-            return Publish(unfinished, draft with { Length = unfinished.Length, Headers = headers, Blocks = [] }, condition, dropsWaiting: true)!;
+            return Publish(unfinished, draft with { Length = unfinished.Length, Headers = headers, Blocks = [] }, condition)!;
         }
     }
 
@@ -201,8 +208,7 @@ internal sealed class BlobStore
         {
             Verify(expectedMd5, md5?.GetHashAndReset());
             var owner = HashOf(container, name);
-            var block = new BlobBlock(blockId, unfinished.Length, WaitingBlocks.FileName(owner, NextTick()));
-            unfinished.Seal(block);
+            unfinished.Seal(new BlockTrailer(blockId, unfinished.Length));
             BlobBlock? replaced;
             lock (_gate)
             {
@@ -212,6 +218,8 @@ internal sealed class BlobStore
                     throw new BlobException(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.");
                 }
 
+                // Its moment is that of the change: later than that of a commit which did not drop it.
+                var block = new BlobBlock(blockId, unfinished.Length, WaitingBlocks.FileName(owner, NextTick()));
                 unfinished.MoveTo(PathOfBlock(block.File));
                 replaced = _waiting.Add(owner, block);
             }
@@ -220,13 +228,14 @@ internal sealed class BlobStore
         }
     }
 
-    /// <summary>The blocks that wait for a commit.</summary>
-    public IReadOnlyList<BlobBlock> WaitingFor(string container, string name)
+    /// <summary>The blob's properties, or null, and the blocks that wait for a commit, both at one moment.</summary>
+    public (BlobProperties? Blob, IReadOnlyList<BlobBlock> Waiting) FindWithWaiting(string container, string name)
     {
         lock (_gate)
         {
-            Require(container);
-            return [.. _waiting.Of(HashOf(container, name)).Values.OrderBy(static b => b.Id, StringComparer.Ordinal)];
+            return (
+                Require(container).GetValueOrDefault(name),
+                [.. _waiting.Of(HashOf(container, name)).Values.OrderBy(static b => b.Id, StringComparer.Ordinal)]);
         }
     }
 
@@ -244,8 +253,7 @@ internal sealed class BlobStore
             var unfinished = await UnfinishedFile.CreateAsync(_folder, Stream.Null, null, CancellationToken.None).ConfigureAwait(false);
             await using (unfinished.ConfigureAwait(false))
             {
-                // What was chosen may be replaced before the change.
-                if (Publish(unfinished, draft with { Length = blocks.Sum(static b => b.Length), Blocks = blocks }, condition, dropsWaiting: true) is { } properties)
+                if (Publish(unfinished, draft with { Length = blocks.Sum(static b => b.Length), Blocks = blocks }, condition) is { } properties)
                 {
                     return properties;
                 }
@@ -257,23 +265,20 @@ internal sealed class BlobStore
     public async Task<BlobProperties> UpdateAsync(
         string container, string name, Func<BlobProperties, BlobProperties> change, Action<BlobProperties?> condition, CancellationToken cancellationToken)
     {
-        var (properties, content) = Open(container, name) ?? throw BlobException.BlobNotFound();
-        await using (content.ConfigureAwait(false))
+        while (true)
         {
-            var unfinished = await UnfinishedFile.CreateAsync(
-                _folder, properties.Blocks.Count == 0 ? content : Stream.Null, null, cancellationToken).ConfigureAwait(false);
-            await using (unfinished.ConfigureAwait(false))
+            var (properties, content) = Open(container, name) ?? throw BlobException.BlobNotFound();
+            await using (content.ConfigureAwait(false))
             {
-                return Publish(unfinished, change(properties), Unchanged, dropsWaiting: false)!;
-            }
-        }
-
-        void Unchanged(BlobProperties? current)
-        {
-            condition(current);
-            if (current?.ETag != properties.ETag)
-            {
-                throw BlobException.ConditionNotMet();
+                var unfinished = await UnfinishedFile.CreateAsync(
+                    _folder, properties.Blocks.Count == 0 ? content : Stream.Null, null, cancellationToken).ConfigureAwait(false);
+                await using (unfinished.ConfigureAwait(false))
+                {
+                    if (Publish(unfinished, change(properties), condition, properties) is { } changed)
+                    {
+                        return changed;
+                    }
+                }
             }
         }
     }
@@ -295,12 +300,18 @@ internal sealed class BlobStore
         Remove(released);
     }
 
-    // Null when a block of the draft is held no more.
-    private BlobProperties? Publish(UnfinishedFile unfinished, BlobProperties draft, Action<BlobProperties?> condition, bool dropsWaiting)
+    // Null when the blob that the draft is an update of, or a block that it names, was replaced since it was looked at. An update leaves
+    // the blocks that wait, all else drops them.
+    private BlobProperties? Publish(UnfinishedFile unfinished, BlobProperties draft, Action<BlobProperties?> condition, BlobProperties? updated = null)
     {
         var now = DateTimeOffset.UtcNow;
         var created = Find(draft.Container, draft.Name)?.Created ?? now;
-        var properties = draft with { ETag = string.Create(CultureInfo.InvariantCulture, $"0x{NextTick():X}"), LastModified = now, Created = created };
+        var tick = NextTick();
+        var properties = draft with
+        {
+            ETag = string.Create(CultureInfo.InvariantCulture, $"0x{tick:X}"), LastModified = now, Created = created,
+            WaitingSince = updated?.WaitingSince ?? tick,
+        };
         unfinished.Seal(properties);
         List<BlobBlock> released;
         lock (_gate)
@@ -310,14 +321,14 @@ internal sealed class BlobStore
             condition(current);
             var owner = HashOf(draft.Container, draft.Name);
             var held = (current?.Blocks ?? []).Concat(_waiting.Of(owner).Values).ToHashSet();
-            if (!held.IsSupersetOf(properties.Blocks))
+            if (!held.IsSupersetOf(properties.Blocks) || (updated is not null && updated.ETag != current?.ETag))
             {
                 return null;
             }
 
             unfinished.MoveTo(FileOf(draft.Container, draft.Name));
             blobs[draft.Name] = properties;
-            released = [.. current?.Blocks ?? [], .. dropsWaiting ? _waiting.Remove(owner) : []];
+            released = [.. current?.Blocks ?? [], .. updated is null ? _waiting.Remove(owner) : []];
         }
 
         // Outside the lock: other writers need not wait for the disk. What is released goes when nothing on the disk names it any more.

@@ -45,7 +45,14 @@ internal sealed class UnfinishedFile : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stream.DisposeAsync().ConfigureAwait(false);
-        File.Delete(_stream.Name);
+        try
+        {
+            // Writes what is still in its buffer, which a full disk refuses.
+            await _stream.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            File.Delete(_stream.Name);
+        }
     }
 }
