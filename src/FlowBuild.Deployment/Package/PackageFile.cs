@@ -1,5 +1,6 @@
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Workspace;
+using Microsoft.Win32.SafeHandles;
 
 namespace FlowBuild.Deployment.Package;
 
@@ -11,27 +12,65 @@ namespace FlowBuild.Deployment.Package;
 /// <param name="Md5">MD5 of the content, as blob storage keeps it.</param>
 public sealed record PackageFile(string Path, string SourcePath, byte[]? Content, long Length, byte[] Md5)
 {
+    /// <summary>When the file was written last, as it was read for <see cref="Md5"/>, UTC; null for a small one, whose MD5 storage compares.</summary>
+    public DateTime? Written { get; init; }
+
     /// <summary>Opens the content for reading.</summary>
-    /// <exception cref="FlowDeploymentException">The file has another length than it had.</exception>
-    public Stream Open()
+    /// <exception cref="FlowDeploymentException">The file has another length than it had, or cannot be read any more.</exception>
+    public Stream Open() => Content is null ? new FileStream(OpenFile(), FileAccess.Read, 1) : new MemoryStream(Content, writable: false);
+
+    /// <summary>Reads a part of a large file, as it was when its MD5 was taken.</summary>
+    /// <param name="offset">Where the part begins.</param>
+    /// <param name="buffer">Is filled.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="FlowDeploymentException">The file was changed since, or cannot be read any more.</exception>
+    internal async Task ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (Content is not null)
         {
-            return new MemoryStream(Content, writable: false);
+            Content.AsMemory((int)offset, buffer.Length).CopyTo(buffer);
+            return;
         }
 
-        var stream = new FileStream(SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
-        if (stream.Length != Length)
+        using var file = OpenFile();
+        for (int count = 0, read; count < buffer.Length; count += read)
         {
-            stream.Dispose();
+            read = await RandomAccess.ReadAsync(file, buffer[count..], offset + count, cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+            {
+                throw Changed();
+            }
+        }
+
+        // It may be changed and keep its length, and of a part nobody else knows the MD5.
+        if (File.GetLastWriteTimeUtc(file) != Written)
+        {
+            throw Changed();
+        }
+    }
+
+    private SafeFileHandle OpenFile()
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = File.OpenHandle(SourcePath, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
             throw Changed();
         }
 
-        return stream;
+        if (RandomAccess.GetLength(file) != Length)
+        {
+            file.Dispose();
+            throw Changed();
+        }
+
+        return file;
     }
 
-    /// <summary>What is said when the file changes under the upload.</summary>
-    internal FlowDeploymentException Changed() =>
+    private FlowDeploymentException Changed() =>
         FlowDeploymentException.Of(PackageRules.FileNotFound, SourcePath, "or it changed while it was deployed; run the target again");
 }
 

@@ -80,8 +80,8 @@ internal static class StagedTree
         ReadableFile.Require(path);
         using var hash = NewHash();
         hash.AppendData(Encoding.ASCII.GetBytes(Seed));
-        var (length, md5) = AppendLarge(hash, path, cancellationToken);
-        return (Hexadecimal(hash), new PackageFile(Path.GetFileName(path), path, null, length, md5));
+        var (length, md5, written) = AppendLarge(hash, path, cancellationToken);
+        return (Hexadecimal(hash), new PackageFile(Path.GetFileName(path), path, null, length, md5) { Written = written });
     }
 
     // MD5 is az ml's choice: the hash names equal content, it protects nothing.
@@ -112,13 +112,13 @@ internal static class StagedTree
             hash.AppendData(Encoding.UTF8.GetBytes(read.Entry.Name));
             if (read.Entry is StagedFile file)
             {
-                var (length, md5) = read.Small is { } small ? AppendSmall(hash, file, small) : AppendLarge(hash, file.SourcePath, cancellationToken);
-                files.Add(new PackageFile(read.Path, file.SourcePath, file.Content, length, md5));
+                var (length, md5, written) = read.Small is { } small ? AppendSmall(hash, file, small) : AppendLarge(hash, file.SourcePath, cancellationToken);
+                files.Add(new PackageFile(read.Path, file.SourcePath, file.Content, length, md5) { Written = written });
             }
         }
     }
 
-    private static (long Length, byte[] Md5) AppendSmall(IncrementalHash hash, StagedFile file, SmallFile small)
+    private static (long Length, byte[] Md5, DateTime? Written) AppendSmall(IncrementalHash hash, StagedFile file, SmallFile small)
     {
         hash.AppendData(small.Bytes, 0, small.Length);
         if (file.Content is null)
@@ -126,7 +126,7 @@ internal static class StagedTree
             ArrayPool<byte>.Shared.Return(small.Bytes);
         }
 
-        return (small.Length, small.Md5);
+        return (small.Length, small.Md5, null);
     }
 
     // Opening a small file takes longer than hashing it, so several are opened at once.
@@ -166,11 +166,13 @@ internal static class StagedTree
     }
 
     // MD5 takes longer than reading: both hashes of a large file are made side by side, and each side then reads a half of the next block.
-    private static (long Length, byte[] Md5) AppendLarge(IncrementalHash hash, string path, CancellationToken cancellationToken)
+    private static (long Length, byte[] Md5, DateTime? Written) AppendLarge(IncrementalHash hash, string path, CancellationToken cancellationToken)
     {
         const int half = BlockSize / 2;
         using var fileHash = NewHash();
         using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);
+        // Before the content: what is written meanwhile counts as a change.
+        var written = File.GetLastWriteTimeUtc(handle);
         var (block, next) = (new byte[BlockSize], new byte[BlockSize]);
         var count = Fill(handle, block, 0);
         long length = 0;
@@ -197,7 +199,7 @@ internal static class StagedTree
             (block, next) = (next, block);
         }
 
-        return (length, fileHash.GetHashAndReset());
+        return (length, fileHash.GetHashAndReset(), written);
     }
 
     private static Task<int> HashAndRead(IncrementalHash hash, SafeFileHandle handle, ReadOnlyMemory<byte> block, Memory<byte> next, long offset) =>

@@ -46,15 +46,7 @@ public sealed partial class ArtifactStore
     private async Task SendAsync(FlowPackage package, FileBlock block, CancellationToken cancellationToken)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(block.Length);
-        try
-        {
-            await block.ReadAsync(bytes, cancellationToken).ConfigureAwait(false);
-        }
-        catch (EndOfStreamException)
-        {
-            throw block.File.Changed();
-        }
-
+        await block.ReadAsync(bytes, cancellationToken).ConfigureAwait(false);
         await WithFallbackAsync(async container =>
         {
             using var content = new MemoryStream(bytes, 0, block.Length, writable: false);
@@ -71,21 +63,26 @@ public sealed partial class ArtifactStore
         WithFallbackAsync(async container =>
         {
             var blob = container.GetBlockBlobClient(BlobName(package, file));
+            BlockList list;
             try
             {
-                var list = await blob.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellationToken).ConfigureAwait(false);
-                var waiting = list.Value.UncommittedBlocks.Select(static b => (b.Name, (long)b.Size)).ToHashSet();
-                if (waiting.All(static b => b.Name.Length == FileBlock.IdLength))
-                {
-                    return waiting;
-                }
-
-                await blob.CommitBlockListAsync([], cancellationToken: cancellationToken).ConfigureAwait(false);
+                list = await blob.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellationToken).ConfigureAwait(false);
             }
-            catch (RequestFailedException e) when (e.Status == 404)
+            catch (RequestFailedException e) when (e.Status == 404 || (e.Status == 403 && container != _byIdentity))
             {
+                // Nothing waits; or the datastore's shared access signature does not let one look, which sending does not need.
+                return [];
             }
 
+            var waiting = list.UncommittedBlocks.Select(static b => (b.Name, (long)b.Size)).ToHashSet();
+            if (waiting.All(static b => b.Name.Length == FileBlock.IdLength))
+            {
+                return waiting;
+            }
+
+            // Only what was seen: another run may have sent the file meanwhile. Then this is refused, and done again from the start.
+            var unchanged = list.ETag == default ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = list.ETag };
+            await blob.CommitBlockListAsync([], new CommitBlockListOptions { Conditions = unchanged }, cancellationToken).ConfigureAwait(false);
             return [];
         }, cancellationToken);
 

@@ -34,14 +34,6 @@ internal sealed record FileBlock(PackageFile File, string Id, long Offset, int L
     }
 
     /// <summary>Reads the block.</summary>
-    /// <exception cref="EndOfStreamException">The file is shorter than it was.</exception>
-    public async Task ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        var content = File.Open();
-        await using (content.ConfigureAwait(false))
-        {
-            content.Position = Offset;
-            await content.ReadExactlyAsync(buffer[..Length], cancellationToken).ConfigureAwait(false);
-        }
-    }
+    /// <exception cref="FlowDeploymentException">The file was changed or removed since it was packaged.</exception>
+    public Task ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) => File.ReadAsync(Offset, buffer[..Length], cancellationToken);
 }
