@@ -158,10 +158,11 @@ public sealed class LifeTests
     }
 
     [Theory]
-    [InlineData("identity.json", """{"StateVersion":2}""", "newer")]
+    [InlineData("identity.json", """{"StateVersion":3}""", "newer")]
+    [InlineData("identity.json", """{"StateVersion":1}""", "older")]
     [InlineData("identity.json", "{", "damaged")]
     [InlineData("identity.json", "{}", "damaged")]
-    [InlineData("identity.json", """{"StateVersion":1,"Certificate":"AAAA","Token":"t","AccountKey":"AAAA"}""", "damaged")]
+    [InlineData("identity.json", """{"StateVersion":2,"Certificate":"AAAA","Token":"t","AccountKey":"AAAA"}""", "damaged")]
     [InlineData("resources/a.json", "{", "damaged")]
     [InlineData("resources/a.json", "{}", "damaged")]
     [InlineData("blobs/a", "x", "damaged")]

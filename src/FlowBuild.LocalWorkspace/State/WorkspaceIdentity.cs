@@ -27,12 +27,12 @@ internal sealed record WorkspaceIdentity(
     string AccountKey)
 {
     /// <summary>The layout that this program reads and writes.</summary>
-    public const int CurrentStateVersion = 1;
+    public const int CurrentStateVersion = 2;
 
     private const string FileName = "identity.json";
 
     /// <summary>Reads the identity that the folder holds, or makes one up.</summary>
-    /// <exception cref="WorkspaceStartException">The folder was written by a newer program, or is damaged.</exception>
+    /// <exception cref="WorkspaceStartException">The folder was written by a newer or an older program, or is damaged.</exception>
     public static WorkspaceIdentity Load(StateFolder folder)
     {
         var path = folder.FilePath(FileName);
@@ -55,6 +55,8 @@ internal sealed record WorkspaceIdentity(
         {
             { StateVersion: > CurrentStateVersion } => throw new WorkspaceStartException(
                 $"The local workspace in '{folder.Path}' was written by a newer FlowBuild (state version {identity.StateVersion}). Use that version, or another folder."),
+            { StateVersion: > 0 and < CurrentStateVersion } => throw new WorkspaceStartException(
+                $"The local workspace in '{folder.Path}' was written by an older FlowBuild (state version {identity.StateVersion}). Remove the folder to start with an empty workspace, or name another one."),
             { StateVersion: CurrentStateVersion, Certificate: not null, Token.Length: > 0, AccountKey: { } key } when Convert.TryFromBase64String(key, new byte[key.Length], out _) => identity,
             _ => throw folder.Damaged(path),
         };
