@@ -8,7 +8,7 @@ internal sealed record LocalWorkspaceState(
     string Build, int ProcessId, Uri ControlPlane, byte[] Certificate, string Token, string Subscription, string ResourceGroup, string Workspace,
     string? ServeCommandHash)
 {
-    private const int KnownVersion = 1;
+    private const int KnownVersion = 2;
 
     /// <summary>Reads the state of a folder, or null when no workspace says that it runs; what cannot be read says nothing.</summary>
     /// <exception cref="FlowDeploymentException">The state is of a newer FlowBuild, or others could have written it.</exception>
