@@ -1,3 +1,4 @@
+using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Plan;
 
 namespace FlowBuild.Deployment;
@@ -52,4 +53,11 @@ public sealed record DeploySettings
 
     /// <summary>Tags of a model version that is registered, such as the source's commit.</summary>
     public IReadOnlyDictionary<string, string> ModelTags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The traffic that the properties ask for, or null.</summary>
+    /// <exception cref="FlowDeploymentException">They ask for all of it and for something else.</exception>
+    internal TrafficMap? AskedTraffic(string deployment) =>
+        !AllTraffic ? Traffic
+        : Traffic is null || Traffic.Equals(TrafficMap.All(deployment)) ? TrafficMap.All(deployment)
+        : throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowTraffic", Traffic.ToString(), "FlowAllTraffic=true says otherwise; name one of the two");
 }

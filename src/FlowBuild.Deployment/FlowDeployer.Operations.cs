@@ -62,7 +62,7 @@ public sealed partial class FlowDeployer
                     $"several flows of the project are deployed to the endpoint '{endpoint.Name}'; write FlowTraffic=\"{work.Sources.DeploymentName}=100\", or the percentages of each");
             }
 
-            var traffic = _settings.Traffic ?? (_settings.AllTraffic ? TrafficMap.All(work.Sources.DeploymentName ?? "") : null);
+            var traffic = _settings.AskedTraffic(work.Sources.DeploymentName ?? "");
             var deployments = await workspace.GetDeploymentsAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
             var names = deployments.Select(static d => d.Name).ToList();
             traffic?.RequireDeployments(_settings.Traffic is null ? "FlowAllTraffic" : "FlowTraffic", names);

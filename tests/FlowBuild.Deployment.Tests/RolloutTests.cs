@@ -42,6 +42,27 @@ public sealed class RolloutTests
 
         await chat.DeployAsync(rollout);
         Assert.DoesNotContain((await chat.PlanAsync(rollout)).Notes, static n => n.Contains("FlowRollout", StringComparison.Ordinal));
+
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        Assert.Contains((await chat.PlanAsync(rollout)).Notes, static n => n.StartsWith("blue changes in place and serves its traffic with the change at once", StringComparison.Ordinal));
+
+        chat.Replace("deployment.yml", "name: blue", "name: green");
+        Assert.Contains("no traffic moves to green; FlowRollout goes with FlowSlots, or with FlowAllTraffic=true", (await chat.PlanAsync(rollout)).Notes);
+    }
+
+    [Fact]
+    public async Task All_traffic_and_other_traffic_are_not_asked_for_at_once()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync(
+            new DeploySettings { AllTraffic = true, Traffic = TrafficMap.Parse("FlowTraffic", "blue=0") }));
+
+        Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
+        Assert.Contains("FlowAllTraffic=true", refused.Message, StringComparison.Ordinal);
+        var plan = await chat.PlanAsync(new DeploySettings { AllTraffic = true, Traffic = TrafficMap.Parse("FlowTraffic", "blue=100") });
+        Assert.Equal(["Plan: no changes"], plan.ToLines());
     }
 
     [Fact]

@@ -111,7 +111,7 @@ public sealed class WorkspaceResolverTests : IDisposable
     {
         var refused = Assert.Throws<FlowDeploymentException>(() => Resolver("", "", "workspace").Resolve(writes: true));
 
-        Assert.Contains("without FlowSubscriptionId, FlowResourceGroup (the properties)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("without FlowSubscriptionId, FlowResourceGroup (the properties; the local one is FlowWorkspace=local)", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

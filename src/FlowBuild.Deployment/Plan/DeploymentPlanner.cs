@@ -506,6 +506,13 @@ internal sealed class DeploymentPlanner
         }
 
         var last = (wanted ?? now, mirror);
+        if (!movesTraffic && changes && _settings.Rollout.Count > 0)
+        {
+            _notes.Add(now.Percentages.ContainsKey(name)
+                ? $"{name} changes in place and serves its traffic with the change at once; FlowRollout moves traffic from one deployment to another, as with FlowSlots"
+                : $"no traffic moves to {name}; FlowRollout goes with FlowSlots, or with FlowAllTraffic=true");
+        }
+
         if (!movesTraffic && !movesMirror)
         {
             return last;
@@ -578,14 +585,9 @@ internal sealed class DeploymentPlanner
     private TrafficMap? WantedTraffic(TrafficMap now, IReadOnlyList<DeploymentResource> deployments)
     {
         var name = _sources.DeploymentName!;
-        if (_settings.Traffic is { } named)
+        if (_settings.AskedTraffic(name) is { } asked)
         {
-            return named;
-        }
-
-        if (_settings.AllTraffic)
-        {
-            return _settings.Kept.Count == 0 ? TrafficMap.All(name) : throw FlowDeploymentException.Of(
+            return _settings.Traffic is not null || _settings.Kept.Count == 0 ? asked : throw FlowDeploymentException.Of(
                 ConfigurationRules.InvalidProperty, "FlowAllTraffic", "true",
                 $"several flows of the project are deployed to the endpoint '{_sources.EndpointName}'; write FlowTraffic=\"{name}=100\", or the percentages of each");
         }

@@ -73,7 +73,8 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
 
         // Only a subscription or a group in the environment is no workspace: many tools set these for other purposes.
         return names[0] == "AZURE_SUBSCRIPTION_ID" && workspace.Length == 0 ? null
-            : throw FlowDeploymentException.Of(ConfigurationRules.WorkspaceIncomplete, origin, string.Join(", ", missing));
+            : throw FlowDeploymentException.Of(
+                ConfigurationRules.WorkspaceIncomplete, names[0] == "FlowSubscriptionId" ? $"{origin}; the local one is FlowWorkspace=local" : origin, string.Join(", ", missing));
 
         string Fill(string value, string variable)
         {
