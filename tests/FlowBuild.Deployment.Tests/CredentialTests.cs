@@ -96,9 +96,9 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Moon", "", "FlowCloud='Moon' cannot be read: write AzureCloud, AzureUSGovernment, AzureChinaCloud, or")]
-    [InlineData("", "login.microsoftonline.us", "AZURE_AUTHORITY_HOST='login.microsoftonline.us' cannot be read: write an address that begins with https://")]
-    [InlineData("", "http://login.microsoftonline.us", "AZURE_AUTHORITY_HOST='http://login.microsoftonline.us' cannot be read")]
+    [InlineData("Moon", "", "FlowCloud='Moon' cannot be used: write AzureCloud, AzureUSGovernment, AzureChinaCloud, or")]
+    [InlineData("", "login.microsoftonline.us", "AZURE_AUTHORITY_HOST='login.microsoftonline.us' cannot be used: write an address that begins with https://")]
+    [InlineData("", "http://login.microsoftonline.us", "AZURE_AUTHORITY_HOST='http://login.microsoftonline.us' cannot be used")]
     public void A_cloud_that_nobody_knows_and_an_address_that_is_none_are_errors(string word, string authority, string says)
     {
         _environment["AZURE_AUTHORITY_HOST"] = authority;
