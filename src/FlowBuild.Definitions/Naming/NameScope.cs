@@ -36,10 +36,6 @@ public sealed class NameScope
         {
             wanted += suffix;
         }
-        else if (TryTake(wanted))
-        {
-            return wanted;
-        }
 
         var name = wanted;
         for (var number = 2; !TryTake(name) || IsReserved(name); number++)

@@ -50,6 +50,7 @@ internal sealed class YamlMapping : YamlNode
 
     public YamlMapping(SourceSpan span) => Span = span;
 
+    /// <summary>The entries in order. The list itself, so that a walk along it makes no object; what changes it goes through this mapping.</summary>
     public List<YamlEntry> Entries => _entries;
 
     /// <summary>The entry of a key, or null.</summary>

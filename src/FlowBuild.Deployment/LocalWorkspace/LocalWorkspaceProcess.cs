@@ -22,6 +22,9 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
     private const int Busy = 4;
     private const int LongestReason = 500;
 
+    // What the shell of the build holds open besides, the lock of 'flock' or a pipe of its caller, would stay held as long as the workspace runs.
+    private const string CloseInherited = """exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$0" "$@" """;
+
     private readonly StatePath _folder = new(
         settings.StateFolder, Environment.GetEnvironmentVariable("FLOWBUILD_LOCAL_WORKSPACE"), Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
 
@@ -139,9 +142,6 @@ internal sealed class LocalWorkspaceProcess(LocalWorkspaceSettings settings, IFl
             throw FlowDeploymentException.Of(LocalWorkspaceRules.DidNotStart, $"the running one (process {running.ProcessId}) does not stop");
         }
     }
-
-    // What the shell of the build holds open besides, the lock of 'flock' or a pipe of its caller, would stay held as long as the workspace runs.
-    private const string CloseInherited = """exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$0" "$@" """;
 
     // All streams are redirected, and read until the workspace is ready at most, so that a build whose output is captured can end; the
     // child takes a session of its own first thing, so that Ctrl+C does not reach it, and logs to a file.

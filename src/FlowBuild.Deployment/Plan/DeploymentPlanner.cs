@@ -506,11 +506,14 @@ internal sealed class DeploymentPlanner
         }
 
         var last = (wanted ?? now, mirror);
-        if (!movesTraffic && changes && _settings.Rollout.Count > 0)
+        var way = movesTraffic ? Rollout(now, wanted!) : [];
+        if (_settings.Rollout.Count > 0 && (movesTraffic ? now.Percentages.Count == 0 : changes))
         {
-            _notes.Add(now.Percentages.ContainsKey(name)
-                ? $"{name} changes in place and serves its traffic with the change at once; FlowRollout moves traffic from one deployment to another, as with FlowSlots"
-                : $"no traffic moves to {name}; FlowRollout goes with FlowSlots, or with FlowAllTraffic=true");
+            _notes.Add(
+                movesTraffic ? $"no version has traffic to move step by step (FlowRollout): it is {wanted} at once"
+                : now.Percentages.ContainsKey(name)
+                    ? $"{name} changes in place and serves its traffic with the change at once; FlowRollout moves traffic from one deployment to another, as with FlowSlots"
+                    : $"no traffic moves to {name}; FlowRollout goes with FlowSlots, or with FlowAllTraffic=true");
         }
 
         if (!movesTraffic && !movesMirror)
@@ -521,12 +524,6 @@ internal sealed class DeploymentPlanner
         List<PlanChange> moves = [];
         if (movesTraffic)
         {
-            var way = Rollout(now, wanted!);
-            if (_settings.Rollout.Count > 0 && now.Percentages.Count == 0)
-            {
-                _notes.Add($"no version has traffic to move step by step (FlowRollout): it is {wanted} at once");
-            }
-
             moves.Add(new PlanChange("traffic", now.ToString(), way.Count > 0 ? string.Join(", then ", way) : wanted!.ToString()));
         }
 
@@ -541,7 +538,7 @@ internal sealed class DeploymentPlanner
         NoteLostRollback(remembered);
         _steps.Add(new TrafficStep(_sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, remembered, Reason(now), moves)
         {
-            Rollout = movesTraffic ? Rollout(now, wanted!) : [], Seen = now, GoesBackTo = goesBackTo,
+            Rollout = way, Seen = now, GoesBackTo = goesBackTo,
         });
         return last;
 

@@ -22,7 +22,6 @@ public sealed record UploadResult(int Sent, long SentBytes, int Present);
 public sealed partial class ArtifactStore
 {
     private const int DisturbedAttempts = 5;
-
     private const int FilesAtOnce = 32;
 
     private readonly MachineLearningWorkspace _workspace;

@@ -15,12 +15,12 @@ public sealed partial class MachineLearningWorkspace
     internal const string UploadDatastore = "workspaceblobstore";
 
     /// <summary>What the ids of assets begin with that are in no workspace.</summary>
-    // ARM takes no more of them at a resource.
-    private const int MostTags = 50;
-
     internal const string AssetScheme = "azureml:";
 
     private const string DatastoreScheme = "azureml://datastores/";
+
+    // ARM takes no more of them at a resource.
+    private const int MostTags = 50;
 
     // The service puts these into every container; a PUT must not send them back.
     internal static readonly string[] InjectedVariables = ["AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT"];
