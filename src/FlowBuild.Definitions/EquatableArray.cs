@@ -4,26 +4,29 @@ namespace FlowBuild.Definitions;
 
 /// <summary>
 /// An immutable array that compares by its elements. The incremental generator caches by equality, and a plain array or
-/// <c>ImmutableArray</c> compares by reference, which would make every step look changed at every keystroke.
+/// <c>ImmutableArray</c> compares by reference, which would make every step look changed at every keystroke. A class, as all that
+/// flows through the generator is: the runtime compiles Roslyn's generic tables anew for each struct in them, at every start of a compiler.
 /// </summary>
 /// <typeparam name="T">The element; itself equatable.</typeparam>
-public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadOnlyList<T>
+public sealed class EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadOnlyList<T>
 {
-    private readonly T[]? _items;
+    private readonly T[] _items;
 
     /// <summary>Copies the items.</summary>
     public EquatableArray(IEnumerable<T> items) => _items = [.. items];
 
-    /// <inheritdoc/>
-    public int Count => _items?.Length ?? 0;
+    internal static EquatableArray<T> Empty { get; } = new([]);
 
     /// <inheritdoc/>
-    public T this[int index] => (_items ?? throw new ArgumentOutOfRangeException(nameof(index)))[index];
+    public int Count => _items.Length;
 
     /// <inheritdoc/>
-    public bool Equals(EquatableArray<T> other)
+    public T this[int index] => _items[index];
+
+    /// <inheritdoc/>
+    public bool Equals(EquatableArray<T>? other)
     {
-        if (Count != other.Count)
+        if (other is null || Count != other.Count)
         {
             return false;
         }
@@ -40,7 +43,7 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
     }
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is EquatableArray<T> other && Equals(other);
+    public override bool Equals(object? obj) => Equals(obj as EquatableArray<T>);
 
     /// <inheritdoc/>
     public override int GetHashCode()
@@ -54,18 +57,12 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
         return hash;
     }
 
-    /// <summary>Compares element by element.</summary>
-    public static bool operator ==(EquatableArray<T> left, EquatableArray<T> right) => left.Equals(right);
-
-    /// <summary>Compares element by element.</summary>
-    public static bool operator !=(EquatableArray<T> left, EquatableArray<T> right) => !left.Equals(right);
-
     /// <summary>Walks the items, without an object for it.</summary>
-    public Enumerator GetEnumerator() => new(_items ?? []);
+    public Enumerator GetEnumerator() => new(_items);
 
-    IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)(_items ?? [])).GetEnumerator();
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)_items).GetEnumerator();
 
-    IEnumerator IEnumerable.GetEnumerator() => (_items ?? []).GetEnumerator();
+    IEnumerator IEnumerable.GetEnumerator() => _items.GetEnumerator();
 
     /// <summary>A walk along the items.</summary>
     public struct Enumerator
@@ -87,6 +84,9 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
 /// <summary>Makes equatable arrays.</summary>
 public static class EquatableArray
 {
+    /// <summary>The array without items.</summary>
+    public static EquatableArray<T> Empty<T>() => EquatableArray<T>.Empty;
+
     /// <summary>Copies a sequence into an array that compares by its elements.</summary>
     public static EquatableArray<T> ToEquatableArray<T>(this IEnumerable<T> items) => new(items);
 }

@@ -28,7 +28,7 @@ public sealed class FlowAnalyzer : DiagnosticAnalyzer
             var file = AdditionalFile.Of(action.AdditionalFile, action.Options.AnalyzerConfigOptionsProvider);
             var diagnostics = file.Kind switch
             {
-                FileKind.Other => default,
+                FileKind.Other => EquatableArray.Empty<ReportedDiagnostic>(),
                 FileKind.Flow => FileParser.ParseFlow(file, action.CancellationToken).Diagnostics,
                 _ => FileParser.ParseDeploymentFile(file, action.CancellationToken).Diagnostics,
             };

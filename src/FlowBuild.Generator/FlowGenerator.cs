@@ -32,6 +32,7 @@ public sealed class FlowGenerator : IIncrementalGenerator
             .Where(static file => file.Kind == FileKind.Flow)
             .Select(static (file, _) => file.Item!)
             .Collect()
+            .Select(static (items, _) => items.ToEquatableArray())
             .Combine(project)
             .Select(static (pair, _) => FlowNames.Of(pair.Left, pair.Right))
             .WithTrackingName(TrackingNames.Names);
@@ -42,7 +43,7 @@ public sealed class FlowGenerator : IIncrementalGenerator
             .WithTrackingName(TrackingNames.ParseDeploymentFile);
         var responseFields = deploymentFiles
             .Where(static file => file.ResponseFields is not null)
-            .Select(static (file, _) => new KeyValuePair<string, EquatableArray<string>>(file.Path, file.ResponseFields!.Value))
+            .Select(static (file, _) => new DeploymentResponseFields(file.Path, file.ResponseFields!))
             .Collect()
             .Select(static (pairs, _) => pairs.ToEquatableArray());
 
@@ -51,8 +52,8 @@ public sealed class FlowGenerator : IIncrementalGenerator
             .Select(static (file, cancellationToken) => FileParser.ParseFlow(file, cancellationToken))
             .WithTrackingName(TrackingNames.Parse);
         var contracts = flows
-            .Combine(names.Combine(responseFields))
-            .Select(static (pair, _) => FlowModels.Of(pair.Left, pair.Right.Left, pair.Right.Right))
+            .Combine(names.Combine(responseFields).Select(static (pair, _) => new FlowSurroundings(pair.Left, pair.Right)))
+            .Select(static (pair, _) => FlowModels.Of(pair.Left, pair.Right))
             .WithTrackingName(TrackingNames.Contract);
 
         context.RegisterSourceOutput(

@@ -208,7 +208,7 @@ public sealed class CalledClientTests
         var answer = await GeneratedAssembly.RunAsync(
             endpoint.Client(),
             """return (await new OpenClient(http).ScoreAsync(new JsonObject { ["text"] = "hi" })).GetString()!;""",
-            Model("Open", new FlowContract(FlowKind.Flex, null, default, default, null, FlowMessageFormat.Basic, AcceptsAnyInput: true, ReturnsBareResult: true)));
+            Model("Open", Open()));
 
         Assert.Equal("qqq", answer);
         Assert.Equal("""{"text":"hi"}""", endpoint.Requests[0]);

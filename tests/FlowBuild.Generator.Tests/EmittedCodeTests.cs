@@ -60,7 +60,7 @@ public sealed class EmittedCodeTests
 
     [Fact]
     public void A_flex_flow_takes_and_gives_any_json() => AssertCompiles(
-        Model("Open", new FlowContract(FlowKind.Flex, "Anything.", default, default, null, FlowMessageFormat.Basic, AcceptsAnyInput: true, ReturnsBareResult: true)),
+        Model("Open", Open("Anything.")),
         Model("Bare", Dag([In("n", FlowValueType.Int)], [Out("output")]) with { Kind = FlowKind.Flex, ReturnsBareResult = true }));
 
     [Theory]

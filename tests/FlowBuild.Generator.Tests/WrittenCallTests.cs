@@ -36,7 +36,7 @@ public sealed class WrittenCallTests
 
     [Fact]
     public async Task Any_object_is_sent_again_where_the_flow_declares_no_inputs() => await SendsAsync(
-        "Any", new FlowContract(FlowKind.Flex, null, default, default, null, FlowMessageFormat.Basic, AcceptsAnyInput: true, ReturnsBareResult: true),
+        "Any", Open(),
         """{"a":[1,{"b":"c"}]}""");
 
     [Fact]

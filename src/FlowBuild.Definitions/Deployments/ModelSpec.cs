@@ -22,7 +22,8 @@ public sealed record ModelSpec(
     string? Stage)
 {
     /// <summary>What frameworks say of the model: data by flavor.</summary>
-    public EquatableArray<KeyValuePair<string, EquatableArray<KeyValuePair<string, string>>>> Flavors { get; init; }
+    public EquatableArray<KeyValuePair<string, EquatableArray<KeyValuePair<string, string>>>> Flavors { get; init; } =
+        EquatableArray.Empty<KeyValuePair<string, EquatableArray<KeyValuePair<string, string>>>>();
 
     /// <summary>The datastore that a local path is uploaded to; null for the workspace's own, <c>workspaceblobstore</c>.</summary>
     public Located<string>? Datastore { get; init; }

@@ -79,7 +79,7 @@ public static class ServedFlow
 
     private static void CheckResponseFields(FlowDefinition flow, EquatableArray<string>? fields, SourceSpan span, DiagnosticList problems)
     {
-        foreach (var field in fields ?? default)
+        foreach (var field in fields ?? EquatableArray.Empty<string>())
         {
             FlowOutput? output = null;
             foreach (var candidate in flow.Outputs)

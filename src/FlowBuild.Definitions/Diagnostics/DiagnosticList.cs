@@ -20,7 +20,7 @@ internal sealed class DiagnosticList(string file)
     {
         if (_items is null)
         {
-            return default;
+            return EquatableArray.Empty<FlowDiagnostic>();
         }
 
         var ordered = _items.ToArray();

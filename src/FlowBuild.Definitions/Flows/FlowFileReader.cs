@@ -108,8 +108,8 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             "python",
             new(inputs),
             new(outputs),
-            default,
-            default,
+            EquatableArray.Empty<FlowNode>(),
+            EquatableArray.Empty<Located<string>>(),
             FlowMessageFormat.Basic,
             Entry: null,
             new(ReadEnvironmentVariables(prompty.Find("environment_variables"))));

@@ -265,7 +265,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
     {
         if (entry is not { } given || FlowFileReader.IsNull(given.Value))
         {
-            return default;
+            return EquatableArray.Empty<KeyValuePair<string, Located<string>>>();
         }
 
         if (given.Value is not YamlMapping mapping)
@@ -276,7 +276,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
                 "inputs",
                 "a mapping from names to values",
                 FlowFileReader.DescribeShape(given.Value));
-            return default;
+            return EquatableArray.Empty<KeyValuePair<string, Located<string>>>();
         }
 
         var inputs = new KeyValuePair<string, Located<string>>[mapping.Entries.Count];

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Definitions.Text;
@@ -74,7 +75,7 @@ public sealed class PackageBuilder
     {
         var tree = new StagedFolder("");
         Stage(tree, "", _source.Folder, [_root], cancellationToken);
-        foreach (var include in _source.Flow?.AdditionalIncludes ?? [])
+        foreach (var include in _source.Flow?.AdditionalIncludes ?? EquatableArray.Empty<Located<string>>())
         {
             cancellationToken.ThrowIfCancellationRequested();
             Include(tree, include, cancellationToken);

@@ -58,7 +58,7 @@ internal sealed class AssetPlanner(
         var modelUri = remote ?? workspace.UploadUri(await PlanUploadAsync(
             FlowStage.Model, InDatastore(package!, own.Spec?.Datastore), own.Name, version, cancellationToken).ConfigureAwait(false));
 
-        var tags = settings.ModelTags.Concat(own.Spec?.Tags ?? default)
+        var tags = settings.ModelTags.Concat(own.Spec?.Tags ?? EquatableArray.Empty<KeyValuePair<string, string>>())
             .GroupBy(static t => t.Key, StringComparer.Ordinal).Select(static g => g.Last());
         steps.Add(new VersionStep(
             Models, own.Name, version, MachineLearningWorkspace.ModelBody(own.Spec, modelUri, properties, tags), IsNew: true,
@@ -178,7 +178,7 @@ internal sealed class AssetPlanner(
     public async Task<IReadOnlyDictionary<string, string>> PlanDataAsync(DeploymentResource? live, CancellationToken cancellationToken)
     {
         var ids = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (collection, data) in sources.Deployment!.DataCollector?.Collections ?? default)
+        foreach (var (collection, data) in sources.Deployment!.DataCollector?.Collections ?? EquatableArray.Empty<KeyValuePair<string, CollectedData>>())
         {
             var name = data.DataName ?? $"{sources.EndpointName}-{sources.DeploymentName}-{collection}";
             var version = data.DataVersion ?? "1";

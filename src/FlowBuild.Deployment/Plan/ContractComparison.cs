@@ -21,7 +21,7 @@ internal static class ContractComparison
         }
 
         var shown = liveFields is null ? null : ResponseFields.Parse(liveFields, out _);
-        foreach (var (name, type) in Members(document, "outputs").Where(o => shown is null || shown.Value.Contains(o.Key)))
+        foreach (var (name, type) in Members(document, "outputs").Where(o => shown is null || shown.Contains(o.Key)))
         {
             var now = contract.Outputs.FirstOrDefault(o => o.Name == name);
             if (now is null)

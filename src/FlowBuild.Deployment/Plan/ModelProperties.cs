@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using FlowBuild.Definitions;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Deployment.Sources;
 
@@ -22,7 +23,8 @@ internal static class ModelProperties
     /// <param name="own">The model.</param>
     public static Dictionary<string, string> Of(FlowSources sources, ModelChoice.Own own)
     {
-        var properties = (own.Spec?.Properties ?? default).ToDictionary(static p => p.Key, static p => p.Value, StringComparer.Ordinal);
+        var properties = (own.Spec?.Properties ?? EquatableArray.Empty<KeyValuePair<string, string>>())
+            .ToDictionary(static p => p.Key, static p => p.Value, StringComparer.Ordinal);
         if (sources.Flow is not { } flow || !sources.IsFlowServed)
         {
             return properties;

@@ -130,7 +130,7 @@ internal static class Preflight
     /// <summary>Warns of connections that the flow's nodes name and the workspace lacks.</summary>
     public static async Task CheckConnectionsAsync(MachineLearningWorkspace workspace, FlowSources sources, CancellationToken cancellationToken)
     {
-        var named = sources.IsFlowServed ? (sources.Flow?.Nodes ?? default).Where(static n => n.Connection is not null).ToList() : [];
+        var named = sources.IsFlowServed && sources.Flow is { } flow ? flow.Nodes.Where(static n => n.Connection is not null).ToList() : [];
         if (named.Count == 0)
         {
             return;

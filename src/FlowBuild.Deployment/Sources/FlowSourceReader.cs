@@ -157,7 +157,7 @@ public sealed class FlowSourceReader
 
     private void CheckFolder(FlowItem item, FlowDefinition? flow)
     {
-        foreach (var node in flow?.Nodes ?? [])
+        foreach (var node in flow?.Nodes ?? EquatableArray.Empty<FlowNode>())
         {
             if (node.SourcePath is not { } path)
             {
@@ -185,7 +185,7 @@ public sealed class FlowSourceReader
             }
         }
 
-        foreach (var include in flow?.AdditionalIncludes ?? [])
+        foreach (var include in flow?.AdditionalIncludes ?? EquatableArray.Empty<Located<string>>())
         {
             var full = Path.GetFullPath(Path.Combine(item.Folder, include.Value));
             if (!Path.Exists(full) && !(full.EndsWith(".zip", StringComparison.Ordinal) && Directory.Exists(full[..^4])))

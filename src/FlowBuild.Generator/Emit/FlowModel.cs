@@ -23,4 +23,4 @@ internal sealed record FlowModel(
     string? JsonContext);
 
 /// <summary>One generated file.</summary>
-internal readonly record struct GeneratedFile(string HintName, string Text);
+internal sealed record GeneratedFile(string HintName, string Text);

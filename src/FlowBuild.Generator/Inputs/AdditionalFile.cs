@@ -23,7 +23,7 @@ internal enum FileKind
 }
 
 /// <summary>An additional file and what its item says. Equal when neither the file's text nor its item changed.</summary>
-internal readonly record struct AdditionalFile(AdditionalText Text, FileKind Kind, FlowItem? Item)
+internal sealed record AdditionalFile(AdditionalText Text, FileKind Kind, FlowItem? Item)
 {
     private const string Metadata = "build_metadata.AdditionalFiles.";
 

@@ -7,23 +7,29 @@ using FlowBuild.Generator.Naming;
 namespace FlowBuild.Generator.Inputs;
 
 /// <summary>The model of a flow, or why there is none.</summary>
-internal readonly record struct FlowModelResult(FlowModel? Model, EquatableArray<ReportedDiagnostic> Problems);
+internal sealed record FlowModelResult(FlowModel? Model, EquatableArray<ReportedDiagnostic> Problems)
+{
+    /// <summary>No model and nothing to say: what is wrong with the flow is said where it was read.</summary>
+    public static FlowModelResult None { get; } = new(null, EquatableArray.Empty<ReportedDiagnostic>());
+}
+
+/// <summary>What the generated code of a flow can depend on outside its file.</summary>
+internal sealed record FlowSurroundings(EquatableArray<FlowName> Names, EquatableArray<DeploymentResponseFields> ResponseFields);
 
 /// <summary>Joins a flow with its names, its item and its deployment.</summary>
 internal static class FlowModels
 {
     /// <summary>Makes the model of one flow.</summary>
-    public static FlowModelResult Of(
-        ParsedFlow flow, EquatableArray<FlowName> names, EquatableArray<KeyValuePair<string, EquatableArray<string>>> responseFields)
+    public static FlowModelResult Of(ParsedFlow flow, FlowSurroundings surroundings)
     {
-        if (flow.Definition is null || FlowNames.Find(names, flow.Item.Path) is not { } typeNames)
+        if (flow.Definition is null || FlowNames.Find(surroundings.Names, flow.Item.Path) is not { } typeNames)
         {
-            return default;
+            return FlowModelResult.None;
         }
 
         try
         {
-            var contract = FlowReader.GetContract(flow.Definition, Fields(flow.Item, responseFields));
+            var contract = FlowReader.GetContract(flow.Definition, Fields(flow.Item, surroundings.ResponseFields));
             var problems = new List<ReportedDiagnostic>();
             var types = ValueTypes.Of(flow.Item, contract, problems);
 
@@ -40,7 +46,7 @@ internal static class FlowModels
                         contract,
                         types,
                         flow.Item.JsonContext.Length > 0 ? flow.Item.JsonContext : null),
-                    default);
+                    EquatableArray.Empty<ReportedDiagnostic>());
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -48,14 +54,13 @@ internal static class FlowModels
         }
     }
 
-    private static EquatableArray<string>? Fields(
-        FlowItem item, EquatableArray<KeyValuePair<string, EquatableArray<string>>> responseFields)
+    private static EquatableArray<string>? Fields(FlowItem item, EquatableArray<DeploymentResponseFields> responseFields)
     {
-        foreach (var pair in responseFields)
+        foreach (var deployment in responseFields)
         {
-            if (pair.Key == item.DeploymentPath)
+            if (deployment.Path == item.DeploymentPath)
             {
-                return pair.Value;
+                return deployment.Fields;
             }
         }
 

@@ -14,6 +14,9 @@ internal sealed record ParsedFlow(FlowItem Item, FlowDefinition? Definition, Equ
 internal sealed record ParsedDeploymentFile(
     string Path, FileKind Kind, EquatableArray<string>? ResponseFields, EquatableArray<ReportedDiagnostic> Diagnostics);
 
+/// <summary>The outputs that a deployment file's environment variables let through.</summary>
+internal sealed record DeploymentResponseFields(string Path, EquatableArray<string> Fields);
+
 /// <summary>Reads additional files. A defect of a reader becomes a diagnostic of that file.</summary>
 internal static class FileParser
 {

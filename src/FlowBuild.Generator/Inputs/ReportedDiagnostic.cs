@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.Text;
 namespace FlowBuild.Generator.Inputs;
 
 /// <summary>A problem and its place, as data: a Roslyn <see cref="Location"/> in the pipeline would defeat its caching.</summary>
-internal readonly record struct ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Characters, LinePositionSpan Lines)
+internal sealed record ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Characters, LinePositionSpan Lines)
 {
     private static readonly ImmutableDictionary<DiagnosticRule, DiagnosticDescriptor> Descriptors =
         DiagnosticCatalogue.All.ToImmutableDictionary(static rule => rule, MakeDescriptor);

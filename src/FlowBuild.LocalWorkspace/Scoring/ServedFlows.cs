@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
+using FlowBuild.Definitions.Text;
 using FlowBuild.LocalWorkspace.Blobs;
 using FlowBuild.LocalWorkspace.ControlPlane;
 using FlowBuild.LocalWorkspace.State;
@@ -143,7 +144,17 @@ internal sealed class ServedFlows(BlobStore blobs, Assets models, Assets environ
 
     private static ServedFlow AnyServer(StoredDeployment deployment, string name)
     {
-        var none = new FlowDefinition(FlowKind.Flex, null, "python", default, default, default, default, FlowMessageFormat.Basic, null, default);
+        var none = new FlowDefinition(
+            FlowKind.Flex,
+            Description: null,
+            "python",
+            EquatableArray.Empty<FlowInput>(),
+            EquatableArray.Empty<FlowOutput>(),
+            EquatableArray.Empty<FlowNode>(),
+            EquatableArray.Empty<Located<string>>(),
+            FlowMessageFormat.Basic,
+            Entry: null,
+            EquatableArray.Empty<KeyValuePair<string, string>>());
         return new ServedFlow(
             "", name, none, FlowReader.GetContract(none, null), null, ServingEngine.Named(EngineOf(deployment)), [], PythonValue.Dict(), Variable(deployment, "BUILD_INFO") ?? "");
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FlowBuild.Definitions;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Generator.Emit;
 using FlowBuild.Testing;
@@ -28,7 +29,7 @@ internal static class BuildTime
         folder.Write("with-flow/chat/flow.dag.yaml", RecordedFlows.Chat);
         var byHand = Write(folder, "by-hand", "", "");
         var contract = FlowReader.GetContract(FlowReader.Read("flow.dag.yaml", RecordedFlows.Chat).Value!, null);
-        foreach (var file in FlowEmitter.Emit(new FlowModel("Chat", "Sample", "Chat", true, "chat/flow.dag.yaml", contract, default, null)))
+        foreach (var file in FlowEmitter.Emit(new FlowModel("Chat", "Sample", "Chat", true, "chat/flow.dag.yaml", contract, EquatableArray.Empty<KeyValuePair<string, string>>(), null)))
         {
             folder.Write("by-hand/" + file.HintName, file.Text);
         }

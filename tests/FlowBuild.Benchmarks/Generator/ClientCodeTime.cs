@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using FlowBuild.Definitions;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Generator.Emit;
 using NSwag;
@@ -41,7 +42,7 @@ internal static class ClientCodeTime
     private static int FlowBuild(string yaml)
     {
         var flow = FlowReader.Read("/project/flow/flow.dag.yaml", yaml).Value!;
-        var model = new FlowModel("Flow", "Sample", "Flow", true, "flow/flow.dag.yaml", FlowReader.GetContract(flow, null), default, null);
+        var model = new FlowModel("Flow", "Sample", "Flow", true, "flow/flow.dag.yaml", FlowReader.GetContract(flow, null), EquatableArray.Empty<KeyValuePair<string, string>>(), null);
         return FlowEmitter.Emit(model).Sum(static file => file.Text.Length);
     }
 

@@ -62,7 +62,7 @@ public sealed class DeploymentFileTests
         Assert.Equal(3, deployment.InstanceCount!.Value);
         Assert.True(deployment.AppInsightsEnabled);
         Assert.Equal(["serving", "4", "True", "[\"answer\", \"context\"]", "${{azureml://connections/search/credentials/key}}"], deployment.EnvironmentVariables.Select(static v => v.Value.Value));
-        Assert.Equal(["answer", "context"], deployment.ResponseFields!.Value);
+        Assert.Equal(["answer", "context"], deployment.ResponseFields!);
         Assert.Equal(180000, deployment.Requests!.RequestTimeoutMs!.Value);
         Assert.Equal(30, deployment.LivenessProbe!.InitialDelay);
         Assert.Equal("owner", Assert.Single(deployment.Tags).Key);

@@ -8,7 +8,18 @@ namespace FlowBuild.Generator.Tests.Harness;
 internal static class Contracts
 {
     public static FlowModel Model(string name, FlowContract contract, string ns = "Sample", bool isPublic = true) =>
-        new(name, ns, name, isPublic, $"flows/{name}/flow.dag.yaml", contract, default, null);
+        new(name, ns, name, isPublic, $"flows/{name}/flow.dag.yaml", contract, EquatableArray.Empty<KeyValuePair<string, string>>(), null);
+
+    /// <summary>What a flow without declared inputs and outputs has.</summary>
+    public static FlowContract Open(string? description = null) => new(
+        FlowKind.Flex,
+        description,
+        EquatableArray.Empty<ContractInput>(),
+        EquatableArray.Empty<ContractOutput>(),
+        Chat: null,
+        FlowMessageFormat.Basic,
+        AcceptsAnyInput: true,
+        ReturnsBareResult: true);
 
     public static FlowContract Dag(
         IEnumerable<ContractInput> inputs,

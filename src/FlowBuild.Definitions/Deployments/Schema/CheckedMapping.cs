@@ -53,7 +53,7 @@ internal readonly struct CheckedMapping(YamlMapping? mapping)
     {
         if (mapping?.Find(key)?.Value is not YamlMapping map)
         {
-            return default;
+            return EquatableArray.Empty<KeyValuePair<string, Located<string>>>();
         }
 
         var texts = new List<KeyValuePair<string, Located<string>>>(map.Entries.Count);
