@@ -108,7 +108,7 @@ internal static class YamlJson
                 json.Append(YamlValues.BoolOf(scalar) ? "true" : "false");
                 break;
             case ScalarKind.Int:
-                json.Append(YamlValues.IntOf(scalar, dialect).ToString(CultureInfo.InvariantCulture));
+                json.Append(YamlValues.IntText(scalar, dialect));
                 break;
             case ScalarKind.Float:
                 var value = YamlValues.FloatOf(scalar);

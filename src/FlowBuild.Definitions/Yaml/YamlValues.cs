@@ -82,12 +82,10 @@ internal static class YamlValues
             case ScalarKind.Bool:
                 return BoolOf(key) ? "\01" : "\00";
             case ScalarKind.Int:
-                return "\0" + IntOf(key, dialect).ToString(CultureInfo.InvariantCulture);
+                return "\0" + IntText(key, dialect);
             case ScalarKind.Float:
                 var value = FloatOf(key);
-                return "\0" + (value == Math.Floor(value) && Math.Abs(value) < 1e300
-                    ? new BigInteger(value).ToString(CultureInfo.InvariantCulture)
-                    : PythonFloat(value));
+                return "\0" + (value == Math.Floor(value) && Math.Abs(value) < 1e300 ? WholeText(value) : PythonFloat(value));
             case ScalarKind.Date:
                 return "\0" + key.Value;
             default:
@@ -102,10 +100,16 @@ internal static class YamlValues
     {
         ScalarKind.Null => "None",
         ScalarKind.Bool => BoolOf(scalar) ? "True" : "False",
-        ScalarKind.Int => IntOf(scalar, dialect).ToString(CultureInfo.InvariantCulture),
+        ScalarKind.Int => IntText(scalar, dialect),
         ScalarKind.Float => PythonFloat(FloatOf(scalar)),
         _ => scalar.Value,
     };
+
+    /// <summary>The digits of a scalar of kind <see cref="ScalarKind.Int"/>.</summary>
+    public static string IntText(YamlScalar scalar, YamlDialect dialect) => IntOf(scalar, dialect).ToString(CultureInfo.InvariantCulture);
+
+    // On its own: a method that names a BigInteger makes the compiler load System.Runtime.Numerics, and few keys are numbers.
+    private static string WholeText(double value) => new BigInteger(value).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A number as Python's <c>repr</c> prints it: the shortest digits, and always with a point or an exponent.</summary>
     public static string PythonFloat(double value)

@@ -8,9 +8,6 @@ namespace FlowBuild.Generator.Inputs;
 /// <summary>A problem and its place, as data: a Roslyn <see cref="Location"/> in the pipeline would defeat its caching.</summary>
 internal sealed record ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Characters, LinePositionSpan Lines)
 {
-    private static readonly ImmutableDictionary<DiagnosticRule, DiagnosticDescriptor> Descriptors =
-        DiagnosticCatalogue.All.ToImmutableDictionary(static rule => rule, MakeDescriptor);
-
     /// <summary>Whether the problem is an error, which the generator reports; warnings are the analyzer's.</summary>
     public bool IsError => Problem.Rule.Severity == RuleSeverity.Error;
 
@@ -36,14 +33,14 @@ internal sealed record ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Chara
 
     /// <summary>The descriptors of all rules of one severity that can be seen in a file's text.</summary>
     public static ImmutableArray<DiagnosticDescriptor> DescriptorsOf(RuleSeverity severity) =>
-        DiagnosticCatalogue.All
-            .Where(rule => rule.Severity == severity && rule.Id[4] is '1' or '2')
-            .Select(static rule => Descriptors[rule])
+        FlowRules.All.Concat(GeneratorRules.All).Concat(DeploymentRules.All)
+            .Where(rule => rule.Severity == severity)
+            .Select(MakeDescriptor)
             .ToImmutableArray();
 
     /// <summary>The diagnostic that the compiler shows.</summary>
     public Diagnostic ToDiagnostic() => Diagnostic.Create(
-        Descriptors.TryGetValue(Problem.Rule, out var descriptor) ? descriptor : MakeDescriptor(Problem.Rule),
+        MakeDescriptor(Problem.Rule),
         Problem.File is null ? Location.None : Location.Create(Problem.File, Characters, Lines),
         [.. Problem.Arguments]);
 

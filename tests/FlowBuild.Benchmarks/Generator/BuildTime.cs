@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using FlowBuild.Definitions;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Generator.Emit;
@@ -7,15 +8,15 @@ using FlowBuild.Testing;
 namespace FlowBuild.Benchmarks.Generator;
 
 /// <summary>
-/// Builds a project with one flow, and the same project with the generated code checked in by hand and no generator, by turns, with the
-/// compiler server running, as builds do after the first one of a day.
+/// Builds a project with one flow, and the same project with the generated code checked in by hand and no generator, by turns: with the
+/// compiler server running, as builds do after the first one of a day, and with a compiler that starts for each build, as in a pipeline.
 /// </summary>
 internal static class BuildTime
 {
-    private const int Rounds = 11;
-
-    /// <summary>The median times in seconds.</summary>
-    public static (double WithFlow, double ByHand) Measure()
+    /// <summary>Measures both.</summary>
+    /// <param name="bounds">Takes the figures.</param>
+    /// <param name="isShort">Whether fewer rounds are enough.</param>
+    public static void Measure(Bounds bounds, bool isShort)
     {
         using var folder = new TemporaryFolder();
         var withFlow = Write(folder, "with-flow", $"""
@@ -29,25 +30,25 @@ internal static class BuildTime
         folder.Write("with-flow/chat/flow.dag.yaml", RecordedFlows.Chat);
         var byHand = Write(folder, "by-hand", "", "");
         var contract = FlowReader.GetContract(FlowReader.Read("flow.dag.yaml", RecordedFlows.Chat).Value!, null);
-        foreach (var file in FlowEmitter.Emit(new FlowModel("Chat", "Sample", "Chat", true, "chat/flow.dag.yaml", contract, EquatableArray.Empty<KeyValuePair<string, string>>(), null)))
+        var model = new FlowModel(
+            "Chat", "Sample", "Chat", true, "chat/flow.dag.yaml", contract, EquatableArray.Empty<KeyValuePair<string, string>>(), null);
+        foreach (var file in FlowEmitter.Emit(model))
         {
             folder.Write("by-hand/" + file.HintName, file.Text);
         }
 
-        Run(withFlow, "restore");
-        Run(byHand, "restore");
-        List<double> flowTimes = [], handTimes = [];
-        for (var round = 0; round <= Rounds; round++)
+        Run(withFlow, "true", "restore");
+        Run(byHand, "true", "restore");
+        foreach (var (compiler, isShared) in new[] { ("compiler server", "true"), ("compiler of its own", "false") })
         {
-            var (flow, hand) = (Build(withFlow), Build(byHand));
-            if (round > 0)
-            {
-                flowTimes.Add(flow);
-                handTimes.Add(hand);
-            }
+            // The first ones start the server, and let it compile itself.
+            Turns Take(int rounds) => Turns.Take(() => Build(withFlow, isShared), () => Build(byHand, isShared), rounds);
+            Take(3);
+            var turns = Take(isShort ? 11 : 25);
+            bounds.Note(string.Create(
+                CultureInfo.InvariantCulture, $"build, {compiler}: {turns.Ours:0.00} s with a flow, {turns.Peer:0.00} s by hand (medians)"));
+            bounds.Check($"build, {compiler}, time / code by hand", turns.Ratio, 1.05);
         }
-
-        return (Median(flowTimes), Median(handTimes));
     }
 
     private static string Write(TemporaryFolder folder, string name, string props, string targets)
@@ -80,25 +81,20 @@ internal static class BuildTime
             """))!;
     }
 
-    private static double Build(string folder)
+    private static double Build(string folder, string isShared)
     {
         var start = Stopwatch.GetTimestamp();
-        Run(folder, "build", "--no-restore", "--no-incremental", "-nodeReuse:false");
+        Run(folder, isShared, "build", "--no-restore", "--no-incremental", "-nodeReuse:false");
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static void Run(string folder, params string[] arguments)
+    private static void Run(string folder, string isShared, params string[] arguments)
     {
-        var result = DotNetCommand.RunAsync(folder, new Dictionary<string, string?>(), arguments).GetAwaiter().GetResult();
+        var environment = new Dictionary<string, string?> { ["UseSharedCompilation"] = isShared };
+        var result = DotNetCommand.RunAsync(folder, environment, arguments).GetAwaiter().GetResult();
         if (result.ExitCode != 0)
         {
             throw new InvalidOperationException(result.Output);
         }
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
     }
 }
