@@ -144,6 +144,25 @@ internal sealed class FlowRun(GeneratorRunResult result, CSharpCompilation compi
         .SelectMany(static step => step.Outputs)
         .Select(static output => output.Reason);
 
+    /// <summary>The types of all values that went from step to step, tracked by name or not.</summary>
+    public IEnumerable<Type> ValueTypes
+    {
+        get
+        {
+            var seen = new HashSet<IncrementalGeneratorRunStep>();
+            var open = new Stack<IncrementalGeneratorRunStep>(result.TrackedOutputSteps.SelectMany(static pair => pair.Value));
+            while (open.TryPop(out var step))
+            {
+                if (seen.Add(step))
+                {
+                    step.Inputs.ToList().ForEach(input => open.Push(input.Source));
+                }
+            }
+
+            return seen.SelectMany(static step => step.Outputs).Select(static output => output.Value?.GetType()).OfType<Type>().Distinct();
+        }
+    }
+
     private static string Count(IEnumerable<IncrementalGeneratorRunStep> steps) => string.Join(", ", steps
         .SelectMany(static step => step.Outputs)
         .GroupBy(static output => output.Reason)
