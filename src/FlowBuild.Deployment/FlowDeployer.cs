@@ -36,13 +36,23 @@ public sealed partial class FlowDeployer
         _log = log;
     }
 
-    /// <summary>Every offline check of the flows, their folders and their deployment files.</summary>
+    /// <summary>Every offline check of the flows, their folders, their deployment files, and the requests that verify a deployment.</summary>
     /// <param name="reportText">Reports what the compiler reports too.</param>
     /// <returns>Whether there is no error.</returns>
-    public bool Validate(bool reportText)
+    public bool Validate(bool reportText) => Read(reportText) && CheckRequests();
+
+    private bool Read(bool reportText)
     {
         _sources = FlowSourceReader.Read(_project, reportText, _log);
         return _sources is not null;
+    }
+
+    private bool CheckRequests()
+    {
+        // A named file is the request of all flows.
+        var problems = _sources!.SelectMany(sources => RequestCheck.Check(sources, _settings.VerifyRequestFile)).Distinct().ToList();
+        problems.ForEach(_log.Report);
+        return problems.TrueForAll(static p => p.Rule.Severity != RuleSeverity.Error);
     }
 
     /// <summary>Connects to the workspace and says which one it is, before anything is done there.</summary>
@@ -327,7 +337,7 @@ public sealed partial class FlowDeployer
             return true;
         }
 
-        if ((_sources is null && !Validate(reportText: false)) || FlowSourceReader.ForDeployment(_project, _sources!, _log) is not { } deployed)
+        if ((_sources is null && !Read(reportText: false)) || FlowSourceReader.ForDeployment(_project, _sources!, _log) is not { } deployed)
         {
             return false;
         }

@@ -84,6 +84,27 @@ public static class PackageRules
         "'{0}' is a pipe, a socket or a device, and no file; remove it, or list it in the ignore file",
         RuleSeverity.Error);
 
+    /// <summary>The request of the verification lacks an input that the flow requires.</summary>
+    public static readonly DiagnosticRule RequestLacksInput = new(
+        "FLOW3013",
+        "The request of the verification lacks an input",
+        "The flow requires the input '{0}' and refuses a request without it; {1}",
+        RuleSeverity.Error);
+
+    /// <summary>The request of the verification holds a value that the server cannot convert.</summary>
+    public static readonly DiagnosticRule RequestValueDoesNotFit = new(
+        "FLOW3014",
+        "A value of the verification's request does not fit its type",
+        "The value of '{0}' is no {1}, and the flow refuses a request with it; write {2}",
+        RuleSeverity.Error);
+
+    /// <summary>The request of the verification holds what the flow does not take.</summary>
+    public static readonly DiagnosticRule RequestMemberUnknown = new(
+        "FLOW3015",
+        "The request of the verification holds what is no input",
+        "'{0}' is no input of the flow, so the flow ignores it{1}",
+        RuleSeverity.Warning);
+
     /// <summary>A template variable has the name of a parameter of the node's own function.</summary>
     public static readonly DiagnosticRule ReservedTemplateVariable = new(
         "FLOW3101",
@@ -102,6 +123,7 @@ public static class PackageRules
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         FileNotFound, LinkLeavesFolder, IncludeOutside, EmptyPackage, SecretLeftOut, IncludeReplaces, InvalidName, LinkCircle,
-        SourceOutside, RequirementsNotInstalled, IgnorePatternFaulty, NotAFile, ReservedTemplateVariable, TemplateVariableWithoutInput,
+        SourceOutside, RequirementsNotInstalled, IgnorePatternFaulty, NotAFile, RequestLacksInput, RequestValueDoesNotFit,
+        RequestMemberUnknown, ReservedTemplateVariable, TemplateVariableWithoutInput,
     ];
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Yaml;
 
@@ -12,77 +11,27 @@ internal static class FlowDefaults
 {
     public static void Check(string input, FlowValueType type, YamlEntry given, DiagnosticList problems)
     {
-        if (!Fits(type, given.Value))
+        if (!ValueConversion.Fits(type, KindOf(given.Value), (given.Value as YamlScalar)?.Value ?? ""))
         {
-            problems.Add(FlowRules.DefaultDoesNotFit, given.ValueSpan, input, FlowWords.WordOf(type), Instead(type));
+            var instead = ValueConversion.Instead(type) + (type == FlowValueType.Image ? ", or remove the default" : "");
+            problems.Add(FlowRules.DefaultDoesNotFit, given.ValueSpan, input, FlowWords.WordOf(type), instead);
         }
     }
 
-    private static bool Fits(FlowValueType type, YamlNode value)
+    private static GivenKind KindOf(YamlNode value) => value switch
     {
-        var scalar = value as YamlScalar;
-        var kind = scalar is null ? (ScalarKind?)null : YamlScalars.KindOf(scalar, YamlDialect.PromptFlow);
-        return type switch
+        YamlSequence => GivenKind.List,
+        YamlMapping => GivenKind.Mapping,
+        YamlScalar scalar => YamlScalars.KindOf(scalar, YamlDialect.PromptFlow) switch
         {
-            FlowValueType.Int => kind is ScalarKind.Int or ScalarKind.Bool
-                || (kind == ScalarKind.Float && IsFinite(YamlValues.FloatOf(scalar!)))
-                || (kind == ScalarKind.Text && IsWholeNumber(scalar!.Value)),
-            FlowValueType.Double => kind is ScalarKind.Int or ScalarKind.Float or ScalarKind.Bool
-                || (kind == ScalarKind.Text && IsNumber(scalar!.Value)),
-            FlowValueType.Bool => kind == ScalarKind.Bool || (kind == ScalarKind.Text && IsBoolWord(scalar!.Value)),
-            FlowValueType.List => value is YamlSequence || (kind == ScalarKind.Text && scalar!.Value.TrimStart().StartsWith("[", StringComparison.Ordinal)),
-            FlowValueType.Image => value is YamlMapping || (kind == ScalarKind.Text && scalar!.Value.Length > 0),
-
-            // Any value is text to the server, as Python writes it, and any is an object.
-            _ => true,
-        };
-    }
+            ScalarKind.Text => GivenKind.Text,
+            ScalarKind.Bool => GivenKind.Bool,
+            ScalarKind.Int => GivenKind.Number,
+            ScalarKind.Float => IsFinite(YamlValues.FloatOf(scalar)) ? GivenKind.Number : GivenKind.InfiniteNumber,
+            _ => GivenKind.Other,
+        },
+        _ => GivenKind.Other,
+    };
 
     private static bool IsFinite(double value) => !double.IsNaN(value) && !double.IsInfinity(value);
-
-    private static bool IsWholeNumber(string text)
-    {
-        text = text.Trim();
-        var start = text.Length > 0 && text[0] is '-' or '+' ? 1 : 0;
-        for (var i = start; i < text.Length; i++)
-        {
-            if (!char.IsDigit(text[i]) && text[i] != '_')
-            {
-                return false;
-            }
-        }
-
-        return text.Length > start && HasDigitsAroundUnderscores(text);
-    }
-
-    /// <summary>Python reads <c>_</c> in a number only between two digits.</summary>
-    private static bool HasDigitsAroundUnderscores(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '_' && (i == 0 || i == text.Length - 1 || !char.IsDigit(text[i - 1]) || !char.IsDigit(text[i + 1])))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool IsNumber(string text) =>
-        (HasDigitsAroundUnderscores(text) && double.TryParse(text.Replace("_", ""), NumberStyles.Float, CultureInfo.InvariantCulture, out _))
-        || text.Trim().TrimStart('+', '-').ToLowerInvariant() is "nan" or "inf" or "infinity";
-
-    private static bool IsBoolWord(string text) =>
-        string.Equals(text, "true", StringComparison.OrdinalIgnoreCase) || string.Equals(text, "false", StringComparison.OrdinalIgnoreCase);
-
-    private static string Instead(FlowValueType type) => type switch
-    {
-        FlowValueType.Int => "a whole number",
-        FlowValueType.Double => "a number",
-        FlowValueType.Bool => "true or false",
-        FlowValueType.List => "a list",
-        FlowValueType.Image => "an image such as {\"data:image/png;url\": \"https://…\"}, or remove the default",
-        _ => "a text",
-    };
 }

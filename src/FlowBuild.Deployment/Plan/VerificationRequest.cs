@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
+using FlowBuild.Definitions.Text;
 using FlowBuild.Deployment.Sources;
 
 namespace FlowBuild.Deployment.Plan;
@@ -19,7 +20,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
     /// <param name="sources">The files.</param>
     /// <param name="file">Full path of the named file, or null.</param>
     /// <param name="isLocal">The local workspace is asked.</param>
-    /// <exception cref="FlowDeploymentException">A file is no usable JSON.</exception>
+    /// <exception cref="FlowDeploymentException">A file is missing, or no usable JSON.</exception>
     public static VerificationRequest? Find(FlowSources sources, string? file, bool isLocal)
     {
         if (file is not null)
@@ -27,8 +28,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
             return new VerificationRequest(ReadFile(file, sources), Path.GetFileName(file));
         }
 
-        var samples = Path.Combine(sources.Item.Folder, "samples.json");
-        if (File.Exists(samples) && Parse(samples) is JsonArray { Count: > 0 } rows && rows[0] is JsonObject first)
+        if (SamplesOf(sources.Item) is { } samples && RequestFile.Read(samples) is { IsRows: true, Request: { } first })
         {
             return new VerificationRequest(InputsOf(first, samples, sources), "samples.json");
         }
@@ -38,11 +38,24 @@ public sealed record VerificationRequest(byte[] Body, string Source)
             : null;
     }
 
-    private static byte[] ReadFile(string file, FlowSources sources) => Parse(file) switch
+    /// <summary>The flow's samples.json, or null.</summary>
+    internal static string? SamplesOf(FlowItem item) => Path.Combine(item.Folder, "samples.json") is var samples && File.Exists(samples) ? samples : null;
+
+    // Code that takes any input may take one that is called "inputs"; with outputs beside it, it is a recorded row.
+    internal static bool IsWrapped(JsonObject row, FlowContract contract) =>
+        row["inputs"] is JsonObject && (contract.AcceptsAnyInput ? row.ContainsKey("outputs") : !contract.Inputs.Any(static i => i.Name == "inputs"));
+
+    internal static FlowDiagnostic NoRequest(string file) =>
+        FlowDiagnostic.At(ConfigurationRules.InvalidRequestFile, file, null, Path.GetFileName(file), "it holds no JSON object");
+
+    internal static FlowDiagnostic NameTwice(string file, SourceSpan? span) =>
+        FlowDiagnostic.At(ConfigurationRules.InvalidRequestFile, file, span, Path.GetFileName(file), "its first row holds a name twice");
+
+    private static byte[] ReadFile(string file, FlowSources sources) => RequestFile.Read(file) switch
     {
-        JsonObject request => JsonSerializer.SerializeToUtf8Bytes(request),
-        JsonArray { Count: > 0 } rows when rows[0] is JsonObject first => InputsOf(first, file, sources),
-        _ => throw FlowDeploymentException.At(ConfigurationRules.InvalidRequestFile, file, null, Path.GetFileName(file), "it holds no JSON object"),
+        { Request: null } => throw new FlowDeploymentException(NoRequest(file)),
+        { IsRows: true, Request: { } first } => InputsOf(first, file, sources),
+        { Request: { } request } => JsonSerializer.SerializeToUtf8Bytes(request),
     };
 
     // A row may hold recorded outputs beside the inputs, or both under names of their own. Another server than the flow's takes what
@@ -56,7 +69,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
 
         try
         {
-            var request = Given(row, contract);
+            var request = IsWrapped(row, contract) ? row["inputs"]!.AsObject() : row;
             return JsonSerializer.SerializeToUtf8Bytes(contract.AcceptsAnyInput
                 ? request
                 : new JsonObject(contract.Inputs.Where(i => request.ContainsKey(i.Name)).Select(i => KeyValuePair.Create(i.Name, request[i.Name]?.DeepClone()))));
@@ -64,27 +77,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
         catch (ArgumentException e)
         {
             // The names of an object are looked at when the first one is asked for.
-            throw new FlowDeploymentException(
-                FlowDiagnostic.At(ConfigurationRules.InvalidRequestFile, file, null, Path.GetFileName(file), "its first row holds a name twice"), null, e);
-        }
-    }
-
-    // Code that takes any input may take one that is called "inputs"; with outputs beside it, it is a recorded row.
-    private static JsonObject Given(JsonObject row, FlowContract contract) =>
-        row["inputs"] is JsonObject inputs && (contract.AcceptsAnyInput ? row.ContainsKey("outputs") : !contract.Inputs.Any(static i => i.Name == "inputs"))
-            ? inputs
-            : row;
-
-    private static JsonNode? Parse(string file)
-    {
-        try
-        {
-            return JsonNode.Parse(File.ReadAllBytes(file).AsSpan() is [0xEF, 0xBB, 0xBF, .. var text] ? text : File.ReadAllBytes(file));
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new FlowDeploymentException(
-                FlowDiagnostic.At(ConfigurationRules.InvalidRequestFile, file, null, Path.GetFileName(file), e.Message.Split('\n')[0]), null, e);
+            throw new FlowDeploymentException(NameTwice(file, null), null, e);
         }
     }
 

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Flows;
+using FlowBuild.Definitions.Text;
+using FlowBuild.Deployment.Sources;
+
+namespace FlowBuild.Deployment.Plan;
+
+/// <summary>
+/// Holds the request of the verification against the flow's contract, so that one which the server refuses is found before anything
+/// is deployed. What the server does with a request is its measure: it ignores other members, and converts what it can.
+/// </summary>
+public static partial class RequestCheck
+{
+    /// <summary>What is wrong with the request.</summary>
+    /// <param name="sources">The files of the flow.</param>
+    /// <param name="named">Full path of the file that FlowVerifyRequest names, or null: the flow's samples.json.</param>
+    public static IReadOnlyList<FlowDiagnostic> Check(FlowSources sources, string? named)
+    {
+        var path = named ?? VerificationRequest.SamplesOf(sources.Item);
+        if (sources.Deployment is null || path is null)
+        {
+            return [];
+        }
+
+        RequestFile file;
+        try
+        {
+            file = RequestFile.Read(path);
+        }
+        catch (FlowDeploymentException e)
+        {
+            return [e.Diagnostic];
+        }
+
+        if (named is null && !file.IsRows)
+        {
+            return [];
+        }
+
+        return file.Request is null ? named is null ? [] : [VerificationRequest.NoRequest(path)]
+            : sources is { IsFlowServed: true, Contract: { AcceptsAnyInput: false } contract } ? [.. Check(file, contract)]
+            : [];
+    }
+
+    private static IEnumerable<FlowDiagnostic> Check(RequestFile file, FlowContract contract)
+    {
+        var members = file.Members;
+        var start = file.Start;
+        var isRequestAlone = !file.IsRows;
+        if (file.IsRows)
+        {
+            if (SecondOfAName(members) is { } second)
+            {
+                return [VerificationRequest.NameTwice(file.Path, second.NameSpan)];
+            }
+
+            if (VerificationRequest.IsWrapped(file.Request!, contract))
+            {
+                var inputs = members.Single(static m => m.Name == "inputs");
+                (members, start, isRequestAlone) = (file.MembersOf(inputs), inputs.ValueSpan, true);
+                if (SecondOfAName(members) is { } secondInside)
+                {
+                    return [VerificationRequest.NameTwice(file.Path, secondInside.NameSpan)];
+                }
+            }
+        }
+
+        return
+        [
+            .. Names(file.Path, members, start, isRequestAlone, contract),
+            .. from member in members
+               join input in contract.Inputs on member.Name equals input.Name
+               where !Fits(input.Type, member.Value)
+               select FlowDiagnostic.At(
+                   PackageRules.RequestValueDoesNotFit, file.Path, member.ValueSpan, input.Name, input.Type.ToString().ToLowerInvariant(),
+                   ValueConversion.Instead(input.Type)),
+        ];
+    }
+
+    // Beside the inputs a row may hold what was recorded, and what is for people: a member that resembles no input is then one of these.
+    private static IEnumerable<FlowDiagnostic> Names(
+        string file, IReadOnlyList<RequestMember> members, SourceSpan start, bool isRequestAlone, FlowContract contract)
+    {
+        var absent = contract.Inputs.Where(input => members.All(m => m.Name != input.Name)).ToList();
+        var meant = members.Where(m => contract.Inputs.All(i => i.Name != m.Name))
+            .ToLookup(m => Suggestion.Nearest(m.Name, absent.Select(static i => i.Name)));
+        foreach (var input in absent.Where(static i => i.IsRequired))
+        {
+            var near = meant[input.Name].FirstOrDefault();
+            yield return FlowDiagnostic.At(
+                PackageRules.RequestLacksInput, file, near?.NameSpan ?? start, input.Name,
+                near is null ? "add it, or give the input a default" : $"did you mean it by '{near.Name}'?");
+        }
+
+        foreach (var name in meant.Where(name => name.Key is null ? isRequestAlone : absent.Any(i => i.Name == name.Key && !i.IsRequired)))
+        {
+            foreach (var member in name)
+            {
+                yield return FlowDiagnostic.At(
+                    PackageRules.RequestMemberUnknown, file, member.NameSpan, member.Name, name.Key is null ? "" : $"; did you mean '{name.Key}'?");
+            }
+        }
+    }
+
+    private static RequestMember? SecondOfAName(IReadOnlyList<RequestMember> members) =>
+        members.GroupBy(static m => m.Name, StringComparer.Ordinal).Select(static g => g.Skip(1).FirstOrDefault()).FirstOrDefault(static m => m is not null);
+
+    private static bool Fits(FlowValueType type, JsonElement value)
+    {
+        var kind = value.ValueKind switch
+        {
+            JsonValueKind.String => GivenKind.Text,
+            JsonValueKind.True or JsonValueKind.False => GivenKind.Bool,
+            JsonValueKind.Number => IsFinite(value.GetRawText()) ? GivenKind.Number : GivenKind.InfiniteNumber,
+            JsonValueKind.Array => GivenKind.List,
+            JsonValueKind.Object => GivenKind.Mapping,
+            _ => GivenKind.Other,
+        };
+        return ValueConversion.Fits(type, kind, kind == GivenKind.Text ? value.GetString()! : "")
+            && (type != FlowValueType.Image || kind != GivenKind.Mapping || IsImage(value));
+    }
+
+    // Python reads a number without fraction and exponent as a whole one, of any length.
+    private static bool IsFinite(string number) =>
+        number.AsSpan().IndexOfAny('.', 'e', 'E') < 0 || double.IsFinite(double.Parse(number, CultureInfo.InvariantCulture));
+
+    private static bool IsImage(JsonElement value)
+    {
+        var members = value.EnumerateObject().ToList();
+        return (members is [var only] && BasicKey().IsMatch(only.Name) && only.Value.ValueKind == JsonValueKind.String)
+            || (value.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() is "image_url" or "image_file"
+                && value.TryGetProperty(type.GetString()!, out var image) && image.ValueKind == JsonValueKind.Object);
+    }
+
+    [GeneratedRegex(@"^data:image/(?:[a-z0-9.+-]+|\*);(?:path|base64|url)$", RegexOptions.CultureInvariant)]
+    private static partial Regex BasicKey();
+}

@@ -1,0 +1,150 @@
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Deployment.Tests;
+
+/// <summary>A request that the flow would refuse is found in its file, before anything is deployed.</summary>
+public sealed class RequestCheckTests
+{
+    [Theory]
+    [InlineData("""[{ "question": "q" }]""")]
+    [InlineData("""[{ "question": null, "limit": "3", "rate": "inf", "deep": "TRUE", "tags": "[1]", "more": 1, "picture": "aGk=" }]""")]
+    [InlineData("""[{ "question": 1, "limit": 2.9, "rate": true, "deep": false, "tags": [], "more": {} }, { "limit": "only the first row counts" }]""")]
+    [InlineData("""[{ "question": "q", "answer": "recorded", "note": "for people" }]""")]
+    [InlineData("""[{ "inputs": { "question": "q" }, "outputs": { "answer": "recorded" }, "limit": "for people" }]""")]
+    [InlineData("""[{ "question": "q", "picture": { "data:image/png;url": "https://example.com/a.png" } }]""")]
+    [InlineData("""[{ "question": "q", "picture": { "type": "image_url", "image_url": { "url": "https://example.com/a.png" } } }]""")]
+    [InlineData("[]")]
+    public Task What_the_flow_takes_is_no_problem(string rows) => CheckAsync("basic-chat/samples.json", rows);
+
+    [Theory]
+    [InlineData("""[{ "limit": 3 }]""", "FLOW3013 (1,2): The flow requires the input 'question' and refuses a request without it; add it, or give the input a default")]
+    [InlineData(
+        """[{ "limit": 3, "quesion": "q" }]""",
+        "FLOW3013 (1,16): The flow requires the input 'question' and refuses a request without it; did you mean it by 'quesion'?")]
+    [InlineData("""[{ "inputs": { "limit": 3 } }]""", "FLOW3013 (1,14): The flow requires the input 'question' and refuses a request without it; add it, or give the input a default")]
+    [InlineData("""[{ "question": "q", "limit": "many" }]""", "FLOW3014 (1,30): The value of 'limit' is no int, and the flow refuses a request with it; write a whole number")]
+    [InlineData("[\n  { \"note\": \"é中😀\", \"question\": \"q\",\r\n    \"limit\": 1e999 }]", "FLOW3014 (3,14): The value of 'limit' is no int, and the flow refuses a request with it; write a whole number")]
+    [InlineData("[\n  { \"question\": \"é中😀\", \"limit\": null }]", "FLOW3014 (2,34): The value of 'limit' is no int, and the flow refuses a request with it; write a whole number")]
+    [InlineData("""[{ "question": "q", "rate": "fast" }]""", "FLOW3014 (1,29): The value of 'rate' is no double, and the flow refuses a request with it; write a number")]
+    [InlineData("""[{ "question": "q", "deep": 1 }]""", "FLOW3014 (1,29): The value of 'deep' is no bool, and the flow refuses a request with it; write true or false")]
+    [InlineData("""[{ "question": "q", "tags": {} }]""", "FLOW3014 (1,29): The value of 'tags' is no list, and the flow refuses a request with it; write a list")]
+    [InlineData(
+        """[{ "question": "q", "picture": { "url": "https://example.com/a.png" } }]""",
+        """FLOW3014 (1,32): The value of 'picture' is no image, and the flow refuses a request with it; write an image such as {"data:image/png;url": "https://…"}""")]
+    [InlineData("""[{ "question": "q", "limits": 3 }]""", "FLOW3015 (1,21): 'limits' is no input of the flow, so the flow ignores it; did you mean 'limit'?")]
+    [InlineData("""[{ "inputs": { "question": "q", "note": 3 } }]""", "FLOW3015 (1,33): 'note' is no input of the flow, so the flow ignores it")]
+    [InlineData("\uFEFF[{ \"question\": \"q\", \"deep\": 1 }]", "FLOW3014 (1,29): The value of 'deep' is no bool, and the flow refuses a request with it; write true or false")]
+    [InlineData("""[{ "question": "a", "question": "b" }]""", "FLOW4015 (1,21): The request file 'samples.json' cannot be used: its first row holds a name twice")]
+    [InlineData("[{ \"question\": \"é\", 'limit': 3 }]", "FLOW4015 (1,21): The request file 'samples.json' cannot be used: from here on it is no JSON, which has names and texts in double quotes, a comma between two values, and no comments")]
+    public Task What_the_flow_refuses_is_told_where_it_stands(string rows, string problem) => CheckAsync("basic-chat/samples.json", rows, problem);
+
+    [Fact]
+    public Task All_problems_of_a_request_are_told() => CheckAsync(
+        "basic-chat/samples.json",
+        """[{ "limit": "many", "deep": 0 }]""",
+        "FLOW3013 (1,2): The flow requires the input 'question' and refuses a request without it; add it, or give the input a default",
+        "FLOW3014 (1,13): The value of 'limit' is no int, and the flow refuses a request with it; write a whole number",
+        "FLOW3014 (1,29): The value of 'deep' is no bool, and the flow refuses a request with it; write true or false");
+
+    [Theory]
+    [InlineData("""{ "question": "q", "note": 1 }""", "FLOW3015 (1,20): 'note' is no input of the flow, so the flow ignores it")]
+    [InlineData("""{ "inputs": { "question": "q" } }""", "FLOW3013 (1,1): The flow requires the input 'question' and refuses a request without it; add it, or give the input a default")]
+    [InlineData("7", "FLOW4015: The request file 'request.json' cannot be used: it holds no JSON object")]
+    public async Task A_named_file_is_checked_in_the_place_of_the_samples(string request, string problem)
+    {
+        await using var chat = await StartAsync();
+        chat.Write("basic-chat/samples.json", "no JSON");
+        chat.Write("request.json", request);
+
+        Assert.Contains(problem, Check(chat, "request.json"));
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_of_a_flow_that_is_not_deployed()
+    {
+        await using var chat = await StartAsync();
+        chat.Write("basic-chat/samples.json", "no JSON");
+        var log = new RecordingLog();
+        var item = chat.Project.Items[0] with { DeploymentFile = null, EndpointFile = null };
+
+        Assert.True(chat.Deployer(log, project: chat.Project with { Items = [item] }).Validate(reportText: false), log.Text);
+    }
+
+    [Fact]
+    public async Task A_build_points_at_the_value_and_sends_nothing()
+    {
+        await using var chat = await StartAsync();
+        chat.Write("basic-chat/samples.json", """[{ "question": "q", "limit": "many" }]""");
+
+        var run = await new TargetRun(chat).RunAsync("DeployFlow", "FlowWorkspace=local");
+
+        Assert.Contains("samples.json(1,30,1,36): error FLOW3014: The value of 'limit' is no int", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("workspace 'local'", run.Output, StringComparison.Ordinal);
+        Assert.NotEqual(0, run.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("ValidateFlow", "FlowVerifyRequest")]
+    [InlineData("InvokeFlow", "FlowRequestFile")]
+    public async Task A_named_file_that_is_missing_is_told_in_words_of_the_project(string target, string property)
+    {
+        await using var chat = await StartAsync();
+        await chat.DeployAsync();
+
+        var run = await new TargetRun(chat).RunAsync(target, "FlowWorkspace=local", $"{property}=tests/one.json");
+
+        var file = Path.Combine(chat.Project.Directory, "tests", "one.json");
+        Assert.Contains(
+            $"BasicChat.proj : error FLOW4015: The request file 'one.json' cannot be used: there is no file '{file}'; a relative path begins at the project's folder",
+            run.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<BasicChat> StartAsync()
+    {
+        var chat = await BasicChat.StartAsync();
+        chat.Replace("basic-chat/flow.dag.yaml", "inputs:\n  chat_history:", """
+            inputs:
+              limit:
+                type: int
+                default: 1
+              rate:
+                type: double
+                default: 1.5
+              deep:
+                type: bool
+                default: false
+              tags:
+                type: list
+                default: []
+              more:
+                type: object
+                default: {}
+              picture:
+                type: image
+                default: aGk=
+              chat_history:
+            """);
+        return chat;
+    }
+
+    private static async Task CheckAsync(string file, string text, params string[] problems)
+    {
+        await using var chat = await StartAsync();
+        chat.Write(file, text);
+
+        Assert.Equal(problems, Check(chat, null));
+    }
+
+    private static IReadOnlyList<string> Check(BasicChat chat, string? named)
+    {
+        var log = new RecordingLog();
+        var settings = new DeploySettings { VerifyRequestFile = named is null ? null : Path.Combine(chat.Project.Directory, named) };
+
+        var isGood = chat.Deployer(log, settings).Validate(reportText: false);
+
+        Assert.Equal(isGood, log.Diagnostics.All(static d => d.Rule.Severity == RuleSeverity.Warning));
+        return [.. log.Diagnostics.Select(static d => d.Span is { } span
+            ? $"{d.Rule.Id} ({span.StartLine + 1},{span.StartColumn + 1}): {d.Message}"
+            : $"{d.Rule.Id}: {d.Message}")];
+    }
+}
