@@ -18,8 +18,9 @@ internal sealed class TaskFlowLog(TaskLoggingHelper log, string projectFile) : I
     public void Report(FlowDiagnostic diagnostic)
     {
         var rule = diagnostic.Rule;
-        var file = diagnostic.File ?? projectFile;
-        var (line, column, endLine, endColumn) = diagnostic.Span is { } span
+        // An override stands in no file; a property of the project says it.
+        var file = diagnostic is { File: { } own, Span: null or { OverrideIndex: null } } ? own : projectFile;
+        var (line, column, endLine, endColumn) = diagnostic.Span is { OverrideIndex: null } span
             ? (span.StartLine + 1, span.StartColumn + 1, span.EndLine + 1, span.EndColumn + 1)
             : (0, 0, 0, 0);
         if (rule.Severity == RuleSeverity.Error)

@@ -60,4 +60,42 @@ public sealed class FlowOverridesTests
         Assert.False(chat.Deployer(log, project: project).Validate(reportText: false));
         Assert.Contains(log.Diagnostics, static d => d.Message.Contains("model", StringComparison.Ordinal) && d.Rule.Severity == RuleSeverity.Error);
     }
+
+    [Theory]
+    [InlineData("instance_cuont=3", "The override of 'instance_cuont' in FlowSet cannot be applied: ", "did you mean 'instance_count'?")]
+    [InlineData("instance_count=many", "The override of 'instance_count' in FlowSet cannot be applied: ", "a whole number")]
+    [InlineData("endpoint_name=another", "The override of 'endpoint_name' in FlowSet cannot be applied: ", "write the same name in both")]
+    public async Task A_build_says_what_is_wrong_with_an_override_at_the_project(string set, string begin, string end)
+    {
+        await using var chat = await BasicChat.StartAsync();
+
+        var run = await new TargetRun(chat).RunAsync("ValidateFlow", $"FlowSet={set}");
+
+        var error = Assert.Single(run.Output.Split('\n'), static line => line.Contains(": error ", StringComparison.Ordinal));
+        Assert.Contains($"{Path.DirectorySeparatorChar}BasicChat.proj : error FLOW2017: {begin}", error, StringComparison.Ordinal);
+        Assert.Contains(end, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_override_of_all_flows_is_complained_of_once()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var log = new RecordingLog();
+        var item = chat.Project.Items[0];
+        var project = chat.Project with { Items = [item, item], Overrides = FlowOverrides.Parse("instance_cuont=3", static _ => null) };
+
+        Assert.False(chat.Deployer(log, project: project).Validate(reportText: true));
+
+        Assert.Equal(DeploymentRules.InvalidOverride, Assert.Single(log.Diagnostics, static d => d.Rule.Severity == RuleSeverity.Error).Rule);
+    }
+
+    [Fact]
+    public async Task What_the_workspace_refuses_of_an_override_is_said_at_the_project()
+    {
+        await using var chat = await BasicChat.StartAsync();
+
+        var run = await new TargetRun(chat).RunAsync("PlanFlow", "FlowWorkspace=local", "FlowSet=environment=azureml:missing:1");
+
+        Assert.Contains("BasicChat.proj : error FLOW50", run.Output, StringComparison.Ordinal);
+    }
 }

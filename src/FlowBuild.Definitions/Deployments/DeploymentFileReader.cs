@@ -35,13 +35,16 @@ public static class DeploymentFileReader
     /// <summary>Reads a deployment file with overrides on it.</summary>
     /// <param name="file">The path that diagnostics name; never opened.</param>
     /// <param name="text">The content of the file.</param>
-    /// <param name="overrides">What is set before the document is checked, in order.</param>
-    public static ReadResult<DeploymentSpec> ReadDeployment(string file, string text, IReadOnlyList<DocumentOverride> overrides) =>
-        Read(file, text, "a deployment", (root, problems) =>
+    /// <param name="overrides">What is set before the document is checked, in order. Their problems name no file.</param>
+    public static ReadResult<DeploymentSpec> ReadDeployment(string file, string text, IReadOnlyList<DocumentOverride> overrides)
+    {
+        var result = Read(file, text, "a deployment", (root, problems) =>
         {
             DocumentOverride.Apply(overrides, root, problems);
             return DeploymentFile.Read(root, problems);
         });
+        return overrides.Count == 0 ? result : result with { Diagnostics = new([.. result.Diagnostics.Select(d => DocumentOverride.Place(d, overrides))]) };
+    }
 
     /// <summary>Reads a model file.</summary>
     /// <param name="file">The path that diagnostics name; never opened.</param>

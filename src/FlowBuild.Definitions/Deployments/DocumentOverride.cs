@@ -13,20 +13,28 @@ public sealed record DocumentOverride(string Path, string Value)
     /// <summary>Applies overrides to a tree, each on what the ones before it left.</summary>
     internal static void Apply(IReadOnlyList<DocumentOverride> overrides, YamlMapping root, DiagnosticList problems)
     {
-        foreach (var item in overrides)
+        for (var i = 0; i < overrides.Count; i++)
         {
-            item.Apply(root, problems);
+            overrides[i].Apply(root, SourceSpan.OfOverride(i), problems);
         }
     }
 
-    private void Apply(YamlMapping root, DiagnosticList problems)
+    /// <summary>A problem of what an override says is a problem of the override, and of no file.</summary>
+    /// <param name="problem">A problem that was found in the document.</param>
+    /// <param name="overrides">What was set there.</param>
+    public static FlowDiagnostic Place(FlowDiagnostic problem, IReadOnlyList<DocumentOverride> overrides) =>
+        problem.Span?.OverrideIndex is not { } index ? problem
+        : problem.Rule.Severity == RuleSeverity.Warning || problem.Rule == DeploymentRules.InvalidOverride ? problem with { File = null, Span = null }
+        : FlowDiagnostic.At(DeploymentRules.InvalidOverride, null, null, overrides[index].Path, problem.Message);
+
+    private void Apply(YamlMapping root, SourceSpan place, DiagnosticList problems)
     {
         var keys = Path.Split('.');
         if (Array.Exists(keys, static key => key.Length == 0))
         {
             problems.Add(
                 DeploymentRules.InvalidOverride,
-                null,
+                place,
                 Path,
                 "write keys joined by dots, such as request_settings.request_timeout_ms");
             return;
@@ -42,26 +50,25 @@ public sealed record DocumentOverride(string Path, string Value)
             }
             else if (next is null || SchemaChecker.IsNull(next.Value))
             {
-                var made = new YamlMapping(default);
-                Set(mapping, keys[i], made);
+                var made = new YamlMapping(place);
+                Set(mapping, keys[i], made, place);
                 mapping = made;
             }
             else
             {
                 problems.Add(
                     DeploymentRules.InvalidOverride,
-                    next.ValueSpan,
+                    place,
                     Path,
                     $"'{keys[i]}' is {SchemaChecker.Describe(next.Value)} in the file, and has no keys to set");
                 return;
             }
         }
 
-        Set(mapping, keys[keys.Length - 1], new YamlScalar(Value, isPlain: false, tag: null, default));
+        Set(mapping, keys[keys.Length - 1], new YamlScalar(Value, isPlain: false, tag: null, place), place);
     }
 
-    /// <summary>Sets a value without a place of its own, so that problems are reported at the key that it replaces.</summary>
-    private static void Set(YamlMapping mapping, string key, YamlNode value)
+    private static void Set(YamlMapping mapping, string key, YamlNode value, SourceSpan place)
     {
         for (var i = 0; i < mapping.Entries.Count; i++)
         {
@@ -72,6 +79,6 @@ public sealed record DocumentOverride(string Path, string Value)
             }
         }
 
-        mapping.Add(new(new YamlScalar(key, isPlain: false, tag: null, default), value, key));
+        mapping.Add(new(new YamlScalar(key, isPlain: false, tag: null, place), value, key));
     }
 }

@@ -23,8 +23,8 @@ internal static class SecretVariables
 
         foreach (var variable in mapping.Entries)
         {
-            // A value with no place of its own was set from outside the file; '${' begins what the service or the flow resolves.
-            if (variable.Value is YamlScalar { Value.Length: >= ShortestSecret, Span.IsEmpty: false } value
+            // An override says what is set from outside the file; '${' begins what the service or the flow resolves.
+            if (variable.Value is YamlScalar { Value.Length: >= ShortestSecret, Span.OverrideIndex: null } value
                 && value.Value.IndexOf("${", StringComparison.Ordinal) < 0
                 && Array.Exists(Endings, ending => variable.Key.Value.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
             {

@@ -13,6 +13,12 @@ public readonly record struct SourceSpan(int StartLine, int StartColumn, int End
     /// <summary>Whether the span holds no character.</summary>
     public bool IsEmpty => StartLine == EndLine && StartColumn == EndColumn;
 
+    /// <summary>The override that says what stands here, by its index, or null: it stands in the text.</summary>
+    public int? OverrideIndex => StartLine < 0 ? StartLine - int.MinValue : null;
+
+    /// <summary>The place of what an override says: before all text, in the order of the overrides.</summary>
+    internal static SourceSpan OfOverride(int index) => new(int.MinValue + index, 0, int.MinValue + index, 1);
+
     /// <summary>The part of a span that lies in one line, by offsets from its start.</summary>
     internal SourceSpan Slice(int offset, int length) => new(StartLine, StartColumn + offset, StartLine, StartColumn + offset + length);
 }

@@ -16,6 +16,7 @@ public sealed class FlowSourceReader
     private readonly FlowProject _project;
     private readonly bool _reportText;
     private readonly IFlowLog _log;
+    private readonly HashSet<FlowDiagnostic> _placeless = [];
     private bool _failed;
 
     private FlowSourceReader(FlowProject project, bool reportText, IFlowLog log)
@@ -136,18 +137,11 @@ public sealed class FlowSourceReader
         var result = read(file, text);
         foreach (var diagnostic in result.Diagnostics)
         {
-            if (_reportText)
+            // The compiler reports the errors of files too, and its build has ended well: a file changed since, or the compiler does
+            // not read it. Overrides it does not know at all.
+            if (_reportText || diagnostic.File is null || diagnostic.Rule.Severity == RuleSeverity.Error)
             {
-                _log.Report(diagnostic);
-            }
-        }
-
-        if (result.HasErrors && !_reportText)
-        {
-            // The compiler reports these, and its build has ended well: a file changed since, or the compiler does not read it.
-            foreach (var diagnostic in result.Diagnostics.Where(static d => d.Rule.Severity == RuleSeverity.Error))
-            {
-                _log.Report(diagnostic);
+                Report(diagnostic);
             }
         }
 
@@ -180,8 +174,7 @@ public sealed class FlowSourceReader
         {
             foreach (var problem in FlowTemplates.Check(flow, path => OpenTemplate(item.Folder, path)))
             {
-                _failed |= problem.Rule.Severity == RuleSeverity.Error;
-                _log.Report(problem);
+                Report(problem);
             }
         }
 
@@ -228,13 +221,13 @@ public sealed class FlowSourceReader
         {
             foreach (var problem in ServedFlow.Check(flow, item.DeploymentFile!, served))
             {
-                _log.Report(problem);
+                Report(problem);
             }
         }
 
         if (RequestTimeout.Fault(sources, modelIsFlow: null) is { } tooLong)
         {
-            Report(tooLong.Rule, tooLong.File, tooLong.Span, [.. tooLong.Arguments]);
+            Report(tooLong);
         }
 
         if (sources.Deployment is null)
@@ -298,10 +291,19 @@ public sealed class FlowSourceReader
         }
     }
 
-    private void Report(DiagnosticRule rule, string? file, SourceSpan? span, params string[] arguments)
+    private void Report(DiagnosticRule rule, string? file, SourceSpan? span, params string[] arguments) =>
+        Report(FlowDiagnostic.At(rule, file, span, arguments));
+
+    private void Report(FlowDiagnostic problem)
     {
-        _failed |= rule.Severity == RuleSeverity.Error;
-        _log.Report(FlowDiagnostic.At(rule, file, span, arguments));
+        _failed |= problem.Rule.Severity == RuleSeverity.Error;
+        problem = DocumentOverride.Place(problem, _project.Overrides ?? []);
+
+        // The overrides are those of all items.
+        if (problem.File is not null || _placeless.Add(problem))
+        {
+            _log.Report(problem);
+        }
     }
 
     private static string NameOf(AssetReference reference) => reference switch

@@ -361,25 +361,31 @@ public sealed class DeploymentFileTests
         Assert.Equal("owner", Assert.Single(result.Value.Tags).Key);
     }
 
-    [Fact]
-    public void An_override_is_checked_like_the_file_at_the_key_that_it_replaces()
-    {
-        var text = MarkedText.Parse(Start + "«instance_count»: 1\n");
-
-        text.AssertOnly(DeploymentFileReader.ReadDeployment("deployment.yml", text.Text, [new("instance_count", "99")]).Diagnostics, DeploymentRules.OutOfRange, "99");
-        Assert.Contains("did you mean 'instance_count'?", Assert.Single(DeploymentFileReader.ReadDeployment("deployment.yml", Start, [new("instance_cout", "1")]).Diagnostics).Message, StringComparison.Ordinal);
-    }
-
     [Theory]
-    [InlineData("model.version", "'model' is a text in the file")]
-    [InlineData("model..version", "keys joined by dots")]
-    public void An_override_that_cannot_be_applied_says_why(string path, string why)
+    [InlineData("instance_count", "99", "'instance_count' must be")]
+    [InlineData("instance_cout", "1", "did you mean 'instance_count'?")]
+    [InlineData("request_settings.request_timeout_s", "60", "did you mean 'request_timeout_ms'?")]
+    [InlineData("model.version", "1", "'model' is a text in the file")]
+    [InlineData("model..version", "1", "keys joined by dots")]
+    public void What_is_wrong_with_an_override_is_said_of_the_override_and_of_no_file(string path, string value, string why)
     {
-        var result = DeploymentFileReader.ReadDeployment("deployment.yml", Start + "model: azureml:m:1\n", [new(path, "1")]);
+        var result = DeploymentFileReader.ReadDeployment(
+            "deployment.yml", Start + "instance_count: 1\nmodel: azureml:m:1\n", [new("tags.owner", "me"), new(path, value)]);
 
         var diagnostic = Assert.Single(result.Diagnostics);
         Assert.Equal(DeploymentRules.InvalidOverride, diagnostic.Rule);
+        Assert.Null(diagnostic.File);
+        Assert.Null(diagnostic.Span);
+        Assert.StartsWith($"The override of '{path}' in FlowSet cannot be applied: ", diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains(why, diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_overrides_are_told_in_their_order_and_before_the_file()
+    {
+        var result = DeploymentFileReader.ReadDeployment("deployment.yml", Start + "instance_cout: 1\n", [new("egress", "a"), new("egres", "b"), new("egr", "c")]);
+
+        Assert.Equal(["egress", "egres", "egr", "instance_cout"], result.Diagnostics.Select(static d => d.Arguments[0]));
     }
 
     private static ReadResult<DeploymentSpec> Read(string text) => DeploymentFileReader.ReadDeployment("deployment.yml", text);
