@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -27,16 +28,23 @@ public sealed record DeployedFlow(
     /// <summary><c>endpoint/deployment</c>.</summary>
     public string Identity => Deployment is null ? Endpoint : $"{Endpoint}/{Deployment}";
 
-    /// <summary>Names and values, as a build's items and the JSON file hold them.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Metadata =>
+    /// <summary>Names and values, as a build's items hold them: all as texts.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Metadata => Values.Select(static v => KeyValuePair.Create(v.Name, v.Value switch
+    {
+        bool truth => truth ? "true" : "false",
+        double number => number.ToString("0.0", CultureInfo.InvariantCulture),
+        var other => Convert.ToString(other, CultureInfo.InvariantCulture)!,
+    }));
+
+    private IEnumerable<(string Name, object Value)> Values =>
     [
-        new("Endpoint", Endpoint), new("Deployment", Deployment ?? ""), new("Workspace", Workspace), new("ScoringUri", ScoringUri),
-        new("SwaggerUri", SwaggerUri), new("AuthMode", AuthMode), new("ModelId", ModelId), new("EndpointState", EndpointState),
-        new("DeploymentState", DeploymentState), new("TrafficPercent", $"{TrafficPercent}"), new("Traffic", Traffic),
-        new("Changed", Changed ? "true" : "false"), new("FilesSent", $"{FilesSent}"), new("ElapsedSeconds", FormattableString.Invariant($"{Elapsed.TotalSeconds:0.0}")),
+        ("Endpoint", Endpoint), ("Deployment", Deployment ?? ""), ("Workspace", Workspace), ("ScoringUri", ScoringUri), ("SwaggerUri", SwaggerUri),
+        ("AuthMode", AuthMode), ("ModelId", ModelId), ("EndpointState", EndpointState), ("DeploymentState", DeploymentState),
+        ("TrafficPercent", TrafficPercent), ("Traffic", Traffic), ("Changed", Changed), ("FilesSent", FilesSent),
+        ("ElapsedSeconds", Math.Round(Elapsed.TotalSeconds, 1)),
     ];
 
-    /// <summary>Writes deployments to a JSON file: an array of objects. It holds no secret.</summary>
+    /// <summary>Writes deployments to a JSON file: an array of objects, with numbers and booleans as such. It holds no secret.</summary>
     public static void Write(IEnumerable<DeployedFlow> flows, string file)
     {
         using var bytes = new MemoryStream();
@@ -46,9 +54,10 @@ public sealed record DeployedFlow(
             foreach (var flow in flows)
             {
                 json.WriteStartObject();
-                foreach (var (name, value) in flow.Metadata)
+                foreach (var (name, value) in flow.Values)
                 {
-                    json.WriteString(JsonNamingPolicy.CamelCase.ConvertName(name), value);
+                    json.WritePropertyName(JsonNamingPolicy.CamelCase.ConvertName(name));
+                    JsonSerializer.Serialize(json, value);
                 }
 
                 json.WriteEndObject();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Plan;
 
@@ -164,6 +165,27 @@ public sealed class ApplyTests
         endpoint = (await workspace.GetEndpointAsync("basic-chat-endpoint", TestContext.Current.CancellationToken))!;
         Assert.Equal("somebody else", endpoint.Tags["owner"]);
         Assert.Equal(100, endpoint.Traffic["blue"]);
+    }
+
+    [Fact]
+    public async Task The_result_holds_numbers_and_booleans_for_later_steps_and_texts_for_the_build()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var (_, deployed) = await chat.DeployAsync();
+        var file = Path.Combine(chat.Folder, "flow-deployment.json");
+
+        DeployedFlow.Write([deployed with { Elapsed = TimeSpan.FromSeconds(71.26) }], file);
+
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        var flow = Assert.Single(result.RootElement.EnumerateArray());
+        Assert.Equal("blue", flow.GetProperty("deployment").GetString());
+        Assert.Equal(100, flow.GetProperty("trafficPercent").GetInt32());
+        Assert.Equal(3, flow.GetProperty("filesSent").GetInt32());
+        Assert.Equal(71.3, flow.GetProperty("elapsedSeconds").GetDouble());
+        Assert.True(flow.GetProperty("changed").GetBoolean());
+        var metadata = deployed.Metadata.ToDictionary(static m => m.Key, static m => m.Value);
+        Assert.Equal(("100", "3", "true"), (metadata["TrafficPercent"], metadata["FilesSent"], metadata["Changed"]));
+        Assert.Equal(flow.EnumerateObject().Select(static p => p.Name), metadata.Keys.Select(JsonNamingPolicy.CamelCase.ConvertName));
     }
 
     [Fact]
