@@ -90,7 +90,7 @@ public sealed partial class FlowDeployer
             if (work.Package is { } package && manifestFolder is not null)
             {
                 PackageManifest.Write(package, Path.Combine(manifestFolder, $"{work.Sources.EndpointName}.{work.Sources.DeploymentName}.package.json"));
-                _log.Progress($"package {package.RootName}: {package.Files.Count} files, {Sizes.Text(package.Length)}, {package.LeftOut.Count} left out, hash {package.Hash}");
+                _log.Progress($"package {package.RootName}: {Sizes.Files(package.Files.Count)}, {Sizes.Text(package.Length)}, {package.LeftOut.Count} left out, hash {package.Hash}");
             }
         }
 

@@ -4,6 +4,9 @@ namespace FlowBuild.Deployment;
 
 internal static class Sizes
 {
+    /// <summary>A number of files as people read it.</summary>
+    public static string Files(int count) => count == 1 ? "1 file" : string.Create(CultureInfo.InvariantCulture, $"{count} files");
+
     /// <summary>A number of bytes as people read it.</summary>
     public static string Text(long bytes) => bytes switch
     {

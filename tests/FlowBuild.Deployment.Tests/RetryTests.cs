@@ -22,4 +22,24 @@ public sealed class RetryTests
         Assert.Single(log.Lines, line => line.Contains(says, StringComparison.Ordinal));
         Assert.DoesNotContain(log.Lines, static line => line.Contains("again in", StringComparison.Ordinal) && line.Contains('?', StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task Calls_side_by_side_that_fail_together_share_a_line_for_each_wait()
+    {
+        // The pauses are long against the time in which the calls of one round fail.
+        await using var chat = await BasicChat.StartAsync(patience: BasicChat.Impatience with { RetryDelay = TimeSpan.FromSeconds(1) });
+        for (var i = 0; i < 20; i++)
+        {
+            chat.Write($"basic-chat/{i}.txt", $"{i}");
+        }
+
+        await chat.SetFaultsAsync("""{ "calls": [ { "action": "Fail", "status": 503, "method": "PUT", "path": "^/flowbuildlocal/.*txt", "times": 40 } ] }""");
+
+        var (log, _) = await chat.DeployAsync();
+
+        var said = log.Lines.Where(static line => line.Contains("again in about", StringComparison.Ordinal)).ToList();
+        Assert.InRange(said.Count, 2, 3);
+        Assert.EndsWith("(try 2 of 3)", said[0], StringComparison.Ordinal);
+        Assert.EndsWith("(try 3 of 3)", said[^1], StringComparison.Ordinal);
+    }
 }

@@ -52,9 +52,19 @@ public sealed class UploadTests : IAsyncLifetime
 
         // One block too many would be refused.
         await RefuseAsync("comp=block&", Blocks - sent + 1);
-        await RegisterAsync();
+        var blocks = 0;
+        RecordingLog log;
+        using (CallObserver.Start(_chat.Host, call => Interlocked.Add(ref blocks, call == "PUT blob block" ? 1 : 0)))
+        {
+            log = await RegisterAsync();
+        }
 
         Assert.Equal(_content, await SentAsync());
+        var left = blocks == 0 ? "0 B" : $"{4 * blocks}.0 MB";
+        Assert.All(
+            log.Lines.Where(static l => l.StartsWith("upload: ", StringComparison.Ordinal) && l.Contains(" of ", StringComparison.Ordinal)),
+            line => Assert.EndsWith($" of {left}", line, StringComparison.Ordinal));
+        Assert.Contains($"upload: 1 file sent ({left}), 3 were there", log.Lines);
     }
 
     [Fact]

@@ -95,8 +95,8 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         var result = await store.UploadAsync(step.Package, step.Asset, step.Version, cancellationToken).ConfigureAwait(false);
         FilesSent += result.Sent;
         log.Progress(result.Sent == 0
-            ? $"upload: nothing to send, all {result.Present} files are there"
-            : $"upload: {result.Sent} files sent ({Sizes.Text(result.SentBytes)}), {result.Present} were there");
+            ? $"upload: nothing to send, {Sizes.Files(result.Present)} there already"
+            : $"upload: {Sizes.Files(result.Sent)} sent ({Sizes.Text(result.SentBytes)}), {result.Present} {(result.Present == 1 ? "was" : "were")} there");
     }
 
     private async Task RegisterAsync(VersionStep step, CancellationToken cancellationToken)

@@ -48,7 +48,7 @@ public abstract record PlanStep(FlowStage Stage, bool Creates, string Kind, stri
 
 /// <summary>Files are sent.</summary>
 public sealed record UploadStep(FlowStage Part, FlowPackage Package, string Asset, string Version, int MissingFiles, long MissingBytes) : PlanStep(
-    Part, true, "upload", $"{MissingFiles} of {Package.Files.Count} files, {Sizes.Text(MissingBytes)}", $"to {Package.BlobPath}", []);
+    Part, true, "upload", $"{MissingFiles} of {Sizes.Files(Package.Files.Count)}, {Sizes.Text(MissingBytes)}", $"to {Package.BlobPath}", []);
 
 /// <summary>A version of a model, an environment, code or data is made, or a model version gets missing properties.</summary>
 /// <param name="Collection"><c>models</c>, <c>environments</c>, <c>codes</c> or <c>data</c>.</param>

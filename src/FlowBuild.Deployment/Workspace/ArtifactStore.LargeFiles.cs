@@ -13,29 +13,35 @@ public sealed partial class ArtifactStore
     // Each is in memory while it is sent.
     private const int BlocksAtOnce = 12;
 
-    // The blocks of all files side by side, so that some are sent while a file is committed.
-    private async Task SendLargeAsync(FlowPackage package, IEnumerable<PackageFile> files, UploadProgress progress, CancellationToken cancellationToken)
+    // An upload that was cut has left blocks, which are not sent again.
+    private async Task<IReadOnlyDictionary<PackageFile, IReadOnlyList<FileBlock>>> MissingBlocksAsync(
+        FlowPackage package, IEnumerable<PackageFile> files, CancellationToken cancellationToken)
     {
-        var blocksLeft = new ConcurrentDictionary<PackageFile, int>();
-        var missing = new ConcurrentBag<FileBlock>();
+        var missing = new ConcurrentDictionary<PackageFile, IReadOnlyList<FileBlock>>();
         await AtOnceAsync(FilesAtOnce, files, async (file, token) =>
         {
             var waiting = await WaitingBlocksAsync(package, file, token).ConfigureAwait(false);
-            var blocks = FileBlock.Of(file).Where(b => !waiting.Contains((b.Id, b.Length))).ToList();
-            blocksLeft[file] = blocks.Count;
-            blocks.ForEach(missing.Add);
-            progress.Add(0, file.Length - blocks.Sum(static b => (long)b.Length));
-            if (blocks.Count == 0)
-            {
-                await CommitAsync(package, file, token).ConfigureAwait(false);
-                progress.Add(1, 0);
-            }
+            missing[file] = [.. FileBlock.Of(file).Where(b => !waiting.Contains((b.Id, b.Length)))];
         }, cancellationToken).ConfigureAwait(false);
-        await AtOnceAsync(BlocksAtOnce, missing.OrderBy(static b => b.File.Path, StringComparer.Ordinal).ThenBy(static b => b.Offset), async (block, token) =>
+        return missing;
+    }
+
+    // The blocks of all files side by side, so that some are sent while a file is committed.
+    private async Task SendLargeAsync(
+        FlowPackage package, IReadOnlyDictionary<PackageFile, IReadOnlyList<FileBlock>> files, UploadProgress progress, CancellationToken cancellationToken)
+    {
+        var left = new ConcurrentDictionary<PackageFile, int>(files.Select(static f => KeyValuePair.Create(f.Key, f.Value.Count)));
+        await AtOnceAsync(FilesAtOnce, files.Where(static f => f.Value.Count == 0), async (file, token) =>
+        {
+            await CommitAsync(package, file.Key, token).ConfigureAwait(false);
+            progress.Add(1, 0);
+        }, cancellationToken).ConfigureAwait(false);
+        var blocks = files.Values.SelectMany(static f => f).OrderBy(static b => b.File.Path, StringComparer.Ordinal).ThenBy(static b => b.Offset);
+        await AtOnceAsync(BlocksAtOnce, blocks, async (block, token) =>
         {
             await SendAsync(package, block, token).ConfigureAwait(false);
             progress.Add(0, block.Length);
-            if (blocksLeft.AddOrUpdate(block.File, 0, static (_, left) => left - 1) == 0)
+            if (left.AddOrUpdate(block.File, 0, static (_, count) => count - 1) == 0)
             {
                 await CommitAsync(package, block.File, token).ConfigureAwait(false);
                 progress.Add(1, 0);

@@ -10,7 +10,7 @@ namespace FlowBuild.Deployment.Workspace;
 
 /// <summary>What an upload did.</summary>
 /// <param name="Sent">Files sent.</param>
-/// <param name="SentBytes">Their bytes.</param>
+/// <param name="SentBytes">The bytes sent: of a file that went on where an upload was cut, only those that were left.</param>
 /// <param name="Present">Files that were there already.</param>
 public sealed record UploadResult(int Sent, long SentBytes, int Present);
 
@@ -64,20 +64,23 @@ public sealed partial class ArtifactStore
     public async Task<UploadResult> UploadAsync(FlowPackage package, string asset, string version, CancellationToken cancellationToken)
     {
         var (missing, complete) = await ListAsync(package, cancellationToken).ConfigureAwait(false);
-        var progress = new UploadProgress(_workspace.Connection.Log, missing);
+        var small = missing.Where(static f => f.Length <= FileBlock.Size).ToList();
+        var large = await MissingBlocksAsync(package, missing.Where(static f => f.Length > FileBlock.Size), cancellationToken).ConfigureAwait(false);
+        var bytes = small.Sum(static f => f.Length) + large.Values.Sum(static blocks => blocks.Sum(static b => (long)b.Length));
+        var progress = new UploadProgress(_workspace.Connection.Log, missing.Count, bytes);
 
-        await AtOnceAsync(FilesAtOnce, missing.Where(static f => f.Length <= FileBlock.Size), async (file, token) =>
+        await AtOnceAsync(FilesAtOnce, small, async (file, token) =>
         {
             await SendAsync(package, file, token).ConfigureAwait(false);
             progress.Add(1, file.Length);
         }, cancellationToken).ConfigureAwait(false);
-        await SendLargeAsync(package, [.. missing.Where(static f => f.Length > FileBlock.Size)], progress, cancellationToken).ConfigureAwait(false);
+        await SendLargeAsync(package, large, progress, cancellationToken).ConfigureAwait(false);
         if (missing.Count > 0 || !complete)
         {
             await MarkCompleteAsync(package, asset, version, cancellationToken).ConfigureAwait(false);
         }
 
-        return new UploadResult(missing.Count, missing.Sum(static f => f.Length), package.Files.Count - missing.Count);
+        return new UploadResult(missing.Count, bytes, package.Files.Count - missing.Count);
     }
 
     private async Task<(IReadOnlyList<PackageFile> Missing, bool Complete)> ListAsync(FlowPackage package, CancellationToken cancellationToken)

@@ -5,7 +5,8 @@ using Azure.Core.Pipeline;
 namespace FlowBuild.Deployment.Workspace;
 
 /// <summary>
-/// Azure.Core's retries (429, 5xx, broken connections), each said in the log: which call, what came, when it is tried again.
+/// Azure.Core's retries (429, 5xx, broken connections), said in the log: which call, what came, when it is tried again.
+/// Where a workspace goes away, all calls that are on their way fail: while one waits that was said, no other one is.
 /// Only the path of an address is said, since a query may hold a signature.
 /// </summary>
 internal sealed class SaidRetryPolicy : RetryPolicy
@@ -13,6 +14,9 @@ internal sealed class SaidRetryPolicy : RetryPolicy
     private readonly int _maxRetries;
     private readonly DelayStrategy _delays;
     private readonly IFlowLog _log;
+    private readonly object _gate = new();
+    private HttpMessage? _waiting;
+    private DateTimeOffset _waitsUntil;
 
     public SaidRetryPolicy(RetryOptions options, IFlowLog log)
         : this(options.MaxRetries, DelayStrategy.CreateExponentialDelayStrategy(options.Delay, options.MaxDelay), log)
@@ -28,6 +32,41 @@ internal sealed class SaidRetryPolicy : RetryPolicy
     protected override async ValueTask<bool> ShouldRetryAsync(HttpMessage message, Exception? exception) =>
         Say(message, exception, await base.ShouldRetryAsync(message, exception).ConfigureAwait(false));
 
+    protected override void OnSendingRequest(HttpMessage message) => EndWait(message);
+
+    protected override ValueTask OnSendingRequestAsync(HttpMessage message)
+    {
+        EndWait(message);
+        return default;
+    }
+
+    private void EndWait(HttpMessage message)
+    {
+        lock (_gate)
+        {
+            if (_waiting == message)
+            {
+                _waiting = null;
+            }
+        }
+    }
+
+    // A call that is given up while it waits is not sent again, so the wait ends by the clock too.
+    private bool BeginWait(HttpMessage message, TimeSpan pause)
+    {
+        lock (_gate)
+        {
+            var now = DateTimeOffset.UtcNow;
+            if (_waiting is not null && now < _waitsUntil)
+            {
+                return false;
+            }
+
+            (_waiting, _waitsUntil) = (message, now + (2 * pause));
+            return true;
+        }
+    }
+
     private bool Say(HttpMessage message, Exception? exception, bool again)
     {
         if (again)
@@ -37,6 +76,11 @@ internal sealed class SaidRetryPolicy : RetryPolicy
 
             // The pause itself varies by a fifth, so that many calls do not come back at once.
             var pause = _delays.GetNextDelay(response, tries);
+            if (!BeginWait(message, pause))
+            {
+                return again;
+            }
+
             var what = response is null ? $"no answer ({Reason(exception)})"
                 : response.Headers.TryGetValue("x-ms-error-code", out var code) ? $"HTTP {response.Status} {code}" : $"HTTP {response.Status}";
             _log.Progress(string.Create(

@@ -1,14 +1,14 @@
-using FlowBuild.Deployment.Package;
-
 namespace FlowBuild.Deployment.Workspace;
 
 /// <summary>Says a line at every tenth of a long upload, in files and bytes, so that it shows that it lives.</summary>
-internal sealed class UploadProgress(IFlowLog log, IReadOnlyList<PackageFile> files)
+/// <param name="log">Where it is said.</param>
+/// <param name="files">How many files are to be completed.</param>
+/// <param name="bytes">How many bytes are to be sent.</param>
+internal sealed class UploadProgress(IFlowLog log, int files, long bytes)
 {
     private const int LongFiles = 100;
     private const long LongBytes = 10 * 1024 * 1024;
 
-    private readonly long _bytes = files.Sum(static f => f.Length);
     private readonly object _lock = new();
     private int _sentFiles;
     private long _sentBytes;
@@ -21,10 +21,10 @@ internal sealed class UploadProgress(IFlowLog log, IReadOnlyList<PackageFile> fi
         {
             _sentFiles += sentFiles;
             _sentBytes += sentBytes;
-            var tenths = (int)(5 * (((double)_sentFiles / files.Count) + ((double)_sentBytes / Math.Max(_bytes, 1))));
-            if (tenths > _tenths && (files.Count >= LongFiles || _bytes >= LongBytes))
+            var tenths = (int)(5 * (((double)_sentFiles / files) + ((double)_sentBytes / Math.Max(bytes, 1))));
+            if (tenths > _tenths && (files >= LongFiles || bytes >= LongBytes))
             {
-                log.Progress($"upload: {_sentFiles} of {files.Count} files, {Sizes.Text(_sentBytes)} of {Sizes.Text(_bytes)}");
+                log.Progress($"upload: {_sentFiles} of {Sizes.Files(files)}, {Sizes.Text(_sentBytes)} of {Sizes.Text(bytes)}");
             }
 
             _tenths = tenths;
