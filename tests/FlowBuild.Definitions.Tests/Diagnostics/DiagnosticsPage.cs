@@ -27,7 +27,8 @@ internal static class DiagnosticsPage
 
             Every problem that FlowBuild reports has an id, and stands at a file, a line and a column where there is one.
             Errors are what promptflow, az ml or the service refuses; they cannot be turned off. Warnings follow `NoWarn`, `WarningsAsErrors` and
-            `dotnet_diagnostic.<id>.severity` in a `.globalconfig` file (an `.editorconfig` does not reach a file that is not C#).
+            `dotnet_diagnostic.<id>.severity` in a `.globalconfig` file (an `.editorconfig` does not reach a file that is not C#). What a target
+            reports, as `ValidateFlow` does, follows `NoWarn` and `WarningsAsErrors` only, neither `.globalconfig` nor `TreatWarningsAsErrors`.
             `{0}`, `{1}` and so on stand for what the message names.
 
             """);
