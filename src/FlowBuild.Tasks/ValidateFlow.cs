@@ -1,4 +1,5 @@
 using FlowBuild.Deployment;
+using FlowBuild.Deployment.Sources;
 
 namespace FlowBuild.Tasks;
 
@@ -8,6 +9,16 @@ public sealed class ValidateFlow : FlowTask
     /// <summary>This build has compiled: what the compiler reports is not reported again.</summary>
     public bool IsCompiled { get; set; }
 
-    private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
-        Task.FromResult(Deployer(settings, log).Validate(reportText: !IsCompiled));
+    private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken)
+    {
+        foreach (var flow in Flows)
+        {
+            foreach (var problem in ItemMetadata.Check(flow.ItemSpec, flow.CloneCustomMetadata().Keys.Cast<string>()))
+            {
+                log.Report(problem);
+            }
+        }
+
+        return Task.FromResult(Deployer(settings, log).Validate(reportText: !IsCompiled));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Sources;
 
@@ -68,6 +69,39 @@ public sealed class SourceTests
 
         chat.Replace("BasicChat.proj", " Deployment=\"deployment.yml\"", "");
         Assert.Contains("deployment.yml : warning FLOW4019", (await run.RunAsync("ValidateFlow")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Metadata_of_an_item_that_are_nearly_known_are_warned_of_at_the_project()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var run = new TargetRun(chat);
+        chat.Replace(
+            "BasicChat.proj", "Model=\"model.yml\"",
+            "Model=\"model.yml\" ValueType=\"a=b\" ClientNam=\"Chat\" visibility=\"internal\" FlowBuildKind=\"PromptFlow\" Owner=\"me\" Visible=\"false\" Link=\"a\" CopyToOutputDirectory=\"Never\"");
+
+        var validated = await run.RunAsync("ValidateFlow");
+
+        Assert.True(validated.ExitCode == 0, validated.Output);
+        Assert.Equal(
+            [
+                "warning FLOW4026: The metadata 'ClientNam' of the PromptFlow item 'basic-chat/flow.dag.yaml' is not known and says nothing; did you mean 'ClientName'?",
+                "warning FLOW4026: The metadata 'ValueType' of the PromptFlow item 'basic-chat/flow.dag.yaml' is not known and says nothing; did you mean 'ValueTypes'?",
+            ],
+            validated.Output.Split('\n').Where(static line => line.Contains("FLOW4026", StringComparison.Ordinal))
+                .Select(static line => line[line.IndexOf("warning", StringComparison.Ordinal)..].TrimEnd()));
+        Assert.Contains("BasicChat.proj : warning FLOW4026", validated.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_metadata_that_the_compiler_is_told_are_known()
+    {
+        var props = XDocument.Load(Path.Combine(Repository.Root, "build", "FlowBuild.props"));
+        var told = props.Descendants("CompilerVisibleItemMetadata").Select(static e => e.Attribute("MetadataName")!.Value)
+            .Where(static name => !name.StartsWith("FlowBuild", StringComparison.Ordinal));
+
+        Assert.Equal(["Deployment", "Endpoint", "Model"], ItemMetadata.Names.Except(told).Order(StringComparer.Ordinal));
+        Assert.Empty(told.Except(ItemMetadata.Names));
     }
 
     private static IReadOnlyList<FlowDiagnostic> Read(BasicChat chat, Func<FlowItem, FlowItem> change)

@@ -160,12 +160,19 @@ public static class ConfigurationRules
         "The deployment stands, but the connection of {0} is not in the user secrets: '{1}' {2}; mend the file, or set FlowWriteUserSecrets=false",
         RuleSeverity.Warning);
 
+    /// <summary>A metadata name of an item that is nearly one of FlowBuild's.</summary>
+    public static readonly DiagnosticRule ItemMetadataUnknown = new(
+        "FLOW4026",
+        "An item's metadata is not known",
+        "The metadata '{1}' of the PromptFlow item '{0}' is not known and says nothing; did you mean '{2}'?",
+        RuleSeverity.Warning);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
         InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld, EndpointOnly, FlowNotDeployed,
-        FileNotUsable, ResultNotWritten, UserSecretsNotWritten,
+        FileNotUsable, ResultNotWritten, UserSecretsNotWritten, ItemMetadataUnknown,
     ];
 }
