@@ -111,7 +111,8 @@ public sealed class DiagnosticTests
 
         var error = Assert.Single(run.Diagnostics);
         Assert.Equal("FLOW1902", error.Id);
-        Assert.Contains($"{name}=\"{value}\"", error.GetMessage(null), StringComparison.Ordinal);
+        Assert.Contains($"{name}=\"{value}\" of the PromptFlow item 'chat/flow.dag.yaml' cannot be used: ", error.GetMessage(null), StringComparison.Ordinal);
+        Assert.Equal("/project/Sample.csproj", error.Location.GetLineSpan().Path);
         Assert.Empty(run.Sources);
     }
 

@@ -16,7 +16,7 @@ public static class GeneratorRules
 
     /// <summary>A metadata value of a PromptFlow item cannot be used.</summary>
     public static readonly DiagnosticRule InvalidItemMetadata = new(
-        "FLOW1902", "The item's metadata cannot be used", "{0}=\"{1}\" of the PromptFlow item cannot be used: {2}", RuleSeverity.Error);
+        "FLOW1902", "The item's metadata cannot be used", "{0}=\"{1}\" of the PromptFlow item '{3}' cannot be used: {2}", RuleSeverity.Error);
 
     /// <summary>Two flows would get types of the same name.</summary>
     public static readonly DiagnosticRule ClientNameTaken = new(

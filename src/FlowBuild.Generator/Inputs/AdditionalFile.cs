@@ -1,3 +1,4 @@
+using FlowBuild.Definitions.Diagnostics;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 
@@ -48,9 +49,13 @@ internal sealed record AdditionalFile(AdditionalText Text, FileKind Kind, FlowIt
                 Value(options, "ResponseFields"),
                 Value(options, "FlowBuildDeploymentPath"),
                 Value(options, "ValueTypes"),
-                Value(options, "JsonContext"))
+                Value(options, "JsonContext"),
+                ProjectFile(provider))
             : null);
     }
+
+    private static string ProjectFile(AnalyzerConfigOptionsProvider provider) =>
+        provider.GlobalOptions.TryGetValue("build_property.MSBuildProjectFullPath", out var file) ? file : "";
 
     private static string Value(AnalyzerConfigOptions options, string name) =>
         options.TryGetValue(Metadata + name, out var value) ? value.Trim() : "";
@@ -65,6 +70,7 @@ internal sealed record AdditionalFile(AdditionalText Text, FileKind Kind, FlowIt
 /// <param name="DeploymentPath">Full path of the item's deployment file.</param>
 /// <param name="ValueTypes">Types of lists and objects: <c>name=type</c>, separated by blanks.</param>
 /// <param name="JsonContext">The source-generated serializer context that knows those types.</param>
+/// <param name="ProjectFile">Full path of the project file, or empty where the compiler is not told.</param>
 internal sealed record FlowItem(
     string Path,
     string ClientName,
@@ -73,7 +79,23 @@ internal sealed record FlowItem(
     string ResponseFields,
     string DeploymentPath,
     string ValueTypes,
-    string JsonContext);
+    string JsonContext,
+    string ProjectFile)
+{
+    /// <summary>
+    /// Metadata that cannot be used. They stand in the project file, and its place is the project file as a whole; in the flow, no place
+    /// is wrong.
+    /// </summary>
+    public ReportedDiagnostic MetadataProblem(string name, string value, string advice)
+    {
+        var path = Path.Replace('\\', '/');
+        var folder = path.LastIndexOf('/', Math.Max(path.LastIndexOf('/') - 1, 0));
+        return ReportedDiagnostic.Of(
+            FlowDiagnostic.At(
+                GeneratorRules.InvalidItemMetadata, ProjectFile.Length > 0 ? ProjectFile : Path, null, name, value, advice, path.Substring(folder + 1)),
+            null);
+    }
+}
 
 /// <summary>What the project says.</summary>
 /// <param name="RootNamespace">May be empty, and may hold what no namespace can.</param>

@@ -19,8 +19,7 @@ internal static class ValueTypes
     {
         if (item.JsonContext.Length > 0 && !IsTypeName(item.JsonContext))
         {
-            problems.Add(Problem(
-                item, "JsonContext", item.JsonContext, "write the full name of a JsonSerializerContext, such as MyApp.AppJsonContext"));
+            problems.Add(item.MetadataProblem("JsonContext", item.JsonContext, "write the full name of a JsonSerializerContext, such as MyApp.AppJsonContext"));
         }
 
         var pairs = new List<KeyValuePair<string, string>>();
@@ -55,7 +54,7 @@ internal static class ValueTypes
                 pairs.Add(new KeyValuePair<string, string>(name, type));
             }
 
-            void Add(string advice) => problems.Add(Problem(item, "ValueTypes", text, advice));
+            void Add(string advice) => problems.Add(item.MetadataProblem("ValueTypes", text, advice));
         }
 
         return pairs.ToEquatableArray();
@@ -78,7 +77,4 @@ internal static class ValueTypes
     private static bool IsOpen(FlowValueType type) => type is FlowValueType.List or FlowValueType.Object;
 
     private static bool IsTypeName(string text) => Identifiers.IsNamespace(text);
-
-    private static ReportedDiagnostic Problem(FlowItem item, string name, string value, string advice) =>
-        ReportedDiagnostic.Of(FlowDiagnostic.At(GeneratorRules.InvalidItemMetadata, item.Path, null, name, value, advice), null);
 }

@@ -107,7 +107,7 @@ internal static class FlowNames
             Namespace = item.Namespace.Length > 0 ? item.Namespace : Identifiers.Namespace(project.RootNamespace);
             if (Name.Length > 0 && !Identifiers.IsIdentifier(Name))
             {
-                Report(GeneratorRules.InvalidItemMetadata, "ClientName", Name, "write letters, digits and underscores, such as ChatBasic");
+                ReportMetadata("ClientName", Name, "write letters, digits and underscores, such as ChatBasic");
             }
 
             if (item.Namespace.Length > 0)
@@ -118,13 +118,13 @@ internal static class FlowNames
                 }
                 else
                 {
-                    Report(GeneratorRules.InvalidItemMetadata, "Namespace", item.Namespace, "write a C# namespace, such as MyCompany.Flows");
+                    ReportMetadata("Namespace", item.Namespace, "write a C# namespace, such as MyCompany.Flows");
                 }
             }
 
             if (item.Visibility is not ("" or "public" or "internal"))
             {
-                Report(GeneratorRules.InvalidItemMetadata, "Visibility", item.Visibility, "write public or internal");
+                ReportMetadata("Visibility", item.Visibility, "write public or internal");
             }
         }
 
@@ -140,6 +140,8 @@ internal static class FlowNames
 
         public void Report(DiagnosticRule rule, params string[] arguments) =>
             _problems.Add(ReportedDiagnostic.Of(FlowDiagnostic.At(rule, Item.Path, null, arguments), null));
+
+        private void ReportMetadata(string name, string value, string advice) => _problems.Add(Item.MetadataProblem(name, value, advice));
 
         public FlowName ToName(ProjectOptions project)
         {

@@ -19,6 +19,7 @@ internal sealed class FlowProject
     {
         _options.Global["build_property.RootNamespace"] = rootNamespace;
         _options.Global["build_property.ProjectDir"] = Folder;
+        _options.Global["build_property.MSBuildProjectFullPath"] = Folder + "Sample.csproj";
         Compilation = GeneratedAssembly.Compilation([GeneratedAssembly.Parse("internal static class Unrelated { }")]);
         _driver = CSharpGeneratorDriver.Create(
             [new FlowGenerator().AsSourceGenerator()],
