@@ -171,6 +171,10 @@ public static class FlowRules
     public static readonly DiagnosticRule NodeWithoutName = Warning(
         "FLOW1112", "A node has no name", "This node has no name, so nothing can refer to it{0}");
 
+    /// <summary>A template that was not filled in, or a text with a tag: promptflow takes both for things that are no text.</summary>
+    public static readonly DiagnosticRule NotReadAsMeant = Warning(
+        "FLOW1113", "A value is not read as it is meant", "This is not read as it is meant: {0}");
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
@@ -179,7 +183,7 @@ public static class FlowRules
         NodeCycle, ReadsAggregation, ActivatedByNormalNode, ActivateIncomplete, OutputWithoutReference, OutputReferenceNotFound,
         InvalidVariant, InvalidEntry, UnknownKey, DefaultDoesNotFit, ReferenceTrap, LiteralOutput, OutputOfBypassedNode,
         OutputOfAggregation, NameIsNoText, ActivateEmpty, SchemaDislikes,
-        RetiringImage, UndeclaredActivateInput, NodeWithoutName,
+        RetiringImage, UndeclaredActivateInput, NodeWithoutName, NotReadAsMeant,
     ];
 
     private static DiagnosticRule Error(string id, string title, string message) => new(id, title, message, RuleSeverity.Error);

@@ -19,9 +19,9 @@ internal static class FlowEditorSchema
                 FlowSchemas.Flow,
                 ("inputs", MapOf(Input(isTypeOptional: false))),
                 ("outputs", MapOf(Output(isDag: true))),
-                ("nodes", new() { { "type", new[] { "array", "null" } }, { "items", Node() } }),
+                ("nodes", new() { Section("array"), { "items", Node() }, { "maxProperties", 0 } }),
                 ("node_variants", MapOf(Variants())),
-                ("environment_variables", new() { { "type", MapOrNull } }),
+                ("environment_variables", MapOf(null)),
                 ("message_format", MessageFormat()))
         },
         { "anyOf", new SchemaObject[] { Requires("nodes"), Requires("inputs"), Requires("outputs") } },
@@ -37,7 +37,7 @@ internal static class FlowEditorSchema
                 FlowSchemas.FlexFlow,
                 ("inputs", MapOf(Input(isTypeOptional: true))),
                 ("outputs", MapOf(Output(isDag: false))),
-                ("environment_variables", new() { { "type", MapOrNull } }),
+                ("environment_variables", MapOf(null)),
                 ("message_format", MessageFormat()),
                 ("entry", new() { { "type", ScalarTypes }, { "pattern", @"\S" } }))
         },
@@ -108,7 +108,7 @@ internal static class FlowEditorSchema
                     .. more,
                     ("type", new() { { "enum", FlowWords.NodeTypes } }),
                     ("source", new() { { "type", MapOrNull }, { "properties", Properties(FlowSchemas.Source) } }),
-                    ("inputs", new() { { "type", MapOrNull } }),
+                    ("inputs", MapOf(null)),
                     ("activate", Activate()),
                 ])
         },
@@ -158,7 +158,7 @@ internal static class FlowEditorSchema
         var words = FlowNodeReader.SupportedSources(nodeType);
         if (words.Length == 0)
         {
-            return FlowNodeReader.NeedsPath(nodeType) ? HasScalar("path") : null;
+            return FlowNodeReader.NeedsPath(nodeType) ? HasText("path") : null;
         }
 
         if (Array.IndexOf(words, "code") < 0)
@@ -168,18 +168,12 @@ internal static class FlowEditorSchema
 
         return new()
         {
-            With("type", SourceType(words)),
-            { "if", With("type", SourceType("code")) },
-            { "then", HasScalar("path") },
+            With("type", new() { { "enum", words } }),
+            { "if", With("type", new() { { "const", "code" } }) },
+            { "then", HasText("path") },
             { "else", HasScalar("tool") },
         };
     }
-
-    /// <summary>One of some words, or what is no word: the source is code then, as without a type.</summary>
-    private static SchemaObject SourceType(params string[] words) => new()
-    {
-        { "anyOf", new SchemaObject[] { new() { { "enum", words } }, new() { { "type", new[] { "null", "array", "object" } } } } },
-    };
 
     private static SchemaObject Variants() => new()
     {
@@ -223,6 +217,8 @@ internal static class FlowEditorSchema
         },
     };
 
+    private static SchemaObject HasText(string key) => Has(key, new() { { "type", "string" } });
+
     private static SchemaObject HasScalar(string key) => Has(key, new() { { "type", ScalarTypes } });
 
     private static SchemaObject Has(string key, SchemaObject value) => new()
@@ -233,7 +229,20 @@ internal static class FlowEditorSchema
 
     private static SchemaObject With(string key, SchemaObject value) => new() { { "properties", new SchemaObject { { key, value } } } };
 
-    private static SchemaObject MapOf(SchemaObject item) => new() { { "type", MapOrNull }, { "additionalProperties", item } };
+    private static SchemaObject MapOf(SchemaObject? item) => new() { Section("object"), { "additionalProperties", item }, { "maxItems", 0 } };
+
+    /// <summary>
+    /// A section, or a scalar that counts as none. Without alternatives, so that an editor can say what is wrong; the usual type stands
+    /// first, because it is the one that editors complete.
+    /// </summary>
+    private static SchemaObject Section(string usualType) => new()
+    {
+        { "type", new[] { usualType }.Concat(["null", usualType == "array" ? "object" : "array"]).Concat(ScalarTypes).ToArray() },
+        { "maxLength", 0 },
+        { "minimum", 0 },
+        { "maximum", 0 },
+        { "not", new SchemaObject { { "const", true } } },
+    };
 
     private static SchemaObject Requires(params string[] keys) => new() { { "required", keys } };
 

@@ -95,7 +95,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     }
 
     private static FlowSection SectionOf(YamlMapping flow, string name, Func<YamlNode, bool> hasShape) =>
-        new(flow.Find(name) is { } section && !IsNull(section.Value) && !hasShape(section.Value), MisspeltKey(flow, FlowSchemas.Flow, name));
+        new(flow.Find(name) is { } section && IsTruthy(section) && !hasShape(section.Value), MisspeltKey(flow, FlowSchemas.Flow, name));
 
     private FlowDefinition? ReadPrompty(YamlMapping prompty)
     {
@@ -126,6 +126,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             ScalarKind.Text => "a text",
             ScalarKind.Date => "a date",
             ScalarKind.Bool => "a boolean",
+            ScalarKind.Opaque => scalar.Tag == YamlScalars.TemplateTag ? "a template" : "a value with a tag",
             _ => "a number",
         },
         _ => "something else",
@@ -133,15 +134,27 @@ internal sealed class FlowFileReader(DiagnosticList problems)
 
     internal static bool IsNull(YamlNode node) => node is YamlScalar scalar && YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Null;
 
-    /// <summary>A scalar as text; null for an absent key and an explicit null.</summary>
+    internal static bool IsOpaque(YamlNode node) => node is YamlScalar scalar && YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Opaque;
+
+    /// <summary>What a value that may be a reference says, empty where promptflow takes it for no text.</summary>
+    internal static string ReferenceOf(YamlNode node) =>
+        node is not YamlScalar scalar ? YamlJson.Write(node, Dialect) : IsOpaque(scalar) ? "" : scalar.Value;
+
+    /// <summary>A scalar as text; null for an absent key, an explicit null and what is opaque.</summary>
     internal static string? TextOf(YamlEntry? entry) =>
-        entry is { Value: YamlScalar scalar } && YamlScalars.KindOf(scalar, Dialect) != ScalarKind.Null ? scalar.Value : null;
+        entry is { Value: YamlScalar scalar } && YamlScalars.KindOf(scalar, Dialect) is not (ScalarKind.Null or ScalarKind.Opaque) ? scalar.Value : null;
+
+    /// <summary>Whether a key has a value that is a text to promptflow, and not a number, a boolean or a date.</summary>
+    internal static bool IsText(YamlEntry? entry) =>
+        entry is { Value: YamlScalar scalar } && YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Text;
 
     /// <summary>A scalar's text with its place; null for an absent key and an explicit null.</summary>
     internal static Located<string>? LocatedOf(YamlEntry? entry) =>
         TextOf(entry) is { } text ? new(text, entry!.ValueSpan) : null;
 
-    /// <summary>Whether Python takes a value for true.</summary>
+    /// <summary>
+    /// Whether Python takes a value for true. A section with a value that is none, such as <c>[]</c> or <c>''</c>, counts as left out.
+    /// </summary>
     internal static bool IsTruthy(YamlEntry? entry) => entry?.Value switch
     {
         null => false,
@@ -153,6 +166,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             ScalarKind.Bool => YamlValues.BoolOf(scalar),
             ScalarKind.Int => !YamlValues.IntOf(scalar, Dialect).IsZero,
             ScalarKind.Float => YamlValues.FloatOf(scalar) is not 0.0,
+            ScalarKind.Opaque => true,
             _ => scalar.Value.Length > 0,
         },
         _ => false,
@@ -265,12 +279,16 @@ internal sealed class FlowFileReader(DiagnosticList problems)
                 defaultJson,
                 TextOf(definition.Find("description")),
                 IsTruthy(definition.Find("is_chat_input")),
-                definition.Find("is_chat_history") is { } history && !IsNull(history.Value) ? IsTruthy(history) : null,
+                ReadHistoryFlag(definition.Find("is_chat_history")),
                 name.Span));
         }
 
         return inputs;
     }
+
+    /// <summary>The flag, where only a real <c>false</c> says no: promptflow asks for that very value.</summary>
+    private static bool? ReadHistoryFlag(YamlEntry? flag) =>
+        IsTruthy(flag) ? true : flag?.Value is YamlScalar scalar && YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Bool ? false : null;
 
     private List<FlowOutput> ReadOutputs(YamlEntry? section, bool isDag)
     {
@@ -317,7 +335,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     /// <summary>The names in <c>inputs</c> or <c>outputs</c>, each with its definition, or null where that has the wrong shape.</summary>
     private IEnumerable<(YamlScalar Name, YamlMapping? Definition)> Definitions(YamlEntry? section, string sectionName, string what)
     {
-        if (section is not { } given || IsNull(given.Value))
+        if (section is not { } given || !IsTruthy(given))
         {
             yield break;
         }
@@ -374,7 +392,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             return null;
         }
 
-        if (given.Value is not YamlScalar scalar)
+        if (given.Value is not YamlScalar scalar || IsOpaque(scalar))
         {
             _isComplete = false;
             problems.Add(FlowRules.WrongShape, given.ValueSpan, "type", "one word", DescribeShape(given.Value));
@@ -392,7 +410,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     private Located<string> ReadReference(YamlScalar name, YamlMapping definition, bool isDag)
     {
         var entry = definition.Find("reference");
-        var isMissing = entry is not { } given || given.Value is YamlScalar { Value: "", IsPlain: false };
+        var isMissing = entry is null || (IsText(entry) && entry.Value is YamlScalar { Value: "" });
         if (isMissing && isDag)
         {
             var misspelt = MisspeltKey(definition, FlowSchemas.Output, "reference");
@@ -403,9 +421,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
                 Instead(misspelt, "reference", "; add 'reference: ${node.output}'"));
         }
 
-        return entry is { } value
-            ? new(value.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(value.Value, Dialect), value.ValueSpan)
-            : new("", name.Span);
+        return entry is { } value ? new(ReferenceOf(value.Value), value.ValueSpan) : new("", name.Span);
     }
 
     private void CheckUnservableOutputs(FlowDefinition definition)
@@ -463,7 +479,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             return FlowMessageFormat.Basic;
         }
 
-        var word = given.Value is YamlScalar scalar ? scalar.Value : "";
+        var word = TextOf(given) ?? "";
         if (string.Equals(word, "openai-vision", StringComparison.OrdinalIgnoreCase))
         {
             return FlowMessageFormat.OpenAIVision;
@@ -491,7 +507,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     private List<KeyValuePair<string, string>> ReadEnvironmentVariables(YamlEntry? section)
     {
         var variables = new List<KeyValuePair<string, string>>();
-        if (section is not { } given || IsNull(given.Value))
+        if (section is not { } given || !IsTruthy(given))
         {
             return variables;
         }

@@ -90,12 +90,26 @@ internal static class FlowGraph
             else if (reference.Kind == FlowReferenceKind.Node)
             {
                 CheckNodeReference(flow, node, reference, input.Value.Span, nodes, referents, dependencies, problems);
-                CheckSection(reference, input.Value, problems, "fails when the node runs");
+                if (nodes.ContainsKey(reference.Name))
+                {
+                    CheckSection(reference, input.Value, problems, "fails when the node runs");
+                }
+            }
+            else
+            {
+                CheckLiteral(input.Value, nodes, referents, problems);
             }
         }
 
-        if (node.ActivateWhen is not { } when || FlowReference.Parse(when.Value) is not { Kind: not FlowReferenceKind.Literal } condition)
+        if (node.ActivateWhen is not { } when)
         {
+            return;
+        }
+
+        var condition = FlowReference.Parse(when.Value);
+        if (condition.Kind == FlowReferenceKind.Literal)
+        {
+            CheckLiteral(when, nodes, referents, problems);
             return;
         }
 
@@ -115,6 +129,28 @@ internal static class FlowGraph
         }
 
         CheckNodeReference(flow, node, condition, when.Span, nodes, referents, dependencies, problems);
+    }
+
+    /// <summary>Warns of a text that holds a reference to something the flow has, and is none itself: a brace is missing, or there is more text.</summary>
+    private static void CheckLiteral(Located<string> written, Dictionary<string, int> nodes, FlowReferents referents, DiagnosticList problems)
+    {
+        var text = written.Value;
+        var start = text.IndexOf("${", StringComparison.Ordinal);
+        if (start < 0)
+        {
+            return;
+        }
+
+        var end = text.IndexOfAny(['}', ' ', '"', '\r', '\n'], start);
+        var found = text.Substring(start, (end < 0 ? text.Length : end) - start);
+        var reference = FlowReference.Parse(found + "}");
+        if (reference.Kind == FlowReferenceKind.FlowInput ? !referents.HasInput(reference.Name) : !nodes.ContainsKey(reference.Name))
+        {
+            return;
+        }
+
+        var isAll = start == 0 && (end < 0 || text.Substring(end).Trim(' ', '}').Length == 0);
+        problems.Add(FlowRules.ReferenceTrap, written.Span, found, "is plain text here, since only a value that is nothing but '${…}' is a reference", isAll ? $"; write '{found}}}'" : "");
     }
 
     private static void CheckNodeReference(

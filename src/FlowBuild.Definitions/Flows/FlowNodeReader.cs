@@ -19,7 +19,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
     {
         var read = new List<FlowNode>();
         var variantsByNode = ReadVariants(variants);
-        if (nodes is not { } given || FlowFileReader.IsNull(given.Value))
+        if (nodes is not { } given || !FlowFileReader.IsTruthy(given))
         {
             return read;
         }
@@ -52,7 +52,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             var nameEntry = node.Find("name");
             var name = FlowFileReader.TextOf(nameEntry);
             var span = nameEntry?.ValueSpan ?? node.Span;
-            if (nameEntry is { Value: not YamlScalar } wrong)
+            if (nameEntry is { Value: not YamlScalar or YamlScalar { Tag: YamlScalars.TemplateTag } } wrong)
             {
                 problems.Add(FlowRules.WrongShape, span, "name", "a text", FlowFileReader.DescribeShape(wrong.Value));
                 continue;
@@ -94,7 +94,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         var type = ReadType(name, span, node, isUsed);
         var (sourceType, path, tool) = ReadSource(name, span, node, type, isUsed);
         var (when, isJson) = ReadActivate(name, node.Find("activate"));
-        if (isUsed && node.Find("connection") is { Value: not YamlScalar } connection && FlowFileReader.IsTruthy(connection))
+        if (isUsed && node.Find("connection") is { Value: not YamlScalar or YamlScalar { Tag: YamlScalars.TemplateTag } } connection && FlowFileReader.IsTruthy(connection))
         {
             // The server gathers the names in a set when it starts, and a list or mapping can be in none.
             problems.Add(FlowRules.WrongShape, connection.ValueSpan, "connection", "the name of a connection", FlowFileReader.DescribeShape(connection.Value));
@@ -131,7 +131,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             return null;
         }
 
-        var word = entry.Value is YamlScalar scalar ? scalar.Value : "";
+        var word = FlowFileReader.TextOf(entry) ?? "";
         if (Array.IndexOf(FlowWords.NodeTypes, word) < 0)
         {
             problems.Add(FlowRules.UnknownNodeType, entry.ValueSpan, word, SuggestType(word));
@@ -172,8 +172,8 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         }
 
         FlowFileReader.CheckKeys(problems, source, FlowSchemas.Source);
-        var sourceType = FlowFileReader.TextOf(source.Find("type")) ?? "code";
-        var path = FlowFileReader.LocatedOf(source.Find("path"));
+        var sourceType = source.Find("type") is { } typeEntry ? FlowFileReader.TextOf(typeEntry) ?? "" : "code";
+        var path = FlowFileReader.IsText(source.Find("path")) ? FlowFileReader.LocatedOf(source.Find("path")) : null;
         var tool = FlowFileReader.TextOf(source.Find("tool"));
         if (isUsed && type is not null && SupportedSources(type) is { Length: > 0 } supported)
         {
@@ -188,20 +188,31 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             }
             else if (sourceType == "code" && path is null)
             {
-                AddWithoutSource(source, FlowSchemas.Source, "path", source.Find("path")?.Key.Span ?? entry.Key.Span, "'path:' with the file of the node");
+                AddWithoutPath(source, entry, "'path:' with the file of the node");
             }
             else if (sourceType != "code" && tool is null)
             {
                 AddWithoutSource(source, FlowSchemas.Source, "tool", source.Find("tool")?.Key.Span ?? entry.Key.Span, "'tool:' with the name of the package's tool");
             }
         }
-
         else if (isUsed && type is not null && NeedsPath(type) && path is null)
         {
-            AddWithoutSource(source, FlowSchemas.Source, "path", source.Find("path")?.Key.Span ?? entry.Key.Span, "'path:' with the template of the node");
+            AddWithoutPath(source, entry, "'path:' with the template of the node");
         }
 
         return (sourceType, path, tool);
+
+        void AddWithoutPath(YamlMapping mapping, YamlEntry from, string what)
+        {
+            var given = mapping.Find("path");
+            if (given is null || FlowFileReader.IsNull(given.Value))
+            {
+                AddWithoutSource(mapping, FlowSchemas.Source, "path", given?.Key.Span ?? from.Key.Span, what);
+                return;
+            }
+
+            problems.Add(FlowRules.WrongShape, given.ValueSpan, "path", "a text", FlowFileReader.DescribeShape(given.Value));
+        }
 
         void AddWithoutSource(YamlMapping mapping, MappingRule rule, string missing, SourceSpan place, string what)
         {
@@ -247,7 +258,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         }
 
         return (
-            new(when.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(when.Value, Dialect), when.ValueSpan),
+            new(FlowFileReader.ReferenceOf(when.Value), when.ValueSpan),
             YamlJson.Write(value.Value, Dialect));
 
         void AddIncomplete(string missing)
@@ -263,7 +274,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
 
     private EquatableArray<KeyValuePair<string, Located<string>>> ReadInputs(YamlEntry? entry)
     {
-        if (entry is not { } given || FlowFileReader.IsNull(given.Value))
+        if (entry is not { } given || !FlowFileReader.IsTruthy(given))
         {
             return EquatableArray.Empty<KeyValuePair<string, Located<string>>>();
         }
@@ -283,9 +294,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
         for (var i = 0; i < inputs.Length; i++)
         {
             var input = mapping.Entries[i];
-            inputs[i] = new(input.Key.Value, new(
-                input.Value is YamlScalar scalar ? scalar.Value : YamlJson.Write(input.Value, Dialect),
-                input.ValueSpan));
+            inputs[i] = new(input.Key.Value, new(FlowFileReader.ReferenceOf(input.Value), input.ValueSpan));
         }
 
         return new(inputs);
@@ -294,7 +303,7 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
     private Dictionary<string, (YamlMapping Variants, YamlScalar? DefaultId, SourceSpan Span)> ReadVariants(YamlEntry? section)
     {
         var read = new Dictionary<string, (YamlMapping, YamlScalar?, SourceSpan)>(StringComparer.Ordinal);
-        if (section is not { } given || FlowFileReader.IsNull(given.Value))
+        if (section is not { } given || !FlowFileReader.IsTruthy(given))
         {
             return read;
         }

@@ -109,6 +109,11 @@ internal static class YamlErrors
             return (new(line, column, line, column + 1), $"a value cannot begin with '{rest[0]}'; put it in quotes");
         }
 
+        if (Says("scanning a tag"))
+        {
+            return (new(line, column, line, column + 1), "'!' begins a tag, and this is none; a text that begins with '!' stands in quotes");
+        }
+
         if (Says("expected <document start>") || Says("expected <document end>"))
         {
             return (OfText(line, column, rest), "nothing can follow the value that ends before this; look for a bracket or a quote that closes too early, or remove this");

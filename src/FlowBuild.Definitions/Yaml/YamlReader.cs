@@ -2,6 +2,7 @@ using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
+using VersionDirective = YamlDotNet.Core.Tokens.VersionDirective;
 
 namespace FlowBuild.Definitions.Yaml;
 
@@ -36,6 +37,7 @@ internal sealed class YamlReader
     private List<(DiagnosticRule Rule, SourceSpan Span, string[] Arguments)>? _problems;
     private Dictionary<string, YamlNode>? _anchors;
     private int _mergedEntries;
+    private bool _isYaml11;
     private bool _isRepairable;
     private YamlException? _stop;
     private YamlNode? _root;
@@ -181,9 +183,25 @@ internal sealed class YamlReader
             case DocumentStart when _root is not null:
                 return RefuseNextDocument(current);
 
+            case DocumentStart { Version: { } directive } when _dialect == YamlDialect.PromptFlow:
+                return TakeVersion(directive);
+
             default:
                 return true;
         }
+    }
+
+    private bool TakeVersion(VersionDirective directive)
+    {
+        _isYaml11 = directive.Version is { Major: 1, Minor: 1 };
+        if (_isYaml11 || directive.Version is { Major: 1, Minor: 2 })
+        {
+            return true;
+        }
+
+        var line = (int)directive.Start.Line - 1;
+        Refuse(new(line, 0, line, YamlCharacters.LineAt(_original, line).TrimEnd().Length), $"promptflow reads YAML 1.1 and 1.2, not {directive.Version.Major}.{directive.Version.Minor}; remove this line");
+        return false;
     }
 
     private bool AddScalar(Scalar scalar)
@@ -196,14 +214,21 @@ internal sealed class YamlReader
         // A lone '!' leaves a plain text what it is.
         var isPlain = scalar.Style == ScalarStyle.Plain;
         var tag = scalar.Tag.IsEmpty || (isPlain && scalar.Tag.Value is "!") ? null : scalar.Tag.Value;
-        var span = isPlain && scalar.Value.Length == 0 ? EmptyAt(scalar.Start) : SpanOf(scalar);
+        var span = isPlain && tag is null && scalar.Value.Length == 0 ? EmptyAt(scalar.Start) : SpanOf(scalar);
         var value = scalar.Value;
         if (_separators is not null && scalar.Style is ScalarStyle.Plain or ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted)
         {
             value = _separators.Restore(value, isPlain, span);
         }
 
-        var node = new YamlScalar(value, isPlain && tag is null, tag, span);
+        var isUntyped = isPlain && tag is null;
+        if (isUntyped && _isYaml11)
+        {
+            var value12 = Yaml11.InYaml12(value);
+            (value, isUntyped) = (value12 ?? value, value12 is not null);
+        }
+
+        var node = new YamlScalar(value, isUntyped, tag, span);
         if (tag is not null && !YamlScalars.FitsTag(node, _dialect))
         {
             Refuse(
@@ -218,16 +243,40 @@ internal sealed class YamlReader
             return false;
         }
 
+        if (_dialect == YamlDialect.PromptFlow && (tag is not null || value is "="))
+        {
+            WarnOfOpaque(node);
+        }
+
         return Add(node, scalar.Anchor);
     }
 
+    private void WarnOfOpaque(YamlScalar scalar)
+    {
+        if (YamlScalars.KindOf(scalar, _dialect) != ScalarKind.Opaque)
+        {
+            return;
+        }
+
+        // Of a block text, and of a tag that nothing follows, the first line.
+        var span = scalar.Span;
+        if (span.EndLine > span.StartLine)
+        {
+            span = new(span.StartLine, span.StartColumn, span.StartLine, YamlCharacters.LineAt(_original, span.StartLine).TrimEnd().Length);
+        }
+
+        Add(FlowRules.NotReadAsMeant, span, scalar.Tag is null
+            ? "a lone '=' has a meaning of its own in YAML and is no text; put it in quotes"
+            : $"the tag '{scalar.Tag}' is unknown, and what has it is no text any more; remove it, or put the text with its '!' in quotes");
+    }
+
     /// <summary>
-    /// az ml's reader knows the tags of YAML itself and no others. promptflow's passes over others on lists and mappings; a scalar
-    /// that has one is no text for it any more.
+    /// az ml's reader knows the tags of YAML itself and no others. promptflow's passes over others on lists and mappings, and makes an
+    /// object of its own of a scalar that has one.
     /// </summary>
     private bool CheckTag(NodeEvent node, string[] fitting)
     {
-        var isPassedOver = _dialect == YamlDialect.PromptFlow && node is not Scalar && !YamlScalars.IsCoreTag(node.Tag.IsEmpty ? "" : node.Tag.Value);
+        var isPassedOver = _dialect == YamlDialect.PromptFlow && !YamlScalars.IsCoreTag(node.Tag.IsEmpty ? "" : node.Tag.Value);
         if (node.Tag.IsEmpty || node.Tag.Value is "!" || isPassedOver || YamlScalars.IsCoreTag(node.Tag.Value, fitting))
         {
             return true;
@@ -264,6 +313,11 @@ internal sealed class YamlReader
         switch (frame.Collection)
         {
             case YamlMapping mapping:
+                if (mapping.Entries.Count == 1 && mapping.Entries[0] is { Key.Tag: YamlScalars.TemplateTag, Value: YamlScalar { IsPlain: true, Value: "" } } template)
+                {
+                    return Add(template.Key, AnchorName.Empty);
+                }
+
                 if (!Merge(mapping))
                 {
                     return false;
@@ -340,8 +394,7 @@ internal sealed class YamlReader
 
         if (node is not YamlScalar scalar)
         {
-            RefuseKey(node);
-            return false;
+            return AddTemplate(frame, node);
         }
 
         if (scalar is { IsPlain: true, Value.Length: 0 })
@@ -446,19 +499,29 @@ internal sealed class YamlReader
 
     private void Add(DiagnosticRule rule, SourceSpan span, params string[] arguments) => (_problems ??= []).Add((rule, span, arguments));
 
-    private void RefuseKey(YamlNode node)
+    /// <summary>'{{name}}' reads as a mapping whose key is a mapping: <paramref name="node"/> is the inner one.</summary>
+    private bool AddTemplate(Frame frame, YamlNode node)
     {
-        // '{{name}}' reads as a mapping whose key is a mapping; node is the inner one.
         var span = node.Span;
-        if (node is YamlMapping && span.StartLine == span.EndLine && YamlCharacters.StartsWith(_original, span.StartLine, span.StartColumn - 1, "{{"))
+        if (node is not YamlMapping || span.StartLine != span.EndLine || !YamlCharacters.StartsWith(_original, span.StartLine, span.StartColumn - 1, "{{"))
         {
-            span = new(span.StartLine, span.StartColumn - 1, span.EndLine, span.EndColumn + 1);
-            var line = YamlCharacters.LineAt(_original, span.StartLine).Substring(span.StartColumn);
-            Refuse(span, "this is a template that nobody fills in here; write " + YamlErrors.WhatTemplateMeans(line, _original));
-            return;
+            Refuse(span, "a key must be a word or a text in quotes, not a list or a mapping");
+            return false;
         }
 
-        Refuse(span, "a key must be a word or a text in quotes, not a list or a mapping");
+        span = new(span.StartLine, span.StartColumn - 1, span.EndLine, span.EndColumn + 1);
+        var line = YamlCharacters.LineAt(_original, span.StartLine).Substring(span.StartColumn);
+        var explanation = "this is a template that nobody fills in here; write " + YamlErrors.WhatTemplateMeans(line, _original);
+        if (_dialect == YamlDialect.AzureMl || _open.Count == 1)
+        {
+            Refuse(span, explanation);
+            return false;
+        }
+
+        Add(FlowRules.NotReadAsMeant, span, explanation);
+        var end = line.IndexOf("}}", StringComparison.Ordinal);
+        frame.Key = new YamlScalar(line.Substring(0, end < 0 ? line.Length : end + 2), isPlain: false, YamlScalars.TemplateTag, span);
+        return true;
     }
 
     private bool RefuseNextDocument(ParsingEvent start)

@@ -9,6 +9,9 @@ internal enum ScalarKind
     Int,
     Float,
     Date,
+
+    /// <summary>Something that is no text to promptflow: a scalar with a tag of its own, a lone <c>=</c>, or a template in double braces.</summary>
+    Opaque,
 }
 
 /// <summary>Reads scalars as the two dialects do. Only plain scalars have a type other than text, unless a tag gives one.</summary>
@@ -16,6 +19,9 @@ internal static class YamlScalars
 {
     /// <summary>What the tags of YAML itself begin with; they are written <c>!!int</c> and the like.</summary>
     public const string CoreTag = "tag:yaml.org,2002:";
+
+    /// <summary>Marks <c>{{…}}</c>, which YAML reads as a mapping whose key is a mapping.</summary>
+    public const string TemplateTag = "{{}}";
 
     /// <summary>A longer row of digits is text: reading it as a number would take quadratic time, and no one means it.</summary>
     private const int MaxDigits = 1000;
@@ -74,7 +80,8 @@ internal static class YamlScalars
             CoreTag + "float" when IsFloat(scalar.Value, dialect) || IsInt(scalar.Value, dialect) => ScalarKind.Float,
             CoreTag + "bool" when IsBool(scalar.Value, YamlDialect.AzureMl) => ScalarKind.Bool,
             CoreTag + "null" => ScalarKind.Null,
-            _ => ScalarKind.Text,
+            null or "!" => ScalarKind.Text,
+            var tag => IsCoreTag(tag) ? ScalarKind.Text : ScalarKind.Opaque,
         };
     }
 
@@ -97,6 +104,7 @@ internal static class YamlScalars
         return first switch
         {
             '~' => text.Length == 1 ? ScalarKind.Null : ScalarKind.Text,
+            '=' when text.Length == 1 && dialect == YamlDialect.PromptFlow => ScalarKind.Opaque,
             'n' or 'N' when text is "null" or "Null" or "NULL" => ScalarKind.Null,
             't' or 'T' or 'f' or 'F' or 'y' or 'Y' or 'n' or 'N' or 'o' or 'O' when IsBool(text, dialect) => ScalarKind.Bool,
             _ => ScalarKind.Text,

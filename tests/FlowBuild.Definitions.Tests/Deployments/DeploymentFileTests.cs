@@ -198,6 +198,14 @@ public sealed class DeploymentFileTests
         text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.ForeignKey, "'scale_settings.scale_type' is now 'scale_settings.type'");
     }
 
+    [Fact]
+    public void A_tag_of_ones_own_is_refused()
+    {
+        var text = MarkedText.Parse(Start + "description: «!secret x»\n");
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.InvalidYaml, "'!secret' is unknown");
+    }
+
     [Theory]
     [InlineData("name: blue\nendpoint_name: «{{endpoint}}»\ninstance_type: x\n")]
     [InlineData("name: blue\nendpoint_name: «\"{{endpoint}}\"»\ninstance_type: x\n")]

@@ -113,6 +113,7 @@ public sealed class FlowContractTests
     [InlineData("is_chat_input: true", "is_chat_input: false", false)]
     [InlineData("is_chat_output: true", "is_chat_output: false", false)]
     [InlineData("chat_history: {type: list, default: []}", "chat_history: {type: list, default: [], is_chat_history: false}", false)]
+    [InlineData("chat_history: {type: list, default: []}", "chat_history: {type: list, default: [], is_chat_history: 0}", true)]
     [InlineData("chat_history: {type: list, default: []}", "turns: {type: list, default: []}", false)]
     [InlineData("empty: {type: string, default: ~}", "empty: {type: string, is_chat_input: true}", false)]
     public void A_chat_flow_is_known_by_promptflows_own_rule(string written, string instead, bool isChat)

@@ -58,6 +58,16 @@ public sealed class FlowReaderTests
         { Head + Echo.Replace("type: python", "type: «csharp»", StringComparison.Ordinal), FlowRules.UnknownNodeType, "language: csharp" },
         { Head + Echo.Replace("name: echo\n  type: python", "name: «echo»", StringComparison.Ordinal), FlowRules.NodeWithoutType, "add 'type:'" },
         { Head + Echo.Replace("type: code", "type: «package_with_prompt»", StringComparison.Ordinal), FlowRules.UnsupportedSource, "'code' or 'package'" },
+        { Head + Echo.Replace("type: code", "«type»:", StringComparison.Ordinal), FlowRules.UnsupportedSource, "'code' or 'package'" },
+        { Head + Echo.Replace("type: code", "type: «!mine code»", StringComparison.Ordinal), FlowRules.UnsupportedSource, "'code' or 'package'" },
+        { Head + Echo.Replace("path: echo.py", "path: «7»", StringComparison.Ordinal), FlowRules.WrongShape, "'path' must be a text, and this is a number" },
+        { Head + Echo.Replace("path: echo.py", "path: «!mine echo.py»", StringComparison.Ordinal), FlowRules.WrongShape, "this is a value with a tag" },
+        { Head.Replace("    type: string\nout", "    type: «!mine string»\nout", StringComparison.Ordinal) + Echo, FlowRules.WrongShape, "one word" },
+        { Head + Echo + "  connection: «{{connection}}»\n", FlowRules.WrongShape, "this is a template" },
+        { Head + Echo.Replace("${inputs.text}", "«${{inputs.text}}»", StringComparison.Ordinal), FlowRules.UnknownNode, "did you mean '${inputs.text}'?" },
+        { Head.Replace("${echo.output}", "«${{echo.output}}»", StringComparison.Ordinal) + Echo, FlowRules.OutputReferenceNotFound, "did you mean 'echo'?" },
+        { Head + Echo + "    operator: {a: «!»=}\n", FlowRules.InvalidYaml, "a text that begins with '!' stands in quotes" },
+        { "«%YAML 1.3»\n---\n" + Head + Echo, FlowRules.InvalidYaml, "promptflow reads YAML 1.1 and 1.2, not 1.3" },
         { Head + Echo.Replace("  source:\n    type: code\n    path: echo.py\n", "", StringComparison.Ordinal).Replace("name: echo", "name: «echo»", StringComparison.Ordinal), FlowRules.NodeWithoutSource, "add 'source:'" },
         { Head + Echo.Replace("name: echo", "name: «[echo]»", StringComparison.Ordinal), FlowRules.WrongShape, "'name' must be a text, and this is a list" },
         { Head + Echo.Replace("type: python", "«tipe»: python", StringComparison.Ordinal), FlowRules.NodeWithoutType, "did you mean 'type' where 'tipe' stands?" },
@@ -82,12 +92,6 @@ public sealed class FlowReaderTests
         { Head.Replace("    type: string\noutputs", "  «\t»type: string\noutputs", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "a tab cannot indent" },
         { "«\t»" + Head + Echo, FlowRules.InvalidYaml, "a tab cannot indent" },
         { Head + Echo + "description: |\n  a\n«\t»b\n", FlowRules.InvalidYaml, "a tab cannot indent" },
-        { Head.Replace("${echo.output}", "«{{echo.output}}»", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "write '${echo.output}'" },
-        { Head.Replace("${echo.output}", "«{{ echo }}»", StringComparison.Ordinal) + Echo, FlowRules.InvalidYaml, "write '${echo.output}'" },
-        { Head + Echo.Replace("${inputs.text}", "«{{inputs.text}}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write '${inputs.text}'" },
-        { Head + Echo.Replace("${inputs.text}", "«{{other}}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write the value" },
-        { Head + Echo.Replace("${inputs.text}", "«{{text}}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write '${inputs.text}'" },
-        { Head + Echo.Replace("${inputs.text}", "«{{ answer }}»", StringComparison.Ordinal), FlowRules.InvalidYaml, "write the value" },
         { Head.Replace("${echo.output}", "«${nodes.echo.output}»", StringComparison.Ordinal) + Echo, FlowRules.OutputReferenceNotFound, "did you mean '${echo.output}'?" },
         { Head.Replace("${echo.output}", "«${nodes.echo.output.a}»", StringComparison.Ordinal) + Echo, FlowRules.OutputReferenceNotFound, "did you mean '${echo.output.a}'?" },
         { Head + Echo + "  connection: «[the name of yours]»\n", FlowRules.WrongShape, "the name of a connection" },
@@ -124,6 +128,21 @@ public sealed class FlowReaderTests
         { Head + Echo + "- type: python\n  «nam»: b\n  source: {type: code, path: b.py}\n", FlowRules.NodeWithoutName, "did you mean 'name' where 'nam' stands?" },
         { Head + Echo + "environment:\n  image: «mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest»\n", FlowRules.RetiringImage, "2027-04-20" },
         { Head + Echo + "  activate:\n    when: «${inputs.txt}»\n    is: a\n", FlowRules.UndeclaredActivateInput, "did you mean 'text'?" },
+        { Head.Replace("${echo.output}", "«{{echo.output}}»", StringComparison.Ordinal) + Echo, FlowRules.NotReadAsMeant, "write '${echo.output}'" },
+        { Head.Replace("${echo.output}", "«{{ echo }}»", StringComparison.Ordinal) + Echo, FlowRules.NotReadAsMeant, "write '${echo.output}'" },
+        { Head + Echo.Replace("${inputs.text}", "«{{inputs.text}}»", StringComparison.Ordinal), FlowRules.NotReadAsMeant, "write '${inputs.text}'" },
+        { Head + Echo.Replace("${inputs.text}", "«{{other}}»", StringComparison.Ordinal), FlowRules.NotReadAsMeant, "write the value" },
+        { Head + Echo.Replace("${inputs.text}", "«{{text}}»", StringComparison.Ordinal), FlowRules.NotReadAsMeant, "write '${inputs.text}'" },
+        { Head + Echo.Replace("${inputs.text}", "«{{ answer }}»", StringComparison.Ordinal), FlowRules.NotReadAsMeant, "write the value" },
+        { Head + Echo.Replace("${inputs.text}", "«!mine ${inputs.other}»", StringComparison.Ordinal), FlowRules.NotReadAsMeant, "'!mine' is unknown" },
+        { Head.Replace("${echo.output}", "«!mine ${ecko.output}»", StringComparison.Ordinal) + Echo, FlowRules.NotReadAsMeant, "put the text with its '!' in quotes" },
+        { Head + Echo + "    operator: «!=»\n", FlowRules.NotReadAsMeant, "'!=' is unknown" },
+        { Head + Echo + "    operator: «=»\n", FlowRules.NotReadAsMeant, "put it in quotes" },
+        { Head + Echo.Replace("${inputs.text}", "«${inputs.text»", StringComparison.Ordinal), FlowRules.ReferenceTrap, "write '${inputs.text}'" },
+        { Head + Echo.Replace("${inputs.text}", "«'${inputs.text} '»", StringComparison.Ordinal), FlowRules.ReferenceTrap, "write '${inputs.text}'" },
+        { Head + Echo.Replace("${inputs.text}", "«Say ${inputs.text} twice»", StringComparison.Ordinal), FlowRules.ReferenceTrap, "'${inputs.text' is plain text here" },
+        { Head + Echo.Replace("${inputs.text}", "«[\"${inputs.text}\"]»", StringComparison.Ordinal), FlowRules.ReferenceTrap, "is plain text here" },
+        { Head + Echo + "- name: last\n  type: python\n  source: {type: code, path: a.py}\n  activate: {when: «\"${echo.output\"», is: a}\n", FlowRules.ReferenceTrap, "write '${echo.output}'" },
     };
 
     [Theory]
@@ -156,6 +175,29 @@ public sealed class FlowReaderTests
 
         Assert.Empty(result.Diagnostics);
         Assert.Equal("[1]", result.Value!.Inputs[1].DefaultJson);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("''")]
+    [InlineData("0")]
+    [InlineData("false")]
+    [InlineData("~")]
+    public void A_section_with_nothing_in_it_counts_as_left_out(string nothing)
+    {
+        var node = Echo.Replace("inputs:\n    text: ${inputs.text}", $"inputs: {nothing}", StringComparison.Ordinal);
+        var more = $"node_variants: {nothing}\nenvironment_variables: {nothing}\n";
+
+        foreach (var flow in new[]
+        {
+            $"inputs: {nothing}\noutputs: {nothing}\n" + node + more,
+            $"inputs:\n  text: {{type: string}}\nnodes: {nothing}\n",
+            $"entry: a:b\ninputs: {nothing}\noutputs: {nothing}\nenvironment_variables: {nothing}\n",
+        })
+        {
+            Assert.Empty(Read(flow).Diagnostics);
+        }
     }
 
     [Theory]

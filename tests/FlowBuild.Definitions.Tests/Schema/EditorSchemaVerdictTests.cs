@@ -152,7 +152,8 @@ public sealed class EditorSchemaVerdictTests(ITestOutputHelper output)
         SometimesUnseen.Contains(rule)
         || (rule == DeploymentRules.OutOfRange && change.EndsWith('"')) // a number in quotes: a pattern knows no range
         || (change.StartsWith("node_variants/", StringComparison.Ordinal)
-            && (NeedsOfTheDefaultVariant.Contains(rule) || change.Contains("/connection:", StringComparison.Ordinal)));
+            && (NeedsOfTheDefaultVariant.Contains(rule)
+                || change.Contains("/connection:", StringComparison.Ordinal) || change.Contains("/source/path:", StringComparison.Ordinal)));
 
     /// <summary>The whole file with one key gone, misspelt or with another value, for each key and each item in it.</summary>
     private static IEnumerable<(string Change, JsonNode Changed)> Changes(JsonNode whole)

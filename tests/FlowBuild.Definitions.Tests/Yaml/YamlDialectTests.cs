@@ -82,6 +82,44 @@ public sealed class YamlDialectTests
     }
 
     [Theory]
+    [InlineData("yes", "true")]
+    [InlineData("Off", "false")]
+    [InlineData("y", "true")]
+    [InlineData("N", "false")]
+    [InlineData("'yes'", "\"yes\"")]
+    [InlineData("! on", "true")]
+    [InlineData("010", "8")]
+    [InlineData("-0777", "-511")]
+    [InlineData("08", "\"08\"")]
+    [InlineData("0o17", "\"0o17\"")]
+    [InlineData("0x1F", "31")]
+    [InlineData("1:30", "90")]
+    [InlineData("-1:30", "-90")]
+    [InlineData("1:30.5", "90.5")]
+    [InlineData("1:60", "\"1:60\"")]
+    [InlineData("1e3", "1000.0")]
+    [InlineData("-.5", "\"-.5\"")]
+    [InlineData(".5", "0.5")]
+    [InlineData("2024-02-29", "\"2024-02-29\"")]
+    [InlineData("[no, 1_0]", "[false,10]")]
+    public void A_value_in_a_document_that_says_YAML_1_1_is_read_by_that_version(string written, string json)
+    {
+        var result = FlowReader.Read("flow.dag.yaml", "%YAML 1.1\n---\n" + Flow(written));
+
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal(json, result.Value!.Inputs[0].DefaultJson);
+    }
+
+    [Fact]
+    public void Keys_in_a_document_that_says_YAML_1_1_are_equal_by_that_version()
+    {
+        var text = MarkedText.Parse("%YAML 1.1\n---\n" + Flow("{yes: x, «on»: y}"));
+
+        text.AssertOnly(FlowReader.Read("flow.dag.yaml", text.Text).Diagnostics, FlowRules.DuplicateKey, "in line 6");
+        Assert.Empty(FlowReader.Read("flow.dag.yaml", "%YAML 1.2\n---\n" + Flow("{yes: x, on: y}")).Diagnostics);
+    }
+
+    [Theory]
     [InlineData("1", "0x1")]
     [InlineData("1", "1.0")]
     [InlineData("1", "true")]
