@@ -88,6 +88,17 @@ internal static class DeploymentFile
                 "'instance_count' and 'scale_settings.type: target_utilization' exclude each other; remove 'instance_count', or write 'type: default'");
         }
 
+        foreach (var key in isTarget || !isKubernetes ? [] : AzureMlSchemas.TargetKeys)
+        {
+            if (scale.Find(key.Name) is { } given)
+            {
+                problems.Add(
+                    DeploymentRules.Conflict,
+                    given.Key.Span,
+                    $"'{key.Name}' goes with 'type: target_utilization' only; write that type, or remove '{key.Name}'");
+            }
+        }
+
         if (scale.Int("min_instances") is { } min && scale.Int("max_instances") is { } max && min > max)
         {
             problems.Add(

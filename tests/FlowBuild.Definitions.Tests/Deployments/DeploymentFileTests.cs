@@ -344,6 +344,25 @@ public sealed class DeploymentFileTests
         Assert.True(result.Value.Scale!.IsTargetUtilization);
     }
 
+    [Theory]
+    [InlineData("instance_type: x\nscale_settings:\n  type: default\n  «min_instances»: 1\n", "autoscale rules in Azure Monitor")]
+    [InlineData("type: kubernetes\nscale_settings:\n  type: default\n  «max_instances»: 3\n", "goes with 'type: target_utilization' only")]
+    public void What_goes_with_scaling_by_utilization_is_refused_elsewhere(string marked, string advice)
+    {
+        var text = MarkedText.Parse("name: blue\nendpoint_name: basic\nenvironment: azureml:e:1\nmodel: azureml:m:1\n" + marked);
+
+        var diagnostic = Assert.Single(Read(text.Text).Diagnostics);
+        Assert.Equal((text.Span, RuleSeverity.Error), (diagnostic.Span!.Value, diagnostic.Rule.Severity));
+        Assert.Contains(advice, diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_az_ml_shows_of_a_resource_can_stand_in_its_file()
+    {
+        Assert.Empty(Read(Start + "creation_context: {created_by: me}\nprovisioning_state: Succeeded\nid: x\n").Diagnostics);
+        Assert.Empty(DeploymentFileReader.ReadEndpoint("endpoint.yml", "name: basic\nkind: Managed\nscoring_uri: https://x/score\n").Diagnostics);
+    }
+
     [Fact]
     public void Settings_that_exclude_each_other_are_refused()
     {

@@ -59,6 +59,7 @@ internal static class AzureMlSchemas
         new("provisioning_state", Ignored, "Not sent."),
         new("scoring_uri", Ignored, "Not sent."),
         new("openapi_uri", Ignored, "Not sent."),
+        new("kind", Ignored, "Not sent."),
     ];
 
     private static readonly KeyHint[] EndpointHints =
@@ -134,6 +135,27 @@ internal static class AzureMlSchemas
         new KeyHint("sampling_strategy", "write 'sampling_rate:' now"),
         new KeyHint("event_hub", "it is no longer supported; write 'collections:'")));
 
+    /// <summary>The keys of scale settings that go with <c>type: target_utilization</c> only.</summary>
+    internal static readonly KeyRule[] TargetKeys =
+    [
+        new("min_instances", new ValueRule.Int(0), "Least number of instances; 1 by default.", Default: 1),
+        new("max_instances", new ValueRule.Int(1), "Greatest number of instances; 1 by default.", Default: 1),
+        new(
+            "target_utilization_percentage",
+            new ValueRule.Int(1, 100),
+            "The utilization to keep, in percent; 70 by default.",
+            Default: 70),
+        new("polling_interval", new ValueRule.Int(1), "Seconds between looks at the utilization; 1 by default.", Default: 1),
+    ];
+
+    private static readonly KeyHint[] ScaleHints =
+    [
+        new("scale_type", "'scale_settings.scale_type' is now 'scale_settings.type'"),
+        new("minimum", "write 'min_instances:'"),
+        new("maximum", "write 'max_instances:'"),
+        new("instance_count", "it stands beside 'scale_settings'"),
+    ];
+
     private static readonly KeyRule[] DeploymentKeys =
     [
         SchemaKey,
@@ -207,13 +229,20 @@ internal static class AzureMlSchemas
             .. DeploymentKeys,
             new("instance_type", AnyText, "The VM size, such as Standard_DS3_v2.", IsRequired: true),
             new("instance_count", new ValueRule.Int(1, 50), "Number of instances, 1 to 50; at least 3 for high availability."),
-            new("scale_settings", ScaleRule("default"), "How the deployment scales; managed ones only by 'default'."),
+            new("scale_settings", new ValueRule.Mapping(new MappingRule(
+                "scale settings",
+                [new("type", new ValueRule.Word("default"), "How the deployment scales.", IsRequired: true)],
+                [
+                    .. ScaleHints,
+                    .. TargetKeys.Select(static key => new KeyHint(key.Name, "only a Kubernetes deployment scales by utilization; give this one autoscale rules in Azure Monitor")),
+                ])), "How the deployment scales; managed ones only by 'default'."),
             new(
                 "egress_public_network_access",
                 OnOff,
                 "Whether the container reaches the public network; enabled by default.",
                 Default: "enabled"),
             new("private_network_connection", new ValueRule.Bool(), "Whether the deployment uses a private network connection (preview)."),
+            new("creation_context", Ignored, "Not sent."),
         ],
         [.. DeploymentHints, new("resources", "only Kubernetes deployments have it; add 'type: kubernetes' if this is one")]);
 
@@ -223,7 +252,10 @@ internal static class AzureMlSchemas
             .. DeploymentKeys,
             new("instance_type", AnyText, "The instance type of the cluster."),
             new("instance_count", new ValueRule.Int(1), "Number of instances; at least 3 for high availability."),
-            new("scale_settings", ScaleRule("default", "target_utilization"), "How the deployment scales."),
+            new("scale_settings", new ValueRule.Mapping(new MappingRule(
+                "scale settings",
+                [new("type", new ValueRule.Word("default", "target_utilization"), "How the deployment scales.", IsRequired: true), .. TargetKeys],
+                ScaleHints)), "How the deployment scales."),
             new("resources", new ValueRule.Mapping(new MappingRule(
                 "resources",
                 [new("requests", Quantities, "What the container is given at least."), new("limits", Quantities, "What the container may use at most.")])), "Resources of the container."),
@@ -233,24 +265,6 @@ internal static class AzureMlSchemas
             new("egress_public_network_access", "only managed deployments have it"),
             new("private_network_connection", "only managed deployments have it"),
         ]);
-
-    private static ValueRule.Mapping ScaleRule(params string[] words) => new(new MappingRule(
-        "scale settings",
-        [
-            new("type", new ValueRule.Word(words), "How the deployment scales.", IsRequired: true),
-            new("min_instances", new ValueRule.Int(0), "Least number of instances; 1 by default.", Default: 1),
-            new("max_instances", new ValueRule.Int(1), "Greatest number of instances; 1 by default.", Default: 1),
-            new(
-                "target_utilization_percentage",
-                new ValueRule.Int(1, 100),
-                "The utilization to keep, in percent; 70 by default.",
-                Default: 70),
-            new("polling_interval", new ValueRule.Int(1), "Seconds between looks at the utilization; 1 by default.", Default: 1),
-        ],
-        new KeyHint("scale_type", "'scale_settings.scale_type' is now 'scale_settings.type'"),
-        new KeyHint("minimum", "write 'min_instances:'"),
-        new KeyHint("maximum", "write 'max_instances:'"),
-        new KeyHint("instance_count", "it stands beside 'scale_settings'")));
 
     private static MappingRule ModelRule(string name, bool nameIsRequired) => new(
         name,
