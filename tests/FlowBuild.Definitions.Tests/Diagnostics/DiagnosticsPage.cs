@@ -10,7 +10,7 @@ internal static class DiagnosticsPage
     private static readonly (char Digit, string Title, string Text)[] Areas =
     [
         ('1', "The flow file", "What `flow.dag.yaml` or `flow.flex.yaml` itself says. Errors come from the generator in every build; warnings from the analyzer. `ValidateFlow` reports both when no build has."),
-        ('2', "Endpoint, deployment, model and environment files", "What az ml or the service refuses in the files that an item names, and advice. Reported in every build and by `ValidateFlow`."),
+        ('2', "Endpoint, deployment, model and environment files", "What az ml or the service refuses in the files that an item names, and advice. Reported in every build and by `ValidateFlow`; FLOW2107 to FLOW2110 by `ValidateFlow` and the targets that deploy, and by no build."),
         ('3', "The folder and the package", "Checks that open other files of the flow's folder. They run in `ValidateFlow`, `PackageFlow`, `PlanFlow`, `RegisterFlow` and `DeployFlow`, never in a plain build."),
         ('4', "Configuration and credentials", "Properties, items, workspace and credentials of the build."),
         ('5', "The workspace and the service", "What the workspace or the service answered."),
