@@ -18,13 +18,12 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     public FlowDefinition? Read(string file, string text)
     {
         var isPrompty = file.EndsWith(".prompty", StringComparison.OrdinalIgnoreCase);
-        if (isPrompty && PromptyText.FrontMatter(text) is null)
+        if ((isPrompty ? PromptyText.FrontMatter(text, problems) : text) is not { } yaml)
         {
-            problems.Add(FlowRules.NoFlow, default(SourceSpan), "a prompty begins with its definition between two lines '---'");
             return null;
         }
 
-        var root = YamlReader.Read(isPrompty ? PromptyText.FrontMatter(text)! : text, Dialect, problems);
+        var root = YamlReader.Read(yaml, Dialect, problems);
         if (root is not YamlMapping flow)
         {
             if (!problems.HasErrors)

@@ -1,64 +1,48 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
+
 namespace FlowBuild.Definitions.Flows;
 
-/// <summary>Takes a prompty file apart: a definition in YAML between two lines <c>---</c>, then the prompt.</summary>
+/// <summary>
+/// Takes a prompty file apart as promptflow does: the definition stands between the first and the <em>last</em> row of hyphens that
+/// ends a line, wherever they are, and the prompt after it.
+/// </summary>
 internal static class PromptyText
 {
-    /// <summary>
-    /// The definition, with an empty line for each line before it, so that places in it are places in the file; null when the file
-    /// does not begin with one.
-    /// </summary>
-    public static string? FrontMatter(string text)
-    {
-        var start = text.Length > 0 && text[0] == '\uFEFF' ? 1 : 0;
-        var lines = 0;
-        while (start < text.Length && text[start] is ' ' or '\t' or '\r' or '\n')
-        {
-            lines += text[start] == '\n' ? 1 : 0;
-            start++;
-        }
+    private const string Fence = "---\n";
 
-        if (!IsFence(text, start, out var bodyStart))
+    /// <summary>
+    /// The definition, with an empty line for each line before it, so that places in it are places in the file; null, with a problem
+    /// that says why, when there is none.
+    /// </summary>
+    public static string? FrontMatter(string text, DiagnosticList problems)
+    {
+        text = text.Replace("\r\n", "\n").Replace('\r', '\n');
+        var start = text.IndexOf(Fence, StringComparison.Ordinal) + Fence.Length;
+        var end = text.LastIndexOf(Fence, StringComparison.Ordinal);
+        if (end < start)
         {
+            problems.Add(
+                FlowRules.NoFlow,
+                default(SourceSpan),
+                "a prompty has its definition between two lines '---' with nothing behind the hyphens, and the prompt after them");
             return null;
         }
 
-        for (var line = bodyStart; line < text.Length;)
+        var definition = text.Substring(start, end - start);
+        if (("\n" + definition).IndexOf("\n" + Fence, StringComparison.Ordinal) >= 0)
         {
-            if (IsFence(text, line, out _))
-            {
-                return new string('\n', lines + 1) + text.Substring(bodyStart, line - bodyStart);
-            }
-
-            var end = text.IndexOf('\n', line);
-            line = end < 0 ? text.Length : end + 1;
+            var line = LinesIn(text.Substring(0, end));
+            var column = end - text.LastIndexOf('\n', end) - 1;
+            problems.Add(
+                FlowRules.InvalidYaml,
+                new SourceSpan(line, column, line, column + 3),
+                "promptflow takes all that stands before this row of hyphens for the definition, since it is the last one at the end of a line; write it in another way in the prompt");
+            return null;
         }
 
-        return null;
+        return new string('\n', LinesIn(text.Substring(0, start))) + definition;
     }
 
-    /// <summary>Whether a line is <c>---</c> and nothing else.</summary>
-    private static bool IsFence(string text, int start, out int next)
-    {
-        next = text.Length;
-        if (string.CompareOrdinal(text, start, "---", 0, 3) != 0)
-        {
-            return false;
-        }
-
-        for (var i = start + 3; i < text.Length; i++)
-        {
-            if (text[i] == '\n')
-            {
-                next = i + 1;
-                return true;
-            }
-
-            if (text[i] is not (' ' or '\t' or '\r'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    private static int LinesIn(string text) => text.Count(static c => c == '\n');
 }

@@ -435,6 +435,31 @@ public sealed class FlowReaderTests
         Assert.Equal(FlowRules.NoFlow, Assert.Single(FlowReader.Read("chat.prompty", "system:\n").Diagnostics).Rule);
     }
 
+    [Theory]
+    [InlineData("---\r\nname: a\r\n---\r\nsystem:\r\n")]
+    [InlineData("\uFEFF\n---\nname: a\n---\nsystem:\n")]
+    [InlineData("# a comment ---\nname: a\n---\nsystem:\n")]
+    [InlineData("---\nname: a\n---\n| --- |\n")]
+    public void The_definition_of_a_prompty_stands_between_two_rows_of_hyphens(string text) =>
+        Assert.Empty(FlowReader.Read("chat.prompty", text).Diagnostics);
+
+    [Theory]
+    [InlineData("---  \nname: a\n---  \nsystem:\n")]
+    [InlineData("---\nname: a\n---")]
+    [InlineData("---\nname: a\n")]
+    public void A_prompty_without_two_rows_of_hyphens_is_refused(string text) =>
+        Assert.Equal(FlowRules.NoFlow, Assert.Single(FlowReader.Read("chat.prompty", text).Diagnostics).Rule);
+
+    [Theory]
+    [InlineData("---\nname: a\n---\nsystem:\n«---»\nanswer\n")]
+    [InlineData("---\nname: a\n---\nsystem:\n# Rules\n--«---»\nanswer\n")]
+    public void A_row_of_hyphens_in_the_prompt_ends_the_definition_of_a_prompty(string marked)
+    {
+        var text = MarkedText.Parse(marked);
+
+        text.AssertOnly(FlowReader.Read("chat.prompty", text.Text).Diagnostics, FlowRules.InvalidYaml, "write it in another way in the prompt");
+    }
+
     [Fact]
     public void The_whole_head_of_a_flow_is_read()
     {
