@@ -175,6 +175,10 @@ public static class FlowRules
     public static readonly DiagnosticRule NotReadAsMeant = Warning(
         "FLOW1113", "A value is not read as it is meant", "This is not read as it is meant: {0}");
 
+    /// <summary>Chat flags of inputs and outputs that together make no chat flow.</summary>
+    public static readonly DiagnosticRule ChatFlags = Warning(
+        "FLOW1114", "Chat flags contradict each other", "This flow is not the chat that its flags speak of: {0}");
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
@@ -183,7 +187,7 @@ public static class FlowRules
         NodeCycle, ReadsAggregation, ActivatedByNormalNode, ActivateIncomplete, OutputWithoutReference, OutputReferenceNotFound,
         InvalidVariant, InvalidEntry, UnknownKey, DefaultDoesNotFit, ReferenceTrap, LiteralOutput, OutputOfBypassedNode,
         OutputOfAggregation, NameIsNoText, ActivateEmpty, SchemaDislikes,
-        RetiringImage, UndeclaredActivateInput, NodeWithoutName, NotReadAsMeant,
+        RetiringImage, UndeclaredActivateInput, NodeWithoutName, NotReadAsMeant, ChatFlags,
     ];
 
     private static DiagnosticRule Error(string id, string title, string message) => new(id, title, message, RuleSeverity.Error);

@@ -87,6 +87,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
                 SectionOf(flow, "inputs", static value => value is YamlMapping),
                 SectionOf(flow, "nodes", static value => value is YamlSequence),
                 problems);
+            FlowChat.Check(definition, problems);
         }
 
         CheckUnservableOutputs(definition);

@@ -47,7 +47,7 @@ public static class FlowReader
             flow.Description,
             new(inputs),
             new(outputs),
-            flow.Kind == FlowKind.Dag ? ChatRolesOf(flow) : null,
+            flow.Kind == FlowKind.Dag ? FlowChat.RolesOf(flow) : null,
             flow.MessageFormat,
             AcceptsAnyInput: flow.Kind == FlowKind.Flex && inputs.Length == 0,
             ReturnsBareResult: flow.Kind == FlowKind.Flex || (flow.Kind == FlowKind.Prompty && outputs.Count == 0));
@@ -119,52 +119,6 @@ public static class FlowReader
         }
 
         return false;
-    }
-
-    /// <summary>
-    /// The chat roles, when the flow is a chat flow by promptflow's own rule: exactly one chat input, exactly one chat output (or no
-    /// outputs at all), and a history input.
-    /// </summary>
-    private static ChatRoles? ChatRolesOf(FlowDefinition flow)
-    {
-        string? input = null;
-        string? history = null;
-        string? namedHistory = null;
-        foreach (var candidate in flow.Inputs)
-        {
-            if (candidate.IsChatInput)
-            {
-                if (input is not null)
-                {
-                    return null;
-                }
-
-                input = candidate.Name;
-            }
-
-            history ??= candidate.IsChatHistory == true ? candidate.Name : null;
-            namedHistory ??= candidate is { Name: "chat_history", IsChatHistory: not false } ? candidate.Name : null;
-        }
-
-        string? output = null;
-        foreach (var candidate in flow.Outputs)
-        {
-            if (candidate.IsChatOutput)
-            {
-                if (output is not null)
-                {
-                    return null;
-                }
-
-                output = candidate.Name;
-            }
-        }
-
-        // A flow without any output counts as a chat flow for promptflow, but there is no answer to keep in a turn; one whose message
-        // is the history has no message to keep.
-        return input is not null && output is not null && (history ?? namedHistory) is { } turns && turns != input
-            ? new(input, output, turns)
-            : null;
     }
 
     private static bool Contains(EquatableArray<string> names, string name)

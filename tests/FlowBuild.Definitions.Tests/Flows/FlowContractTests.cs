@@ -1,3 +1,4 @@
+using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
 
 namespace FlowBuild.Definitions.Tests.Flows;
@@ -121,6 +122,34 @@ public sealed class FlowContractTests
         var flow = written.Length == 0 ? Flow : Flow.Replace(written, instead, StringComparison.Ordinal);
 
         Assert.Equal(isChat ? new ChatRoles("question", "answer", "chat_history") : null, Contract(flow).Chat);
+    }
+
+    [Theory]
+    [InlineData("chat_history: {type: list, default: []}", "«other»: {type: string, is_chat_input: true}", "'question' is flagged 'is_chat_input' too")]
+    [InlineData("chat_history: {type: list, default: []}", "turns: {type: list, is_chat_history: true}\n  «more»: {type: list, is_chat_history: true}", "'turns' is flagged 'is_chat_history' too")]
+    [InlineData("chat_history: {type: list, default: []}", "«turns»: {type: string, is_chat_history: true}", "write 'type: list'")]
+    [InlineData("question: {type: string, is_chat_input: true}", "«question»: {type: list, is_chat_history: true}", "no input has 'is_chat_input: true'")]
+    [InlineData("chat_history: {type: list, default: []}\n", "«turns»: {type: list, is_chat_history: true}\n", "no output has 'is_chat_output: true'", "is_chat_output: true", "is_chat_output: false")]
+    [InlineData("prompt: {", "«prompt»: {is_chat_output: true, ", "'answer' is flagged 'is_chat_output' too")]
+    public void Chat_flags_that_contradict_each_other_are_said(
+        string written, string instead, string words, string alsoWritten = "is_chat_output: true", string alsoInstead = "is_chat_output: true")
+    {
+        var text = MarkedText.Parse(
+            Flow.Replace(written, instead, StringComparison.Ordinal).Replace(alsoWritten, alsoInstead, StringComparison.Ordinal));
+
+        text.AssertAmong(FlowReader.Read("flow.dag.yaml", text.Text).Diagnostics, FlowRules.ChatFlags, words);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("chat_history: {type: list, default: []}", "")]
+    [InlineData("is_chat_input: true", "is_chat_input: false")]
+    [InlineData("is_chat_output: true", "is_chat_output: false")]
+    public void A_flow_that_only_answers_questions_needs_no_history(string written, string instead)
+    {
+        var flow = written.Length == 0 ? Flow : Flow.Replace(written, instead, StringComparison.Ordinal);
+
+        Assert.DoesNotContain(FlowReader.Read("flow.dag.yaml", flow).Diagnostics, static problem => problem.Rule == FlowRules.ChatFlags);
     }
 
     [Fact]
