@@ -66,7 +66,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         CheckHead(flow, language);
 
         var inputs = ReadInputs(flow.Find("inputs"), isTypeOptional: isFlex);
-        var outputs = ReadOutputs(flow.Find("outputs"), isDag: !isFlex);
+        var outputs = ReadOutputs(flow.Find("outputs"), isTypeOptional: isFlex, isReferenceOptional: isFlex);
         var nodes = isFlex ? [] : new FlowNodeReader(problems, language).Read(flow.Find("nodes"), flow.Find("node_variants"));
         var definition = new FlowDefinition(
             isFlex ? FlowKind.Flex : FlowKind.Dag,
@@ -100,8 +100,8 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     private FlowDefinition? ReadPrompty(YamlMapping prompty)
     {
         CheckKeys(prompty, FlowSchemas.Prompty);
-        var inputs = ReadInputs(prompty.Find("inputs"), isTypeOptional: true);
-        var outputs = ReadOutputs(prompty.Find("outputs"), isDag: false);
+        var inputs = ReadInputs(prompty.Find("inputs"), isTypeOptional: false);
+        var outputs = ReadOutputs(prompty.Find("outputs"), isTypeOptional: false, isReferenceOptional: true);
         return !_isComplete ? null : new FlowDefinition(
             FlowKind.Prompty,
             TextOf(prompty.Find("description")),
@@ -290,7 +290,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     private static bool? ReadHistoryFlag(YamlEntry? flag) =>
         IsTruthy(flag) ? true : flag?.Value is YamlScalar scalar && YamlScalars.KindOf(scalar, Dialect) == ScalarKind.Bool ? false : null;
 
-    private List<FlowOutput> ReadOutputs(YamlEntry? section, bool isDag)
+    private List<FlowOutput> ReadOutputs(YamlEntry? section, bool isTypeOptional, bool isReferenceOptional)
     {
         var outputs = new List<FlowOutput>();
         foreach (var (name, definition) in Definitions(section, "outputs", "output"))
@@ -301,8 +301,8 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             }
 
             CheckKeys(definition, FlowSchemas.Output);
-            var word = ReadTypeWord(name, definition, "output", isTypeOptional: !isDag);
-            var reference = ReadReference(name, definition, isDag);
+            var word = ReadTypeWord(name, definition, "output", isTypeOptional);
+            var reference = ReadReference(name, definition, isReferenceOptional);
             if (word is null)
             {
                 continue;
@@ -407,11 +407,11 @@ internal sealed class FlowFileReader(DiagnosticList problems)
         return scalar.Value;
     }
 
-    private Located<string> ReadReference(YamlScalar name, YamlMapping definition, bool isDag)
+    private Located<string> ReadReference(YamlScalar name, YamlMapping definition, bool isOptional)
     {
         var entry = definition.Find("reference");
         var isMissing = entry is null || (IsText(entry) && entry.Value is YamlScalar { Value: "" });
-        if (isMissing && isDag)
+        if (isMissing && !isOptional)
         {
             var misspelt = MisspeltKey(definition, FlowSchemas.Output, "reference");
             problems.Add(

@@ -436,6 +436,16 @@ public sealed class FlowReaderTests
     }
 
     [Theory]
+    [InlineData("inputs:\n  «question»: {default: x}\n")]
+    [InlineData("outputs:\n  «answer»: {description: x}\n")]
+    public void A_type_is_missing_from_a_prompty_as_from_a_graph(string marked)
+    {
+        var text = MarkedText.Parse($"---\nname: a\n{marked}---\n");
+
+        text.AssertOnly(FlowReader.Read("chat.prompty", text.Text).Diagnostics, FlowRules.MissingType, "add 'type:'");
+    }
+
+    [Theory]
     [InlineData("---\r\nname: a\r\n---\r\nsystem:\r\n")]
     [InlineData("\uFEFF\n---\nname: a\n---\nsystem:\n")]
     [InlineData("# a comment ---\nname: a\n---\nsystem:\n")]
