@@ -4,7 +4,7 @@ namespace FlowBuild.Definitions.Text;
 /// A range in a text file, in lines and columns counted from 0 (columns in UTF-16 code units), as the compiler counts.
 /// MSBuild and people count from 1: add 1 where a span is shown.
 /// </summary>
-/// <param name="StartLine">Line of the first character, from 0.</param>
+/// <param name="StartLine">Line of the first character, from 0; below 0 where no text but an override says what stands here.</param>
 /// <param name="StartColumn">Column of the first character, from 0.</param>
 /// <param name="EndLine">Line of the character after the last one, from 0.</param>
 /// <param name="EndColumn">Column of the character after the last one, from 0.</param>
