@@ -187,6 +187,18 @@ public sealed class HostileTextTests
         AssertBounded(128, () => Assert.Equal(FlowRules.NodeCycle, Assert.Single(FlowReader.Read("f", Nodes(5_000, "${n4999.output}")).Diagnostics).Rule));
     }
 
+    [Fact]
+    public void Many_templates_are_told_in_linear_space()
+    {
+        var text = "inputs:\n" + string.Concat(Enumerable.Range(0, 5_000).Select(static i => $"  i{i}: {{type: string, default: {{{{t{i}}}}}}}\n"));
+
+        AssertBounded(128, () => Assert.Equal(20, FlowReader.Read("f", text).Diagnostics.Count(static d => d.Rule == FlowRules.NotReadAsMeant)));
+
+        var line = "inputs:\n  i: {type: list, default: [" + string.Join(", ", Enumerable.Repeat("{{t}}", 20_000)) + "]}\n";
+
+        AssertBounded(128, () => Assert.Equal(20, FlowReader.Read("f", line).Diagnostics.Count(static d => d.Rule == FlowRules.NotReadAsMeant)));
+    }
+
     /// <summary>What every reader says about a text, and the rule by which it refuses what is no YAML.</summary>
     internal static IEnumerable<(DiagnosticRule InvalidYaml, EquatableArray<FlowDiagnostic> Diagnostics)> ReadAll(string text)
     {

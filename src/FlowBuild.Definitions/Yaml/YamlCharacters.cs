@@ -101,9 +101,27 @@ internal static class YamlCharacters
     public static int OffsetOfLine(string text, int line) => OffsetOfLine(text, line, out _);
 
     /// <summary>A line without its break.</summary>
-    public static string LineAt(string text, int line)
+    public static string LineAt(string text, int line) => LineFrom(text, OffsetOfLine(text, line));
+
+    /// <summary>The offsets at which the lines begin.</summary>
+    public static int[] LineStarts(string text)
     {
-        var start = OffsetOfLine(text, line);
+        var starts = new List<int> { 0 };
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (IsLineBreak(text, i, out var length))
+            {
+                i += length - 1;
+                starts.Add(i + 1);
+            }
+        }
+
+        return [.. starts];
+    }
+
+    /// <summary>What stands from an offset to the next line break.</summary>
+    public static string LineFrom(string text, int start)
+    {
         var end = start;
         while (end < text.Length && !IsLineBreak(text, end, out _))
         {

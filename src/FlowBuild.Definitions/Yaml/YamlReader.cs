@@ -25,6 +25,9 @@ internal sealed class YamlReader
     /// <summary>Greatest number of entries that merge keys copy.</summary>
     private const int MaxMergedEntries = 50_000;
 
+    /// <summary>Greatest number of warnings of what is not read as it is meant: a text with more is a template as a whole.</summary>
+    private const int MaxNotReadAsMeant = 20;
+
     private static readonly string TooDeep = $"it nests deeper than {MaxDepth} levels";
 
     private readonly string _original;
@@ -36,6 +39,8 @@ internal sealed class YamlReader
     private readonly List<SourceSpan>? _quoted;
     private List<(DiagnosticRule Rule, SourceSpan Span, string[] Arguments)>? _problems;
     private Dictionary<string, YamlNode>? _anchors;
+    private int[]? _lineStarts;
+    private int _notReadAsMeant;
     private int _mergedEntries;
     private bool _isYaml11;
     private bool _isRepairable;
@@ -262,10 +267,10 @@ internal sealed class YamlReader
         var span = scalar.Span;
         if (span.EndLine > span.StartLine)
         {
-            span = new(span.StartLine, span.StartColumn, span.StartLine, YamlCharacters.LineAt(_original, span.StartLine).TrimEnd().Length);
+            span = new(span.StartLine, span.StartColumn, span.StartLine, YamlCharacters.LineFrom(_original, OffsetOfLine(span.StartLine)).TrimEnd().Length);
         }
 
-        Add(FlowRules.NotReadAsMeant, span, scalar.Tag is null
+        Warn(span, scalar.Tag is null
             ? "a lone '=' has a meaning of its own in YAML and is no text; put it in quotes"
             : $"the tag '{scalar.Tag}' is unknown, and what has it is no text any more; remove it, or put the text with its '!' in quotes");
     }
@@ -503,25 +508,51 @@ internal sealed class YamlReader
     private bool AddTemplate(Frame frame, YamlNode node)
     {
         var span = node.Span;
-        if (node is not YamlMapping || span.StartLine != span.EndLine || !YamlCharacters.StartsWith(_original, span.StartLine, span.StartColumn - 1, "{{"))
+        var template = node is YamlMapping && span.StartLine == span.EndLine && span.StartColumn > 0 ? AroundInLine(span) : "";
+        if (!template.StartsWith("{{", StringComparison.Ordinal))
         {
             Refuse(span, "a key must be a word or a text in quotes, not a list or a mapping");
             return false;
         }
 
         span = new(span.StartLine, span.StartColumn - 1, span.EndLine, span.EndColumn + 1);
-        var line = YamlCharacters.LineAt(_original, span.StartLine).Substring(span.StartColumn);
-        var explanation = "this is a template that nobody fills in here; write " + YamlErrors.WhatTemplateMeans(line, _original);
         if (_dialect == YamlDialect.AzureMl || _open.Count == 1)
         {
-            Refuse(span, explanation);
+            Refuse(span, Explanation());
             return false;
         }
 
-        Add(FlowRules.NotReadAsMeant, span, explanation);
-        var end = line.IndexOf("}}", StringComparison.Ordinal);
-        frame.Key = new YamlScalar(line.Substring(0, end < 0 ? line.Length : end + 2), isPlain: false, YamlScalars.TemplateTag, span);
+        if (_notReadAsMeant < MaxNotReadAsMeant)
+        {
+            Warn(span, Explanation());
+        }
+
+        frame.Key = new YamlScalar(template, isPlain: false, YamlScalars.TemplateTag, span);
         return true;
+
+        string Explanation() => "this is a template that nobody fills in here; write " + YamlErrors.WhatTemplateMeans(template, _original);
+    }
+
+    private void Warn(SourceSpan span, string explanation)
+    {
+        if (_notReadAsMeant++ < MaxNotReadAsMeant)
+        {
+            Add(FlowRules.NotReadAsMeant, span, explanation);
+        }
+    }
+
+    /// <summary>What a span in one line holds, with the character before and the one behind it.</summary>
+    private string AroundInLine(SourceSpan span)
+    {
+        var start = OffsetOfLine(span.StartLine) + span.StartColumn - 1;
+        return start < _original.Length ? _original.Substring(start, Math.Min(span.EndColumn - span.StartColumn + 2, _original.Length - start)) : "";
+    }
+
+    // Asked for each template: walking there through the text would take as many walks.
+    private int OffsetOfLine(int line)
+    {
+        _lineStarts ??= YamlCharacters.LineStarts(_original);
+        return line < _lineStarts.Length ? _lineStarts[line] : _original.Length;
     }
 
     private bool RefuseNextDocument(ParsingEvent start)
