@@ -16,7 +16,7 @@ public sealed class FlowOverridesTests
 
     [Fact]
     public void A_value_can_come_from_the_environment() => Assert.Equal(
-        [new DocumentOverride("environment_variables.KEY", "a=b c")],
+        [new DocumentOverride("environment_variables.KEY", "a=b c", "KEY")],
         FlowOverrides.Parse("environment_variables.KEY=@env:KEY", static name => name == "KEY" ? "a=b c" : null));
 
     [Fact]
@@ -87,6 +87,25 @@ public sealed class FlowOverridesTests
         Assert.False(chat.Deployer(log, project: project).Validate(reportText: true));
 
         Assert.Equal(DeploymentRules.InvalidOverride, Assert.Single(log.Diagnostics, static d => d.Rule.Severity == RuleSeverity.Error).Rule);
+    }
+
+    [Theory]
+    [InlineData("endpoint_name", "hunter2?")]
+    [InlineData("instance_count", "7320508")]
+    [InlineData("instance_type", "{{hunter2}}")]
+    [InlineData("environment_variables.PROMPTFLOW_RUN_MODE", "hunter2")]
+    [InlineData("environment_variables.PRT_CONFIG_OVERRIDE", "deployment.endpoint_name=hunter2,a=<hunter2>")]
+    [InlineData("environment_variables.PROMPTFLOW_RESPONSE_INCLUDED_FIELDS", "[\"hunter2\"]")]
+    public async Task What_is_said_of_a_value_from_the_environment_does_not_repeat_it(string key, string value)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var log = new RecordingLog();
+        var project = chat.Project with { Overrides = FlowOverrides.Parse($"{key}=@env:SOURCE", _ => value) };
+
+        chat.Deployer(log, project: project).Validate(reportText: true);
+
+        Assert.Contains(log.Diagnostics, static d => d.Message.Contains("@env:SOURCE", StringComparison.Ordinal));
+        Assert.All(log.Diagnostics, static d => Assert.DoesNotMatch("hunter2|7320508", d.Message));
     }
 
     [Fact]

@@ -8,8 +8,11 @@ namespace FlowBuild.Definitions.Deployments;
 /// <summary>One override on a deployment document, as <c>az ml --set</c> has it: applied before the document is checked.</summary>
 /// <param name="Path">Keys, joined by dots, such as <c>request_settings.request_timeout_ms</c>. Missing mappings are made.</param>
 /// <param name="Value">The value; always a text, which numeric and boolean keys accept.</param>
-public sealed record DocumentOverride(string Path, string Value)
+/// <param name="Variable">The environment variable that the value comes from, or null. Such a value may be secret, and no message repeats it.</param>
+public sealed record DocumentOverride(string Path, string Value, string? Variable = null)
 {
+    private static readonly char[] Separators = [' ', ',', ';', ':', '=', '"', '\'', '<', '>', '[', ']', '{', '}'];
+
     /// <summary>Applies overrides to a tree, each on what the ones before it left.</summary>
     internal static void Apply(IReadOnlyList<DocumentOverride> overrides, YamlMapping root, DiagnosticList problems)
     {
@@ -22,10 +25,27 @@ public sealed record DocumentOverride(string Path, string Value)
     /// <summary>A problem of what an override says is a problem of the override, and of no file.</summary>
     /// <param name="problem">A problem that was found in the document.</param>
     /// <param name="overrides">What was set there.</param>
-    public static FlowDiagnostic Place(FlowDiagnostic problem, IReadOnlyList<DocumentOverride> overrides) =>
-        problem.Span?.OverrideIndex is not { } index ? problem
-        : problem.Rule.Severity == RuleSeverity.Warning || problem.Rule == DeploymentRules.InvalidOverride ? problem with { File = null, Span = null }
-        : FlowDiagnostic.At(DeploymentRules.InvalidOverride, null, null, overrides[index].Path, problem.Message);
+    public static FlowDiagnostic Place(FlowDiagnostic problem, IReadOnlyList<DocumentOverride> overrides)
+    {
+        if (problem.Span?.OverrideIndex is not { } index)
+        {
+            return problem;
+        }
+
+        var own = overrides[index].WithoutSecret(problem);
+        return own.Rule.Severity == RuleSeverity.Warning || own.Rule == DeploymentRules.InvalidOverride
+            ? own
+            : FlowDiagnostic.At(DeploymentRules.InvalidOverride, null, null, overrides[index].Path, own.Message);
+    }
+
+    // A message may repeat a part of the value: a name in a list, say.
+    private FlowDiagnostic WithoutSecret(FlowDiagnostic problem)
+    {
+        var parts = Variable is null ? [] : Value.Split(Separators).Append(Value).Where(static part => part.Length > 2).ToList();
+        return FlowDiagnostic.At(
+            problem.Rule, null, null,
+            [.. problem.Arguments.Select(said => said != Path && (said == Value || parts.Exists(part => said.Contains(part))) ? $"@env:{Variable}" : said)]);
+    }
 
     private void Apply(YamlMapping root, SourceSpan place, DiagnosticList problems)
     {

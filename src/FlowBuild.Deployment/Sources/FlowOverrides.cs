@@ -26,8 +26,11 @@ public static class FlowOverrides
             {
                 var name = value[EnvironmentPrefix.Length..];
                 value = environment(name) ?? throw Invalid(part, $"the environment variable {name} is not set");
+                overrides.Add(new DocumentOverride(path, value, name));
+                continue;
             }
-            else if (path.Split('.')[0] == "environment_variables")
+
+            if (path.Split('.')[0] == "environment_variables")
             {
                 // The build records its properties; a variable's value may be a secret.
                 throw Invalid(path, $"the build would record the value; write '{path}={EnvironmentPrefix}NAME', which reads the environment variable NAME");
