@@ -42,4 +42,24 @@ public sealed class RetryTests
         Assert.EndsWith("(try 2 of 3)", said[0], StringComparison.Ordinal);
         Assert.EndsWith("(try 3 of 3)", said[^1], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_wait_that_lasts_longer_than_the_one_that_was_said_is_said_too()
+    {
+        await using var chat = await BasicChat.StartAsync(patience: BasicChat.Impatience with { RetryDelay = TimeSpan.FromSeconds(1) });
+        for (var i = 0; i < 9; i++)
+        {
+            chat.Write($"basic-chat/{i}.txt", $"{i}");
+        }
+
+        await chat.SetFaultsAsync("""
+            { "calls": [
+              { "action": "Fail", "status": 503, "method": "PUT", "path": "^/flowbuildlocal/.*[0-7].txt", "times": 8 },
+              { "action": "Throttle", "seconds": 4, "method": "PUT", "path": "^/flowbuildlocal/.*8.txt" } ] }
+            """);
+
+        var (log, _) = await chat.DeployAsync();
+
+        Assert.Single(log.Lines, static line => line.Contains("8.txt: HTTP 503 ServerBusy, again in about 4 s", StringComparison.Ordinal));
+    }
 }

@@ -6,7 +6,7 @@ namespace FlowBuild.Deployment.Workspace;
 
 /// <summary>
 /// Azure.Core's retries (429, 5xx, broken connections), said in the log: which call, what came, when it is tried again.
-/// Where a workspace goes away, all calls that are on their way fail: while one waits that was said, no other one is.
+/// Where a workspace goes away, all calls that are on their way fail: while one waits that was said, none is that waits no longer.
 /// Only the path of an address is said, since a query may hold a signature.
 /// </summary>
 internal sealed class SaidRetryPolicy : RetryPolicy
@@ -57,7 +57,7 @@ internal sealed class SaidRetryPolicy : RetryPolicy
         lock (_gate)
         {
             var now = DateTimeOffset.UtcNow;
-            if (_waiting is not null && now < _waitsUntil)
+            if (_waiting is not null && now + pause <= _waitsUntil)
             {
                 return false;
             }
