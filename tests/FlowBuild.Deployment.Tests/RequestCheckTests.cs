@@ -13,6 +13,8 @@ public sealed class RequestCheckTests
     [InlineData("""[{ "inputs": { "question": "q" }, "outputs": { "answer": "recorded" }, "limit": "for people" }]""")]
     [InlineData("""[{ "question": "q", "picture": { "data:image/png;url": "https://example.com/a.png" } }]""")]
     [InlineData("""[{ "question": "q", "picture": { "type": "image_url", "image_url": { "url": "https://example.com/a.png" } } }]""")]
+    [InlineData("""[{ "question": "q", "picture": { "data:image/PNG;base64": "aGk=" } }]""")]
+    [InlineData("""[{ "question": "q", "picture": [{ "data:image/*;path": "a.png" }, "aGk="] }]""")]
     [InlineData("[]")]
     public Task What_the_flow_takes_is_no_problem(string rows) => CheckAsync("basic-chat/samples.json", rows);
 
@@ -37,6 +39,43 @@ public sealed class RequestCheckTests
     [InlineData("""[{ "question": "a", "question": "b" }]""", "FLOW4015 (1,21): The request file 'samples.json' cannot be used: its first row holds a name twice")]
     [InlineData("[{ \"question\": \"é\", 'limit': 3 }]", "FLOW4015 (1,21): The request file 'samples.json' cannot be used: from here on it is no JSON, which has names and texts in double quotes, a comma between two values, and no comments")]
     public Task What_the_flow_refuses_is_told_where_it_stands(string rows, string problem) => CheckAsync("basic-chat/samples.json", rows, problem);
+
+    [Fact]
+    public Task A_request_may_nest_as_deep_as_the_server_reads() =>
+        CheckAsync("basic-chat/samples.json", $$"""[{ "question": "q", "more": {{new string('[', 988)}}1{{new string(']', 988)}} }]""");
+
+    [Fact]
+    public Task A_request_that_nests_deeper_than_that_is_told() => CheckAsync(
+        "basic-chat/samples.json",
+        $$"""[{ "more": {{new string('[', 10_000)}}{{new string(']', 10_000)}} }]""",
+        "FLOW4015 (1,1000): The request file 'samples.json' cannot be used: it nests deeper than 990 levels here");
+
+    [Theory]
+    [InlineData("[{ \"note\": \"\\ud83d\\ude00\",\n  \"question\": \"\\ud83d\" }]", "FLOW4015 (2,15): The request file 'samples.json' cannot be used: it holds half of a character; write both \\u of a pair, or the character itself")]
+    [InlineData("[{ \"question\": \"q\", \"\\ude00\": 1 }]", "FLOW4015 (1,21): The request file 'samples.json' cannot be used: it holds half of a character; write both \\u of a pair, or the character itself")]
+    public Task Half_a_character_is_told_where_it_stands(string rows, string problem) => CheckAsync("basic-chat/samples.json", rows, problem);
+
+    [Theory]
+    [InlineData("iso-8859-1", "FLOW4015 (2,16): The request file 'samples.json' cannot be used: it is not UTF-8 from here on; save it as UTF-8")]
+    [InlineData("utf-16", "FLOW4015 (1,1): The request file 'samples.json' cannot be used: it is not UTF-8 from here on; save it as UTF-8")]
+    public async Task A_file_in_another_encoding_is_told_where_that_shows(string encoding, string problem)
+    {
+        await using var chat = await StartAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(chat.Project.Directory, "basic-chat", "samples.json"), "[{\n  \"question\": \"é\" }]", System.Text.Encoding.GetEncoding(encoding),
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal([problem], Check(chat, null));
+    }
+
+    [Fact]
+    public async Task Of_a_name_that_a_named_file_holds_twice_the_last_one_counts_as_the_server_reads_it()
+    {
+        await using var chat = await StartAsync();
+        chat.Write("request.json", """{ "question": "q", "limit": "many", "limit": 3 }""");
+
+        Assert.Empty(Check(chat, "request.json"));
+    }
 
     [Fact]
     public Task All_problems_of_a_request_are_told() => CheckAsync(

@@ -29,6 +29,18 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task A_value_is_sent_however_deep_it_nests()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var deep = new string('[', 900) + new string(']', 900);
+        chat.Write("basic-chat/samples.json", $$"""[{ "question": {{deep}} }]""");
+        chat.Write("one.json", $$"""{ "question": {{deep}} }""");
+
+        Assert.Equal($$"""{"question":{{deep}}}""", Request(chat));
+        Assert.Equal($$"""{"question":{{deep}}}""", Request(chat, "one.json"));
+    }
+
+    [Fact]
     public async Task An_input_that_is_called_inputs_is_an_input()
     {
         await using var chat = await BasicChat.StartAsync();

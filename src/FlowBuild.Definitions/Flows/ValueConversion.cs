@@ -43,7 +43,9 @@ public static class ValueConversion
         FlowValueType.Double => kind is GivenKind.Number or GivenKind.InfiniteNumber or GivenKind.Bool || (kind == GivenKind.Text && IsNumber(text)),
         FlowValueType.Bool => kind == GivenKind.Bool || (kind == GivenKind.Text && IsBoolWord(text)),
         FlowValueType.List => kind == GivenKind.List || (kind == GivenKind.Text && text.TrimStart().StartsWith("[", StringComparison.Ordinal)),
-        FlowValueType.Image => kind == GivenKind.Mapping || (kind == GivenKind.Text && text.Length > 0),
+
+        // A list counts as one of images, as nodes that aggregate are given.
+        FlowValueType.Image => kind is GivenKind.Mapping or GivenKind.List || (kind == GivenKind.Text && text.Length > 0),
 
         // Any value is text to the server, as Python writes it, and any is an object.
         _ => true,

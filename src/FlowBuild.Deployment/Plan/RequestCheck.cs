@@ -47,7 +47,7 @@ public static partial class RequestCheck
 
     private static IEnumerable<FlowDiagnostic> Check(RequestFile file, FlowContract contract)
     {
-        var members = file.Members;
+        var members = file.Members();
         var start = file.Start;
         var isRequestAlone = !file.IsRows;
         if (file.IsRows)
@@ -68,6 +68,8 @@ public static partial class RequestCheck
             }
         }
 
+        // Of a name that is there twice, the server takes the last.
+        members = [.. members.GroupBy(static m => m.Name, StringComparer.Ordinal).Select(static same => same.Last())];
         return
         [
             .. Names(file.Path, members, start, isRequestAlone, contract),
@@ -120,14 +122,22 @@ public static partial class RequestCheck
             _ => GivenKind.Other,
         };
         return ValueConversion.Fits(type, kind, kind == GivenKind.Text ? value.GetString()! : "")
-            && (type != FlowValueType.Image || kind != GivenKind.Mapping || IsImage(value));
+            && (type != FlowValueType.Image || IsImage(value));
     }
 
     // Python reads a number without fraction and exponent as a whole one, of any length.
     private static bool IsFinite(string number) =>
         number.AsSpan().IndexOfAny('.', 'e', 'E') < 0 || double.IsFinite(double.Parse(number, CultureInfo.InvariantCulture));
 
-    private static bool IsImage(JsonElement value)
+    private static bool IsImage(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!.Length > 0,
+        JsonValueKind.Array => value.EnumerateArray().All(static item => item.ValueKind != JsonValueKind.Array && IsImage(item)),
+        JsonValueKind.Object => IsImageObject(value),
+        _ => false,
+    };
+
+    private static bool IsImageObject(JsonElement value)
     {
         var members = value.EnumerateObject().ToList();
         return (members is [var only] && BasicKey().IsMatch(only.Name) && only.Value.ValueKind == JsonValueKind.String)
@@ -135,6 +145,6 @@ public static partial class RequestCheck
                 && value.TryGetProperty(type.GetString()!, out var image) && image.ValueKind == JsonValueKind.Object);
     }
 
-    [GeneratedRegex(@"^data:image/(?:[a-z0-9.+-]+|\*);(?:path|base64|url)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^data:image/.*;(?:path|base64|url)$", RegexOptions.CultureInvariant)]
     private static partial Regex BasicKey();
 }

@@ -12,6 +12,8 @@ namespace FlowBuild.Deployment.Plan;
 /// <param name="Source">Where it comes from, for the log.</param>
 public sealed record VerificationRequest(byte[] Body, string Source)
 {
+    private static readonly JsonSerializerOptions AsDeep = new() { MaxDepth = RequestFile.MaxDepth };
+
     /// <summary>
     /// The named file, else the first row of the flow's samples.json. Of a row only the flow's inputs are sent, and an object in a
     /// named file is sent as it is. Where there is neither, a request made up from the contract for the local workspace, and none for
@@ -55,7 +57,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
     {
         { Request: null } => throw new FlowDeploymentException(NoRequest(file)),
         { IsRows: true, Request: { } first } => InputsOf(first, file, sources),
-        { Request: { } request } => JsonSerializer.SerializeToUtf8Bytes(request),
+        { Request: { } request } => JsonSerializer.SerializeToUtf8Bytes(request, AsDeep),
     };
 
     // A row may hold recorded outputs beside the inputs, or both under names of their own. Another server than the flow's takes what
@@ -64,7 +66,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
     {
         if (sources is not { IsFlowServed: true, Contract: { } contract })
         {
-            return JsonSerializer.SerializeToUtf8Bytes(row);
+            return JsonSerializer.SerializeToUtf8Bytes(row, AsDeep);
         }
 
         try
@@ -72,7 +74,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
             var request = IsWrapped(row, contract) ? row["inputs"]!.AsObject() : row;
             return JsonSerializer.SerializeToUtf8Bytes(contract.AcceptsAnyInput
                 ? request
-                : new JsonObject(contract.Inputs.Where(i => request.ContainsKey(i.Name)).Select(i => KeyValuePair.Create(i.Name, request[i.Name]?.DeepClone()))));
+                : new JsonObject(contract.Inputs.Where(i => request.ContainsKey(i.Name)).Select(i => KeyValuePair.Create(i.Name, request[i.Name]?.DeepClone()))), AsDeep);
         }
         catch (ArgumentException e)
         {

@@ -59,6 +59,6 @@ internal static partial class FlowImages
 
     private static ScoringException Invalid(string input, string reason) => new($"Failed to load image for input '{input}': (InvalidImageInput) {reason}");
 
-    [GeneratedRegex(@"^data:image/(?:[a-z0-9.+-]+|\*);(?<kind>path|base64|url)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^data:image/.*;(?<kind>path|base64|url)$", RegexOptions.CultureInvariant)]
     private static partial Regex BasicKey();
 }
