@@ -35,14 +35,18 @@ public static partial class RequestCheck
             return [e.Diagnostic];
         }
 
-        if (named is null && !file.IsRows)
+        // A samples.json of another shape holds no request, and none is asked of it.
+        if (named is null && file is not { IsRows: true, Request: not null })
         {
             return [];
         }
 
-        return file.Request is null ? named is null ? [] : [VerificationRequest.NoRequest(path)]
-            : sources is { IsFlowServed: true, Contract: { AcceptsAnyInput: false } contract } ? [.. Check(file, contract)]
-            : [];
+        if (file.Request is null)
+        {
+            return [VerificationRequest.NoRequest(path)];
+        }
+
+        return sources is { IsFlowServed: true, Contract: { AcceptsAnyInput: false } contract } ? [.. Check(file, contract)] : [];
     }
 
     private static IEnumerable<FlowDiagnostic> Check(RequestFile file, FlowContract contract)
@@ -77,7 +81,7 @@ public static partial class RequestCheck
                join input in contract.Inputs on member.Name equals input.Name
                where !Fits(input.Type, member.Value)
                select FlowDiagnostic.At(
-                   PackageRules.RequestValueDoesNotFit, file.Path, member.ValueSpan, input.Name, input.Type.ToString().ToLowerInvariant(),
+                   PackageRules.RequestValueDoesNotFit, file.Path, member.ValueSpan, input.Name, ModelProperties.Word(input.Type),
                    ValueConversion.Instead(input.Type)),
         ];
     }

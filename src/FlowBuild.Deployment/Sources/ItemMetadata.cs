@@ -5,7 +5,7 @@ namespace FlowBuild.Deployment.Sources;
 /// <summary>The metadata of a <c>PromptFlow</c> item.</summary>
 public static class ItemMetadata
 {
-    /// <summary>Their names, as docs/targets.md lists them. MSBuild compares names without case.</summary>
+    /// <summary>Their names, as docs/targets.md lists them; case does not count.</summary>
     public static IReadOnlyList<string> Names { get; } =
         ["ClientName", "Namespace", "Visibility", "Endpoint", "Deployment", "Model", "ResponseFields", "ValueTypes", "JsonContext"];
 
