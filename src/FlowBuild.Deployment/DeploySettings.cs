@@ -39,14 +39,20 @@ public sealed record DeploySettings
     /// <summary>Deletes the endpoint's deployments without traffic once the deployment is good (FlowRetire).</summary>
     public bool Retire { get; init; }
 
-    /// <summary>Deployments that other flows of the project make on the same endpoint; they are not retired.</summary>
-    public IReadOnlyList<string> Kept { get; init; } = [];
-
     /// <summary>Gives the endpoint's identity the roles that it lacks (FlowGrantAccess).</summary>
     public bool GrantAccess { get; init; }
 
     /// <summary>Keeps the connection of a local deployment in the project's user secrets (FlowWriteUserSecrets).</summary>
     public bool WriteUserSecrets { get; init; } = true;
+
+    /// <summary>The deployment that a target which reads, deletes or rolls back acts on (FlowDeploymentName), in lower case, or null.</summary>
+    public string? DeploymentName { get; init; }
+
+    /// <summary>Deletes a deployment although it has traffic (FlowForce).</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Goes on with the next flow of the project after one that failed (FlowContinueOnError).</summary>
+    public bool ContinueOnError { get; init; }
 
     /// <summary>Register the next version although the files pin one (FlowModelVersion=auto).</summary>
     public bool NextModelVersion { get; init; }
@@ -56,7 +62,7 @@ public sealed record DeploySettings
 
     /// <summary>The traffic that the properties ask for, or null.</summary>
     /// <exception cref="FlowDeploymentException">They ask for all of it and for something else.</exception>
-    internal TrafficMap? AskedTraffic(string deployment) =>
+    internal TrafficMap? RequestedTraffic(string deployment) =>
         !AllTraffic ? Traffic
         : Traffic is null || Traffic.Equals(TrafficMap.All(deployment)) ? TrafficMap.All(deployment)
         : throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowTraffic", Traffic.ToString(), "FlowAllTraffic=true says otherwise; name one of the two");

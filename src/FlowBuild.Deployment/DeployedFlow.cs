@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using FlowBuild.Definitions.Diagnostics;
 
 namespace FlowBuild.Deployment;
 
@@ -25,8 +26,28 @@ public sealed record DeployedFlow(
 {
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>The flow: its folder's name.</summary>
+    public string Flow { get; init; } = "";
+
+    /// <summary>How the flow's deployment ended in this run; of a deployment that was only looked at, <see cref="FlowOutcome.Unchanged"/>.</summary>
+    public FlowOutcome Outcome { get; init; } = FlowOutcome.Unchanged;
+
+    /// <summary>The error that ended it, or null.</summary>
+    public FlowDiagnostic? Failure { get; init; }
+
     /// <summary><c>endpoint/deployment</c>.</summary>
     public string Identity => Deployment is null ? Endpoint : $"{Endpoint}/{Deployment}";
+
+    /// <summary>A flow that is not deployed by this run: it failed, or was not begun.</summary>
+    /// <param name="flow">The flow's name.</param>
+    /// <param name="endpoint">The endpoint, or empty where it is not known.</param>
+    /// <param name="deployment">The deployment, or null.</param>
+    /// <param name="failure">The error; null for a flow that was not begun.</param>
+    public static DeployedFlow NotDeployed(string flow, string endpoint, string? deployment, FlowDiagnostic? failure) =>
+        new(endpoint, deployment, "", "", "", "", "", "", "", 0, "", false, 0, TimeSpan.Zero)
+        {
+            Flow = flow, Outcome = failure is null ? FlowOutcome.NotBegun : FlowOutcome.Failed, Failure = failure,
+        };
 
     /// <summary>Names and values, as a build's items hold them: all as texts.</summary>
     public IEnumerable<KeyValuePair<string, string>> Metadata => Values.Select(static v => KeyValuePair.Create(v.Name, v.Value switch
@@ -41,7 +62,8 @@ public sealed record DeployedFlow(
         ("Endpoint", Endpoint), ("Deployment", Deployment ?? ""), ("Workspace", Workspace), ("ScoringUri", ScoringUri), ("SwaggerUri", SwaggerUri),
         ("AuthMode", AuthMode), ("ModelId", ModelId), ("EndpointState", EndpointState), ("DeploymentState", DeploymentState),
         ("TrafficPercent", TrafficPercent), ("Traffic", Traffic), ("Changed", Changed), ("FilesSent", FilesSent),
-        ("ElapsedSeconds", Math.Round(Elapsed.TotalSeconds, 1)),
+        ("ElapsedSeconds", Math.Round(Elapsed.TotalSeconds, 1)), ("Flow", Flow),
+        ("Outcome", JsonNamingPolicy.CamelCase.ConvertName($"{Outcome}")), ("ErrorCode", Failure?.Rule.Id ?? ""), ("Error", Failure?.Message ?? ""),
     ];
 
     /// <summary>Writes deployments to a JSON file: an array of objects, with numbers and booleans as such. It holds no secret.</summary>

@@ -9,8 +9,8 @@ using FlowBuild.Deployment.Workspace;
 namespace FlowBuild.Deployment;
 
 /// <summary>
-/// Deploys the flows of one project: validates, packages, plans, applies, shows. Each call does what it needs of the calls before
-/// it, and remembers it: a build calls them one after another, as targets of its own.
+/// Deploys the flows of one project: validates, packages, plans, applies. Each call does what it needs of the calls before it, and
+/// remembers it: a build calls them one after another, as targets of its own. The commands on a deployment are in the other part.
 /// </summary>
 public sealed partial class FlowDeployer
 {
@@ -22,9 +22,8 @@ public sealed partial class FlowDeployer
     private readonly IFlowLog _log;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private IReadOnlyList<FlowSources>? _sources;
-    private List<Work>? _work;
+    private List<FlowRun>? _runs;
     private MachineLearningWorkspace? _workspace;
-    private bool _modelOnly;
     private bool _mayWrite;
 
     /// <summary>Makes a deployer; nothing is read yet.</summary>
@@ -55,7 +54,7 @@ public sealed partial class FlowDeployer
         return problems.TrueForAll(static p => p.Rule.Severity != RuleSeverity.Error);
     }
 
-    /// <summary>Connects to the workspace and says which one it is, before anything is done there.</summary>
+    /// <summary>Connects to the workspace and names it, before anything is done there.</summary>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>False when there are errors in the files.</returns>
     public async Task<bool> NameWorkspaceAsync(CancellationToken cancellationToken)
@@ -65,7 +64,7 @@ public sealed partial class FlowDeployer
             return false;
         }
 
-        if (_work!.Count > 0)
+        if (_runs!.Count > 0)
         {
             await OpenAsync(writes: true, cancellationToken).ConfigureAwait(false);
         }
@@ -84,255 +83,117 @@ public sealed partial class FlowDeployer
             return null;
         }
 
-        foreach (var work in _work!)
+        foreach (var run in _runs!)
         {
-            work.Package = PackageOf(work.Sources, cancellationToken);
-            if (work.Package is { } package && manifestFolder is not null)
+            run.Package = PackageOf(run.Sources, cancellationToken);
+            if (run.Package is { } package && manifestFolder is not null)
             {
-                PackageManifest.Write(package, Path.Combine(manifestFolder, $"{work.Sources.EndpointName}.{work.Sources.DeploymentName}.package.json"));
+                PackageManifest.Write(package, Path.Combine(manifestFolder, $"{run.Sources.EndpointName}.{run.Sources.DeploymentName}.package.json"));
                 _log.Progress($"package {package.RootName}: {Sizes.Files(package.Files.Count)}, {Sizes.Text(package.Length)}, {package.LeftOut.Count} left out, hash {package.Hash}");
             }
         }
 
-        return [.. _work.Select(static w => w.Package).OfType<FlowPackage>()];
+        return [.. _runs.Select(static run => run.Package).OfType<FlowPackage>()];
     }
 
     /// <summary>Compares the files with the workspace.</summary>
-    /// <param name="writes">The plan will be applied: a running operation is waited for, and the workspace's name is said first.</param>
+    /// <param name="writes">The plan will be applied: a running operation is waited for, and the workspace is named first.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The plans; null when there are errors.</returns>
     public Task<IReadOnlyList<DeploymentPlan>?> PlanAsync(bool writes, CancellationToken cancellationToken) =>
         PlanAsync(writes, modelOnly: false, cancellationToken);
 
-    /// <summary>Compares the files with the workspace, the whole deployment or the model alone.</summary>
-    /// <param name="writes">The plan will be applied: a running operation is waited for, and the workspace's name is said first.</param>
-    /// <param name="modelOnly">Only the model is planned.</param>
+    /// <summary>Packages, uploads and registers the models, and nothing more.</summary>
     /// <param name="cancellationToken">Stops.</param>
-    /// <returns>The plans; null when there are errors.</returns>
-    public async Task<IReadOnlyList<DeploymentPlan>?> PlanAsync(bool writes, bool modelOnly, CancellationToken cancellationToken)
+    /// <returns>What was planned and done; null when there are errors.</returns>
+    public async Task<IReadOnlyList<DeploymentPlan>?> RegisterAsync(CancellationToken cancellationToken)
     {
-        if ((_work is null || _work.Exists(static w => w.Package is null)) && Package(null, cancellationToken) is null)
+        if (await PlanAsync(writes: true, modelOnly: true, cancellationToken).ConfigureAwait(false) is not { } plans)
         {
             return null;
         }
 
-        if (_work!.Count == 0)
+        foreach (var run in _runs!)
         {
-            return [];
+            await ApplyAsync(run, FlowStage.Model, modelOnly: true, cancellationToken).ConfigureAwait(false);
         }
 
-        _modelOnly = modelOnly;
-        foreach (var work in _work)
-        {
-            await PlanAsync(work, writes, modelOnly, cancellationToken).ConfigureAwait(false);
-        }
-
-        return [.. _work.Select(static w => w.Plan!)];
+        return plans;
     }
 
-    private async Task PlanAsync(Work work, bool writes, bool modelOnly, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DeploymentPlan>?> PlanAsync(bool writes, bool modelOnly, CancellationToken cancellationToken)
     {
-        var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
-        var settings = _settings with
+        if ((_runs is null || _runs.Exists(static run => run.Package is null)) && Package(null, cancellationToken) is null)
         {
-            Kept = [.. _work!.Where(other => other != work && other.Sources.EndpointName == work.Sources.EndpointName).Select(static other => other.Sources.DeploymentName).OfType<string>()],
-        };
-        var plan = await DeploymentPlanner.PlanAsync(workspace, work.Sources, work.Package, settings, writes, modelOnly, cancellationToken).ConfigureAwait(false);
-        work.Take(plan, new PlanApplier(workspace, plan, _settings, _log));
-        foreach (var line in plan.ToLines())
-        {
-            _log.Result(line);
-        }
-    }
-
-    /// <summary>Applies one stage of the plans.</summary>
-    /// <exception cref="FlowDeploymentException">A step failed.</exception>
-    public async Task<bool> ApplyAsync(FlowStage stage, CancellationToken cancellationToken)
-    {
-        if (_work?.Exists(static w => w.Plan is null) != false && await PlanAsync(writes: true, cancellationToken).ConfigureAwait(false) is null)
-        {
-            return false;
+            return null;
         }
 
-        foreach (var work in _work!)
-        {
-            await ApplyAsync(work, stage, cancellationToken).ConfigureAwait(false);
-        }
-
-        return true;
-    }
-
-    private async Task ApplyAsync(Work work, FlowStage stage, CancellationToken cancellationToken)
-    {
-        IEnumerable<FlowStage> stages = [stage];
-        for (var attempt = 1; ; attempt++)
+        RequireDeploymentName();
+        foreach (var run in _runs!)
         {
             try
             {
-                foreach (var each in stages)
+                await PlanAsync(run, known: null, writes, modelOnly, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FlowDeploymentException e)
+            {
+                // A property that cannot be used stands in the way of every flow.
+                run.Failure = e.Diagnostic;
+                if (_runs.Count == 1 || e.Diagnostic.Rule == ConfigurationRules.InvalidProperty)
                 {
-                    await work.Applier!.ApplyAsync(each, cancellationToken).ConfigureAwait(false);
+                    throw;
                 }
 
-                return;
-            }
-            catch (OvertakenException e) when (attempt < PlanAttempts)
-            {
-                // The new plan holds what is left to do of the stages before this one, too.
-                _log.Progress($"{e.Message}; planning again");
-                await PlanAsync(work, writes: true, _modelOnly, cancellationToken).ConfigureAwait(false);
-                stages = Enum.GetValues<FlowStage>().Where(s => s <= stage);
-            }
-            catch (OvertakenException e)
-            {
-                throw e.Problem;
+                // Every flow is planned, so that all problems are known before anything is sent.
+                _log.Report(e);
             }
         }
+
+        var isStopped = _runs.Exists(static run => run.Failure is not null) && !(writes && _settings.ContinueOnError);
+        return isStopped ? throw FlowsFailed(writes ? "DeployFlow" : "PlanFlow") : [.. _runs.Select(static run => run.Plan).OfType<DeploymentPlan>()];
     }
 
-    /// <summary>The deployments as they stand now.</summary>
-    /// <param name="cancellationToken">Stops.</param>
-    /// <returns>One for each flow that is deployed; null when there are errors.</returns>
-    public async Task<IReadOnlyList<DeployedFlow>?> GetDeployedAsync(CancellationToken cancellationToken)
+    // FlowDeploymentName is for targets that read, delete or roll back; a deployment is named by its file or its slots.
+    private void RequireDeploymentName()
     {
-        if (!Prepare())
+        if (_settings.DeploymentName is { } name && (_settings.Slots.Count > 0 || _runs!.Exists(run => run.Sources.DeploymentName != name)))
         {
-            return null;
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowDeploymentName", name,
+                $"the deployment that is planned or deployed is named by {(_settings.Slots.Count > 0 ? "FlowSlots" : "the deployment file")}; leave FlowDeploymentName out, or override the file's name with FlowSet=\"name={name}\"");
         }
-
-        var flows = new List<DeployedFlow>();
-        foreach (var work in _work!)
-        {
-            var workspace = await OpenAsync(writes: false, cancellationToken).ConfigureAwait(false);
-            var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);
-            // A slot has taken the place of the file's own name.
-            var name = work.Plan?.Deployment ?? work.Sources.DeploymentName;
-            var deployment = name is null ? null : await workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false);
-            flows.Add(Describe(workspace, endpoint, deployment, name, work));
-        }
-
-        return flows;
     }
 
-    /// <summary>Connects programs to a local deployment, and disconnects them from it when the deployment is in Azure.</summary>
-    /// <param name="userSecretsId">The project's UserSecretsId, or empty.</param>
-    /// <param name="cancellationToken">Stops.</param>
-    public async Task WriteUserSecretsAsync(string userSecretsId, CancellationToken cancellationToken)
+    private async Task PlanAsync(FlowRun run, KnownStates? known, bool writes, bool modelOnly, CancellationToken cancellationToken)
     {
-        if (userSecretsId.Length == 0 || _work is null)
+        var workspace = await OpenAsync(writes, cancellationToken).ConfigureAwait(false);
+        var input = new PlanInput(run.Sources, run.Package, _settings, SiblingsOf(run), known);
+        var plan = await DeploymentPlanner.PlanAsync(workspace, input, writes, modelOnly, cancellationToken).ConfigureAwait(false);
+        run.Take(plan, new PlanApplier(workspace, plan, _settings, _log));
+        if (writes)
         {
-            return;
+            foreach (var line in plan.ToLines())
+            {
+                _log.Result(line);
+            }
         }
-
-        var file = UserSecrets.PathOf(userSecretsId, Environment.GetEnvironmentVariable);
-        foreach (var work in _work)
+        else if (plan.IsWithoutTraffic)
         {
-            var workspace = await OpenAsync(writes: false, cancellationToken).ConfigureAwait(false);
-            try
-            {
-                await WriteUserSecretsAsync(workspace, work, file, cancellationToken).ConfigureAwait(false);
-            }
-            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == ConfigurationRules.UserSecretsNotWritten)
-            {
-                _log.Report(e.Diagnostic);
-            }
+            _log.Report(FlowDiagnostic.At(WorkspaceRules.NoTraffic, null, null, plan.Endpoint, plan.Deployment ?? "NAME"));
         }
     }
 
-    private async Task WriteUserSecretsAsync(MachineLearningWorkspace workspace, Work work, string file, CancellationToken cancellationToken)
-    {
-        var section = work.Sources.Item.ClientName;
-        if (!workspace.Address.IsLocal)
-        {
-            if (UserSecrets.RemoveLoopback(file, section))
-            {
-                _log.Progress($"{section}: the connection to the local workspace is removed from the user secrets");
-            }
-
-            return;
-        }
-
-        var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);
-        var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
-        if (endpoint.ScoringUri is { } uri && UserSecrets.Set(file, section, uri, token))
-        {
-            _log.Progress($"{section}:ScoringUri and {section}:Key are in the project's user secrets");
-        }
-    }
-
-    /// <summary>Prints endpoints with all their deployments as a table.</summary>
-    /// <returns>All deployments of the project's endpoints; null when there are errors.</returns>
-    public async Task<IReadOnlyList<DeployedFlow>?> ShowAsync(CancellationToken cancellationToken)
-    {
-        if (!Prepare())
-        {
-            return null;
-        }
-
-        var flows = new List<DeployedFlow>();
-        foreach (var work in _work!.DistinctBy(static w => w.Sources.EndpointName))
-        {
-            var workspace = await OpenAsync(writes: false, cancellationToken).ConfigureAwait(false);
-            var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);
-            var deployments = await workspace.GetDeploymentsAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
-            _log.Result($"{endpoint.Name}  {endpoint.State}  {endpoint.AuthMode}  {endpoint.ScoringUri}");
-            foreach (var deployment in deployments)
-            {
-                var flow = Describe(workspace, endpoint, deployment, deployment.Name, work);
-                _log.Result($"  {deployment.Name,-12} {deployment.State,-10} {flow.TrafficPercent,3} %  {AssetNames.Short(flow.ModelId)}");
-                flows.Add(flow);
-            }
-        }
-
-        return flows;
-    }
-
-    /// <summary>Sends one request to each endpoint and prints the answer; where the flow streams, the whole of it at its end.</summary>
-    /// <param name="requestFile">Full path of the file with the request, or null for the flow's sample.</param>
-    /// <param name="deployment">The deployment that must answer, or null: the traffic decides.</param>
-    /// <param name="cancellationToken">Stops.</param>
-    /// <returns>Whether all answered well; false also when there are errors.</returns>
-    public async Task<bool> InvokeAsync(string? requestFile, string? deployment, CancellationToken cancellationToken)
-    {
-        if (!Prepare())
-        {
-            return false;
-        }
-
-        foreach (var work in _work!)
-        {
-            var workspace = await OpenAsync(writes: false, cancellationToken).ConfigureAwait(false);
-            var endpoint = await RequireEndpointAsync(workspace, work.Sources, cancellationToken).ConfigureAwait(false);
-            var request = VerificationRequest.Find(work.Sources, requestFile, workspace.Address.IsLocal)
-                ?? throw FlowDeploymentException.Of(
-                    ConfigurationRules.InvalidRequestFile, requestFile ?? "", "there is none; name one with FlowRequestFile, or put samples.json into the flow's folder");
-            using var client = await ScoringClient.OpenAsync(workspace, endpoint, cancellationToken).ConfigureAwait(false);
-            if (_work.Count > 1)
-            {
-                _log.Result($"--- {endpoint.Name}:");
-            }
-
-            var answer = work.Sources.Contract is { CanStream: true }
-                ? await client.StreamAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false)
-                : await client.SendAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false);
-            if (answer.Status is < 200 or >= 300)
-            {
-                throw FlowDeploymentException.Of(WorkspaceRules.InvocationFailed, endpoint.Name, $"{answer.StatusText}: {answer.Excerpt}");
-            }
-
-            _log.Result(answer.Body);
-            if (answer.Origin is { } origin)
-            {
-                _log.Result($"({origin})");
-            }
-        }
-
-        return true;
-    }
+    // The deployments of the project's other flows on the same endpoint, whether the property Flow names them or not.
+    private IReadOnlyList<string> SiblingsOf(FlowRun run) =>
+    [
+        .. _runs!.Where(other => other != run && other.Sources.EndpointName == run.Sources.EndpointName).Select(static other => other.Sources.DeploymentName).OfType<string>(),
+        .. _project.OtherItems.Select(item => FlowSelection.DeploymentOf(item, _project))
+            .Where(other => string.Equals(other?.EndpointName.Value, run.Sources.EndpointName, StringComparison.OrdinalIgnoreCase)).Select(static other => other!.Name.Value.ToLowerInvariant()),
+    ];
 
     private bool Prepare()
     {
-        if (_work is not null)
+        if (_runs is not null)
         {
             return true;
         }
@@ -342,7 +203,7 @@ public sealed partial class FlowDeployer
             return false;
         }
 
-        _work = [.. deployed.Select(static sources => new Work(sources))];
+        _runs = [.. deployed.Select(static sources => new FlowRun(sources))];
         return true;
     }
 
@@ -375,40 +236,5 @@ public sealed partial class FlowDeployer
         }
 
         return _workspace;
-    }
-
-    private static async Task<EndpointResource> RequireEndpointAsync(MachineLearningWorkspace workspace, FlowSources sources, CancellationToken cancellationToken) =>
-        await workspace.GetEndpointAsync(sources.EndpointName, cancellationToken).ConfigureAwait(false)
-            ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{sources.EndpointName}'", workspace.Address.Name);
-
-    private DeployedFlow Describe(MachineLearningWorkspace workspace, EndpointResource endpoint, DeploymentResource? deployment, string? name, Work work) => new(
-        endpoint.Name, name, workspace.Address.ArmId, $"{endpoint.ScoringUri}", $"{endpoint.SwaggerUri}", endpoint.AuthMode,
-        deployment?.ModelId ?? "", endpoint.State, deployment?.State ?? "", name is null ? 0 : endpoint.Traffic.GetValueOrDefault(name),
-        new TrafficMap(endpoint.Traffic).ToString(), work.IsChanged, work.FilesSent, _clock.Elapsed);
-
-    private sealed class Work(FlowSources sources)
-    {
-        private int _filesSent;
-
-        public FlowSources Sources { get; } = sources;
-
-        public FlowPackage? Package { get; set; }
-
-        public DeploymentPlan? Plan { get; private set; }
-
-        public PlanApplier? Applier { get; private set; }
-
-        /// <summary>Whether a plan of this run held anything to do.</summary>
-        public bool IsChanged { get; private set; }
-
-        public int FilesSent => _filesSent + (Applier?.FilesSent ?? 0);
-
-        /// <summary>Goes on with a plan, the first one or one that takes the place of one that is out of date.</summary>
-        public void Take(DeploymentPlan plan, PlanApplier applier)
-        {
-            _filesSent = FilesSent;
-            IsChanged |= plan.HasChanges;
-            (Plan, Applier) = (plan, applier);
-        }
     }
 }

@@ -29,3 +29,19 @@ public sealed class FlowDeploymentException : Exception
     internal static FlowDeploymentException At(DiagnosticRule rule, string? file, SourceSpan? span, params string[] arguments) =>
         new(FlowDiagnostic.At(rule, file, span, arguments));
 }
+
+/// <summary>Writes exceptions to a log.</summary>
+public static class FlowLogExtensions
+{
+    /// <summary>Reports the problem of an exception, with the lines that help to understand it after it.</summary>
+    public static void Report(this IFlowLog log, FlowDeploymentException exception)
+    {
+        log.Report(exception.Diagnostic);
+        foreach (var line in exception.Details)
+        {
+            log.Result(line);
+        }
+
+        log.Detail(exception.ToString());
+    }
+}

@@ -14,6 +14,11 @@ public interface IFlowLog
     /// <summary>What every reader of the log wants to see.</summary>
     void Result(string message);
 
+    /// <summary>
+    /// What the target was asked for, as one message: the terminal logger shows the last one of a project and hides every other message.
+    /// </summary>
+    void Output(IReadOnlyList<string> lines);
+
     /// <summary>A problem, at its place in a file where it has one.</summary>
     void Report(FlowDiagnostic diagnostic);
 }

@@ -4,7 +4,7 @@ using Microsoft.Build.Framework;
 
 namespace FlowBuild.Tasks;
 
-/// <summary>Applies one stage of the plan.</summary>
+/// <summary>Applies one stage of the first flow's plan.</summary>
 public sealed class ApplyFlow : FlowTask
 {
     /// <summary><c>Model</c>, <c>Environment</c>, <c>Endpoint</c>, <c>Deployment</c>, <c>Verification</c>, <c>Traffic</c> or <c>Retirement</c>.</summary>

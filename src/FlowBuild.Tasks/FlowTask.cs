@@ -6,11 +6,12 @@ namespace FlowBuild.Tasks;
 
 /// <summary>
 /// What all tasks share: the flows and settings of the project, a deployer that the tasks of one build hand on, cancellation, and
-/// one place where everything that can go wrong becomes a coded error.
+/// one place where everything that can go wrong becomes a coded error, and a record of it.
 /// </summary>
 public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
+    private FlowDeployer? _deployer;
 
     /// <summary>The project's <c>PromptFlow</c> items.</summary>
     public ITaskItem[] Flows { get; set; } = [];
@@ -19,28 +20,26 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
     [Required]
     public ITaskItem Settings { get; set; } = null!;
 
+    /// <summary>Full path of the JSON file that a failed run writes how each flow's deployment ended to, or empty for none.</summary>
+    public string RecordFile { get; set; } = "";
+
     /// <inheritdoc/>
     public sealed override bool Execute()
     {
         var settings = new FlowTaskSettings(Settings, Flows, ServeCommand);
         var log = new TaskFlowLog(Log, settings.ProjectFile);
+        var isDone = false;
         try
         {
-            return Task.Run(() => RunAsync(settings, log, _cancellation.Token)).GetAwaiter().GetResult() && !Log.HasLoggedErrors;
+            isDone = Task.Run(() => RunAsync(settings, log, _cancellation.Token)).GetAwaiter().GetResult() && !Log.HasLoggedErrors;
         }
         catch (FlowDeploymentException e)
         {
-            log.Report(e.Diagnostic);
-            foreach (var line in e.Details)
-            {
-                log.Result(line);
-            }
-
-            log.Detail(e.ToString());
+            log.Report(e);
         }
         catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
         {
-            log.Result("Stopped. What is done stays done; run the target again to go on from there.");
+            log.Result("Stopped. What is done stays done; run the target again to continue.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -53,7 +52,12 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
             log.Detail(e.ToString());
         }
 
-        return false;
+        if (!isDone && RecordFile.Length > 0)
+        {
+            WriteRecord(settings, log);
+        }
+
+        return isDone;
     }
 
     /// <inheritdoc/>
@@ -85,7 +89,22 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
         }
 
         session.Log.Target = log;
-        return session.Deployer;
+        return _deployer = session.Deployer;
+    }
+
+    // Settings that cannot be used stop every flow before a deployer exists.
+    private void WriteRecord(FlowTaskSettings settings, TaskFlowLog log)
+    {
+        var outcomes = _deployer?.GetOutcomes(log.Errors)
+            ?? [.. settings.FlowNames.Select(name => DeployedFlow.NotDeployed(name, "", null, log.Errors is [var first, ..] ? first : null))];
+        try
+        {
+            DeployedFlow.Write(outcomes, RecordFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Report(FlowDiagnostic.At(ConfigurationRules.ResultNotWritten, null, null, e.Message.TrimEnd('.')));
+        }
     }
 
     // What a user says on the command line or in the environment, and no file of the project.

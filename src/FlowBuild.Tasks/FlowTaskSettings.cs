@@ -22,8 +22,17 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
     public string Key => "FlowBuild:" + string.Join('|', Names(settings).Select(name => $"{name}={settings.GetMetadata(name)}"))
         + string.Concat(flows.Select(f => $"|{f.ItemSpec};{f.GetMetadata("Endpoint")};{f.GetMetadata("Deployment")};{f.GetMetadata("Model")}"));
 
-    public FlowProject Project => new(ProjectName, ProjectDirectory, Items(), null, Flag("AllowOutsideFiles"),
-        FlowOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable));
+    /// <summary>The project with the flows that the property Flow selects.</summary>
+    public FlowProject Project => FlowSelection.Select(
+        new FlowProject(ProjectName, ProjectDirectory, Items(), null, Flag("AllowOutsideFiles"), FlowOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable)),
+        List("Flow"));
+
+    /// <summary>The names of the project's flows that are deployed, for a record of settings that cannot be used.</summary>
+    public IEnumerable<string> FlowNames => flows.Where(static flow => flow.GetMetadata("Deployment").Length > 0 || flow.GetMetadata("Endpoint").Length > 0)
+        .Select(flow => Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(flow.ItemSpec, ProjectDirectory)))!);
+
+    /// <summary>Whether OpenFlow opens a browser (FlowOpenBrowser, true).</summary>
+    public bool OpensBrowser => Flag("OpenBrowser", unset: true);
 
     public WorkspaceSettings Workspace => new(
         ProjectDirectory, Text("SubscriptionId"), Text("ResourceGroup"), Text("Workspace"), Text("Credential"), Text("ApiVersion"),
@@ -48,6 +57,9 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         Retire = Flag("Retire"),
         WriteUserSecrets = Flag("WriteUserSecrets", unset: true),
         GrantAccess = Flag("GrantAccess"),
+        DeploymentName = Text("DeploymentName") is { Length: > 0 } name ? name.ToLowerInvariant() : null,
+        Force = Flag("Force"),
+        ContinueOnError = Flag("ContinueOnError"),
         Slots = [.. List("Slots").Select(static s => s.ToLowerInvariant())],
         Rollout = [.. List("Rollout").Select(Percentage)],
         RolloutInterval = TimeSpan.FromSeconds(Number("RolloutInterval", "seconds") ?? 300),
@@ -62,9 +74,6 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
     };
 
     public string Text(string name) => settings.GetMetadata(name).Trim();
-
-    /// <summary>The deployment that is meant, or null: the one that the file names, or that the traffic chooses.</summary>
-    public string? DeploymentName => Text("DeploymentName") is { Length: > 0 } name ? name.ToLowerInvariant() : null;
 
     /// <summary>A file that a setting names, as full path, or null.</summary>
     public string? FilePath(string name) => FullPath(Text(name));

@@ -2,12 +2,12 @@ using FlowBuild.Deployment;
 
 namespace FlowBuild.Tasks;
 
-/// <summary>Prints the container logs of the project's deployments.</summary>
+/// <summary>Shows the container logs of the project's deployments.</summary>
 public sealed class GetFlowLogs : FlowTask
 {
-    // What az ml shows when nothing is said.
+    // az ml's default.
     private const int DefaultLines = 5000;
 
     private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
-        Deployer(settings, log).PrintLogsAsync(settings.Text("Container"), settings.Number("LogTail", "lines") ?? DefaultLines, settings.DeploymentName, cancellationToken);
+        Deployer(settings, log).ShowLogsAsync(settings.Text("Container"), settings.Number("LogTail", "lines") ?? DefaultLines, cancellationToken);
 }

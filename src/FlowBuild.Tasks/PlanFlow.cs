@@ -5,7 +5,7 @@ using Microsoft.Build.Utilities;
 
 namespace FlowBuild.Tasks;
 
-/// <summary>Compares the files with the workspace and prints what differs.</summary>
+/// <summary>Compares the files with the workspace and shows what differs.</summary>
 public sealed class PlanFlow : FlowTask
 {
     /// <summary>The plan is applied next: running operations are waited for.</summary>
@@ -14,38 +14,37 @@ public sealed class PlanFlow : FlowTask
     /// <summary>Full path of a JSON file with the plans, or empty for none.</summary>
     public string OutputFile { get; set; } = "";
 
-    /// <summary>Only the model is planned.</summary>
-    public bool ModelOnly { get; set; }
-
     /// <summary>The planned steps: <c>endpoint/deployment</c>, with Stage, Kind, Subject and Why as metadata.</summary>
     [Output]
     public ITaskItem[] Steps { get; set; } = [];
 
     private protected override async Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken)
     {
-        var plans = await Deployer(settings, log).PlanAsync(WillApply, ModelOnly, cancellationToken).ConfigureAwait(false);
-        Steps = [.. (plans ?? []).SelectMany(static plan => plan.Steps.Select(step => new TaskItem(plan.Target, new Dictionary<string, string>
+        if (await Deployer(settings, log).PlanAsync(WillApply, cancellationToken).ConfigureAwait(false) is not { } plans)
+        {
+            return false;
+        }
+
+        Steps = ItemsOf(plans);
+        if (OutputFile.Length > 0)
+        {
+            DeploymentPlan.Write(plans, OutputFile);
+        }
+
+        if (!WillApply)
+        {
+            log.Output([.. plans.SelectMany(plan => plans.Count > 1 && !plan.HasChanges ? plan.ToLines().Select(line => $"{plan.Target}: {line}") : plan.ToLines())]);
+        }
+
+        return true;
+    }
+
+    internal static ITaskItem[] ItemsOf(IReadOnlyList<DeploymentPlan> plans) =>
+        [.. plans.SelectMany(static plan => plan.Steps.Select(step => new TaskItem(plan.Target, new Dictionary<string, string>
         {
             ["Stage"] = step.Stage.ToString(),
             ["Kind"] = step.Kind,
             ["Subject"] = step.Subject,
             ["Why"] = step.Why,
         })))];
-        if (plans is not null && OutputFile.Length > 0)
-        {
-            DeploymentPlan.Write(plans, OutputFile);
-        }
-
-        if (plans is not null && !WillApply)
-        {
-            // This very form is what the terminal logger shows as the project's result; it hides every other message.
-            Log.LogMessage(MessageImportance.High, $"{settings.ProjectName} -> {Summary(plans)}");
-        }
-
-        return plans is not null;
-    }
-
-    private static string Summary(IReadOnlyList<DeploymentPlan> plans) => plans.Any(static plan => plan.HasChanges)
-        ? "Plan: " + string.Join("; ", plans.SelectMany(static plan => plan.Steps.Select(static step => $"{step.Kind} {step.Subject}")))
-        : "Plan: no changes";
 }

@@ -5,7 +5,7 @@ using Microsoft.Build.Utilities;
 
 namespace FlowBuild.Tasks;
 
-/// <summary>Says what is deployed now: a line per deployment, items, a JSON file, and the connection of local programs.</summary>
+/// <summary>Shows what is deployed now: a line for each deployment, items, a JSON file, and the connection of local programs.</summary>
 public sealed class ReportFlow : FlowTask
 {
     /// <summary>Full path of the JSON file.</summary>
@@ -42,16 +42,15 @@ public sealed class ReportFlow : FlowTask
             log.Report(FlowDiagnostic.At(ConfigurationRules.ResultNotWritten, null, null, e.Message.TrimEnd('.')));
         }
 
-        Deployed = Items(flows);
-        foreach (var flow in flows)
-        {
-            // This very form is what the terminal logger shows as the project's result.
-            Log.LogMessage(MessageImportance.High, $"{settings.ProjectName} -> {flow.Deployment ?? flow.Endpoint} {flow.TrafficPercent} % at {flow.ScoringUri}");
-        }
-
+        Deployed = ItemsOf(flows);
+        log.Output([.. flows.Select(flow => Line(flow, isNamed: flows.Count > 1))]);
         return true;
     }
 
-    internal static ITaskItem[] Items(IEnumerable<DeployedFlow> flows) =>
+    internal static ITaskItem[] ItemsOf(IEnumerable<DeployedFlow> flows) =>
         [.. flows.Select(static flow => new TaskItem(flow.Identity, flow.Metadata.ToDictionary(static m => m.Key, static m => m.Value)))];
+
+    private static string Line(DeployedFlow flow, bool isNamed) =>
+        $"{(isNamed ? flow.Identity : flow.Deployment ?? flow.Endpoint)} {flow.TrafficPercent} % at {flow.ScoringUri}"
+        + (flow.Outcome == FlowOutcome.Started ? " (started, not verified)" : "");
 }

@@ -5,15 +5,30 @@ using Microsoft.Build.Utilities;
 
 namespace FlowBuild.Tasks;
 
-/// <summary>Says in the build's log what the deployment does. Problems keep their place, code and help link.</summary>
+/// <summary>Writes what the deployment does to the build's log. Problems keep their place, code and help link.</summary>
 internal sealed class TaskFlowLog(TaskLoggingHelper log, string projectFile) : IFlowLog
 {
+    private readonly List<FlowDiagnostic> _errors = [];
+
+    /// <summary>The errors that were reported.</summary>
+    public IReadOnlyList<FlowDiagnostic> Errors => _errors;
+
     public void Detail(string message) => log.LogMessage(MessageImportance.Low, message);
 
     // The default verbosity of dotnet shows high messages only, and whoever waits for a deployment wants to see that it lives.
     public void Progress(string message) => log.LogMessage(MessageImportance.High, "  " + message);
 
     public void Result(string message) => log.LogMessage(MessageImportance.High, "  " + message);
+
+    // The terminal logger shows the last message of this form as the project's result, and no other message. A result that began with a
+    // URL would be shown as a link to another address.
+    public void Output(IReadOnlyList<string> lines)
+    {
+        if (lines.Count > 0)
+        {
+            log.LogMessage(MessageImportance.High, "{0}", $"{Path.GetFileNameWithoutExtension(projectFile)} -> {string.Join("\n    ", lines)}");
+        }
+    }
 
     public void Report(FlowDiagnostic diagnostic)
     {
@@ -25,6 +40,7 @@ internal sealed class TaskFlowLog(TaskLoggingHelper log, string projectFile) : I
             : (0, 0, 0, 0);
         if (rule.Severity == RuleSeverity.Error)
         {
+            _errors.Add(diagnostic);
             log.LogError(null, rule.Id, null, rule.HelpLink, file, line, column, endLine, endColumn, diagnostic.Message);
         }
         else
@@ -44,6 +60,8 @@ internal sealed class RelayLog : IFlowLog
     public void Progress(string message) => Target?.Progress(message);
 
     public void Result(string message) => Target?.Result(message);
+
+    public void Output(IReadOnlyList<string> lines) => Target?.Output(lines);
 
     public void Report(FlowDiagnostic diagnostic) => Target?.Report(diagnostic);
 }

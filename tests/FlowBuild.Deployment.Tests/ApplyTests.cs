@@ -224,7 +224,7 @@ public sealed class ApplyTests
         var log = new RecordingLog();
         var deployer = chat.Deployer(log);
 
-        Assert.True(await deployer.InvokeAsync(null, null, TestContext.Current.CancellationToken));
+        Assert.True(await deployer.InvokeAsync(null, TestContext.Current.CancellationToken));
         var shown = await deployer.ShowAsync(TestContext.Current.CancellationToken);
 
         Assert.Contains("answer", log.Text, StringComparison.Ordinal);

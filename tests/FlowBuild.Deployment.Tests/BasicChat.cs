@@ -129,6 +129,46 @@ internal sealed class BasicChat : IAsyncDisposable
         File.WriteAllText(file, text.Replace(from, to, StringComparison.Ordinal));
     }
 
+    /// <summary>Adds a flow of the same kind, with files of its own in its folder.</summary>
+    /// <param name="name">The flow's folder, from which its client gets its name.</param>
+    /// <param name="endpoint">The endpoint; null: <c>NAME-endpoint</c>.</param>
+    /// <param name="deployment">The deployment.</param>
+    public FlowItem AddFlow(string name, string? endpoint = null, string deployment = "blue")
+    {
+        endpoint ??= $"{name}-endpoint";
+        foreach (var file in (string[])["flow.dag.yaml", "chat.jinja2", "samples.json"])
+        {
+            Write($"{name}/{file}", File.ReadAllText(Path.Combine(FlowFolder, file)));
+        }
+
+        Write($"{name}/endpoint.yml", $"name: {endpoint}\nauth_mode: key\n");
+        Write($"{name}/deployment.yml", $"""
+            name: {deployment}
+            endpoint_name: {endpoint}
+            environment:
+              image: example.azurecr.io/flows/{name}:1
+            instance_type: Standard_DS3_v2
+            instance_count: 1
+            """);
+        var folder = Path.Combine(Project.Directory, name);
+        return new FlowItem(
+            Path.Combine(folder, "flow.dag.yaml"), System.Globalization.CultureInfo.InvariantCulture.TextInfo.ToTitleCase(name),
+            Path.Combine(folder, "endpoint.yml"), Path.Combine(folder, "deployment.yml"), null);
+    }
+
+    /// <summary>Everything that DeployFlow does for several flows.</summary>
+    public async Task<IReadOnlyList<DeployedFlow>> DeployAllAsync(FlowProject project, RecordingLog log, DeploySettings? settings = null)
+    {
+        var deployer = Deployer(log, settings, project);
+        foreach (var stage in Enum.GetValues<FlowStage>())
+        {
+            await deployer.ApplyAsync(stage, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(await deployer.ApplyRemainingAsync(TestContext.Current.CancellationToken), log.Text);
+        return (await deployer.GetDeployedAsync(TestContext.Current.CancellationToken))!;
+    }
+
     public async Task StartHostAsync() => _host = await LocalWorkspaceHost.StartAsync(
         new LocalWorkspaceOptions { StateFolder = StateFolder, ProvisioningTime = ProvisioningTime, RetryAfter = TimeSpan.Zero, ServeCommand = ServeCommand },
         TestContext.Current.CancellationToken);

@@ -27,7 +27,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public async Task What_another_run_does_while_a_change_waits_is_not_taken_back()
+    public async Task What_another_run_deploys_while_a_change_waits_is_kept()
     {
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
@@ -46,12 +46,16 @@ public sealed class ConflictTests
             }
         };
 
-        await chat.DeployAsync(log: log);
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(log: log));
 
-        // The slower run saw it and planned again: it is the last one, and said what it would change.
         Assert.True(isOvertaken);
-        Assert.Contains("deployment basic-chat-endpoint/blue has changed in the meantime; planning again", log.Lines);
-        Assert.Contains(log.Lines, static l => l.Trim() == "environment_variables.OPENAI_API_KEY: the value there -> the value of the file");
+        Assert.Equal(WorkspaceRules.ChangedByAnotherRun, refused.Diagnostic.Rule);
+        Assert.Contains("'basic-chat-endpoint/blue' was changed by another run", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("it runs model basic-chat-model:1, deployed 20", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["Plan: no changes"], (await other.PlanAsync()).ToLines());
+
+        // The run that is started again has seen it.
+        await chat.DeployAsync();
         Assert.Equal(["Plan: no changes"], (await chat.PlanAsync()).ToLines());
     }
 
@@ -90,7 +94,7 @@ public sealed class ConflictTests
     }
 
     [Fact]
-    public async Task Traffic_that_another_run_moves_while_a_move_waits_is_planned_again()
+    public async Task Traffic_that_another_run_moves_while_a_move_waits_is_kept()
     {
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
@@ -107,10 +111,12 @@ public sealed class ConflictTests
             }
         };
 
-        var (_, deployed) = await chat.DeployAsync(new DeploySettings { AllTraffic = true }, log);
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(new DeploySettings { AllTraffic = true }, log));
 
         Assert.True(isOvertaken);
-        Assert.Contains("the traffic of basic-chat-endpoint has changed in the meantime; planning again", log.Lines);
-        Assert.Equal("green=100", deployed.Traffic);
+        Assert.Equal(WorkspaceRules.ChangedByAnotherRun, refused.Diagnostic.Rule);
+        Assert.Contains("it is blue=60 green=40", refused.Message, StringComparison.Ordinal);
+        var endpoint = await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", Token);
+        Assert.Equal("blue=60 green=40", new TrafficMap(endpoint!.Traffic).ToString());
     }
 }

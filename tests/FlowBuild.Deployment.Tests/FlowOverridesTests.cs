@@ -29,6 +29,32 @@ public sealed class FlowOverridesTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("$(openAiKey)")]
+    [InlineData("${{ secrets.KEY }}")]
+    [InlineData("{{KEY}}")]
+    [InlineData("%KEY%")]
+    [InlineData("__KEY__")]
+    [InlineData("<key>")]
+    public void A_secret_that_the_pipeline_does_not_have_is_refused_and_not_repeated(string value)
+    {
+        var refused = Assert.Throws<FlowDeploymentException>(() => FlowOverrides.Parse("environment_variables.KEY=@env:SOURCE", _ => value));
+
+        Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
+        Assert.Contains("the environment variable SOURCE", refused.Message, StringComparison.Ordinal);
+        Assert.True(value.Trim().Length == 0 || !refused.Message.Contains(value, StringComparison.Ordinal), refused.Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(null)]
+    public void A_question_mark_allows_an_empty_value(string? value) => Assert.Equal(
+        [new DocumentOverride("environment_variables.KEY", "", "SOURCE")],
+        FlowOverrides.Parse("environment_variables.KEY=@env:SOURCE?", _ => value));
+
+    [Theory]
+    [InlineData("a.b=", "it has no value")]
     [InlineData("a.b=@env:MISSING", "MISSING")]
     [InlineData("instance_count", "instance_count=3")]
     public void What_cannot_be_read_is_refused(string text, string says)

@@ -74,12 +74,14 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task A_mirrored_deployment_is_deleted_with_its_mirror()
+    public async Task A_mirrored_deployment_is_deleted_with_its_mirror_by_FlowForce_only()
     {
         await using var chat = await WithGreenAsync();
         await chat.DeployAsync(ToGreen);
 
-        Assert.True(await chat.Deployer(new RecordingLog()).DeleteDeploymentAsync(Token));
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).DeleteDeploymentAsync(Token));
+        Assert.Equal(WorkspaceRules.DeploymentHasTraffic, refused.Diagnostic.Rule);
+        Assert.True(await chat.Deployer(new RecordingLog(), new DeploySettings { Force = true }).DeleteDeploymentAsync(Token));
 
         Assert.Equal(("blue=100", "none"), await TrafficAsync(chat));
     }

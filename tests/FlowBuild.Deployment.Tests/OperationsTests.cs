@@ -15,8 +15,7 @@ public sealed class OperationsTests
         await using var chat = await BasicChat.StartAsync();
         var deployer = chat.Deployer(new RecordingLog());
 
-        await deployer.PlanAsync(writes: true, modelOnly: true, Token);
-        await deployer.ApplyAsync(FlowStage.Model, Token);
+        await deployer.RegisterAsync(Token);
 
         var workspace = await chat.OpenWorkspaceAsync();
         var version = await workspace.GetModelVersionAsync("basic-chat-model", "1", Token);
@@ -60,7 +59,7 @@ public sealed class OperationsTests
     }
 
     [Fact]
-    public async Task Traffic_is_set_and_rolled_back_and_set_again()
+    public async Task A_second_rollback_of_traffic_changes_nothing()
     {
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
@@ -73,8 +72,39 @@ public sealed class OperationsTests
         Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(Token));
         Assert.Equal("blue=100", await TrafficAsync(chat));
 
+        var log = new RecordingLog();
+        Assert.True(await chat.Deployer(log).RollbackAsync(Token));
+        Assert.Equal("blue=100", await TrafficAsync(chat));
+        Assert.Contains("basic-chat-endpoint: already rolled back, nothing was changed; the traffic is blue=100 (flow 'basic-chat')", log.Lines);
+        Assert.DoesNotContain(log.Lines, static l => l.StartsWith("PUT", StringComparison.Ordinal));
+
+        // The next move of traffic can be rolled back again.
+        await chat.Deployer(new RecordingLog(), new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "green=100") }).SetTrafficAsync(Token);
         Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(Token));
-        Assert.Equal("blue=40 green=60", await TrafficAsync(chat));
+        Assert.Equal("blue=100", await TrafficAsync(chat));
+    }
+
+    [Fact]
+    public async Task A_second_rollback_of_a_change_in_place_changes_nothing()
+    {
+        await using var chat = await BasicChat.StartAsync();
+        await chat.DeployAsync();
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        await chat.DeployAsync();
+        Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+        Assert.EndsWith("versions/1", await ModelAsync(chat), StringComparison.Ordinal);
+
+        var log = new RecordingLog();
+        Assert.True(await chat.Deployer(log).RollbackAsync(Token));
+
+        Assert.EndsWith("versions/1", await ModelAsync(chat), StringComparison.Ordinal);
+        Assert.Contains("basic-chat-endpoint/blue: already rolled back, nothing was changed (flow 'basic-chat')", log.Lines);
+
+        // The next change in place can be rolled back again.
+        await chat.DeployAsync();
+        Assert.EndsWith("versions/2", await ModelAsync(chat), StringComparison.Ordinal);
+        Assert.True(await chat.Deployer(new RecordingLog()).RollbackAsync(Token));
+        Assert.EndsWith("versions/1", await ModelAsync(chat), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -188,12 +218,9 @@ public sealed class OperationsTests
         await chat.DeployAsync();
         var log = new RecordingLog();
         Assert.True(await chat.Deployer(log).RollbackAsync(Token));
-        Assert.Contains("blue runs basic-chat-model:1 again; its environment variables or other settings are those of the last deployment", log.Lines);
-
-        // And forth again: nothing else is said to differ.
-        log = new RecordingLog();
-        Assert.True(await chat.Deployer(log).RollbackAsync(Token));
-        Assert.Contains("blue runs basic-chat-model:2 again", log.Lines);
+        Assert.Contains(
+            "basic-chat-endpoint/blue: rolled back, runs basic-chat-model:1 again; its environment variables or other settings are those of the last deployment (flow 'basic-chat')",
+            log.Lines);
     }
 
     [Fact]
@@ -219,7 +246,7 @@ public sealed class OperationsTests
             Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
         }
 
-        Assert.True(await chat.Deployer(new RecordingLog(), null, project).DeleteEndpointAsync(Token));
+        Assert.True(await chat.Deployer(new RecordingLog(), null, project with { IsSelected = true }).DeleteEndpointAsync(Token));
 
         async Task DeployAllAsync()
         {
@@ -228,6 +255,8 @@ public sealed class OperationsTests
             {
                 Assert.True(await deployer.ApplyAsync(stage, Token));
             }
+
+            Assert.True(await deployer.ApplyRemainingAsync(Token));
         }
     }
 
@@ -298,30 +327,35 @@ public sealed class OperationsTests
         await chat.DeployAsync();
         var log = new RecordingLog();
 
-        Assert.True(await chat.Deployer(log).PrintLogsAsync("storage-initializer", 10, null, Token));
+        Assert.True(await chat.Deployer(log).ShowLogsAsync("storage-initializer", 10, Token));
         Assert.Contains(log.Lines, static l => l.Contains("StorageInitializer", StringComparison.Ordinal));
 
         var slots = new DeploySettings { Slots = ["blue", "green"] };
         chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
         await chat.DeployAsync(slots);
-        Assert.True(await chat.Deployer(log).PrintLogsAsync("", 10, "green", Token));
-        Assert.Contains("--- basic-chat-endpoint/green, InferenceServer:", log.Lines);
+        Assert.True(await chat.Deployer(log, new DeploySettings { DeploymentName = "green" }).ShowLogsAsync("", 10, Token));
+        Assert.Contains("--- basic-chat-endpoint/green, InferenceServer (flow 'basic-chat'):", log.Lines);
 
-        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(log).PrintLogsAsync("server", 10, null, Token));
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(log).ShowLogsAsync("server", 10, Token));
         Assert.Equal(ConfigurationRules.InvalidProperty, refused.Diagnostic.Rule);
     }
 
     [Fact]
-    public async Task A_deployment_with_all_traffic_is_deleted_and_one_that_shares_it_is_not()
+    public async Task A_deployment_with_traffic_is_deleted_with_FlowForce_only()
     {
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
         chat.Replace("deployment.yml", "name: blue", "name: green");
         await chat.DeployAsync(new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "blue=50 green=50") });
 
-        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).DeleteDeploymentAsync(Token));
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).DeleteDeploymentAsync(Token));
+        Assert.Equal(WorkspaceRules.DeploymentHasTraffic, refused.Diagnostic.Rule);
         await chat.Deployer(new RecordingLog(), new DeploySettings { AllTraffic = true }).SetTrafficAsync(Token);
-        Assert.True(await chat.Deployer(new RecordingLog()).DeleteDeploymentAsync(Token));
+        refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).DeleteDeploymentAsync(Token));
+        Assert.Equal(
+            "The deployment 'basic-chat-endpoint/green' has 100 % of the traffic and was not deleted; move the traffic with SetFlowTraffic first, or set FlowForce=true",
+            refused.Message);
+        Assert.True(await chat.Deployer(new RecordingLog(), new DeploySettings { Force = true }).DeleteDeploymentAsync(Token));
 
         var workspace = await chat.OpenWorkspaceAsync();
         Assert.Equal(["blue"], (await workspace.GetDeploymentsAsync("basic-chat-endpoint", Token)).Select(static d => d.Name));
@@ -342,11 +376,11 @@ public sealed class OperationsTests
         await chat.DeployAsync();
         var log = new RecordingLog();
 
-        var link = Assert.Single((await chat.Deployer(log).GetPagesAsync(Token))!);
+        var link = Assert.Single((await chat.Deployer(log).OpenAsync(openBrowser: null, Token))!);
 
         Assert.Equal(chat.Host.Scoring.Authority, link.Authority);
         Assert.Equal("#/basic-chat-endpoint", link.Fragment);
-        Assert.DoesNotContain(link.Segments[^1], log.Text, StringComparison.Ordinal);
+        Assert.Equal($"basic-chat-endpoint at {link} (flow 'basic-chat')", Assert.Single(log.Lines, line => line.Contains(link.Segments[^1], StringComparison.Ordinal)));
         using var browser = new HttpClient();
         using var first = await browser.GetAsync(link, Token);
         using var second = await browser.GetAsync(link, Token);

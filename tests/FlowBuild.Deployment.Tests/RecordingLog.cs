@@ -33,6 +33,14 @@ internal sealed class RecordingLog : IFlowLog
 
     public void Result(string message) => Add(message);
 
+    public void Output(IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            Add(line);
+        }
+    }
+
     public void Report(FlowDiagnostic diagnostic)
     {
         _diagnostics.Add(diagnostic);

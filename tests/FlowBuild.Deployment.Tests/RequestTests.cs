@@ -100,7 +100,7 @@ public sealed class RequestTests
 
         Assert.Contains(log.Lines, static l => l.Contains("blue answers", StringComparison.Ordinal) && l.Contains("Steps.", StringComparison.Ordinal));
         log = new RecordingLog();
-        Assert.True(await chat.Deployer(log).InvokeAsync(null, null, Token));
+        Assert.True(await chat.Deployer(log).InvokeAsync(null, Token));
         Assert.Contains("Steps.", log.Text, StringComparison.Ordinal);
     }
 
@@ -124,11 +124,11 @@ public sealed class RequestTests
         await chat.DeployAsync();
         var log = new RecordingLog();
 
-        Assert.True(await chat.Deployer(log).InvokeAsync(null, null, Token));
+        Assert.True(await chat.Deployer(log).InvokeAsync(null, Token));
 
         var answer = Assert.Single(log.Lines, static l => l.StartsWith('{'));
         Assert.StartsWith("""{"answer":"This is a made-up answer of the flow basic-chat""", answer, StringComparison.Ordinal);
-        Assert.Equal("(made up by the local workspace)", log.Lines[^1]);
+        Assert.Contains("basic-chat-endpoint answered (flow 'basic-chat', made up by the local workspace):", log.Lines);
     }
 
     [Fact]
@@ -139,11 +139,11 @@ public sealed class RequestTests
         var (deployed, _) = await chat.DeployAsync();
         var log = new RecordingLog();
 
-        Assert.True(await chat.Deployer(log).InvokeAsync(null, null, Token));
+        Assert.True(await chat.Deployer(log).InvokeAsync(null, Token));
 
         Assert.Contains(deployed.Lines, static l => l.Contains("(answered by a real server (FlowServeCommand))", StringComparison.Ordinal));
         Assert.Equal("""{"turns":0,"answer":"Echo: a b é中 "}""", Assert.Single(log.Lines, static l => l.StartsWith('{')));
-        Assert.Equal("(answered by a real server (FlowServeCommand))", log.Lines[^1]);
+        Assert.Contains("basic-chat-endpoint answered (flow 'basic-chat', answered by a real server (FlowServeCommand)):", log.Lines);
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class RequestTests
         await using var chat = await BasicChat.StartAsync(serveCommand: $"{server.Origin}");
         await chat.DeployAsync();
 
-        var cut = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).InvokeAsync(null, null, Token));
+        var cut = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog()).InvokeAsync(null, Token));
 
         Assert.Contains("a stream that was cut", cut.Message, StringComparison.Ordinal);
         Assert.Equal("""What came before: {"turns":0,"answer":"Echo: a "}""", Assert.Single(cut.Details));

@@ -21,8 +21,7 @@ public sealed class SeedCommandTests
 
         // az ml model create --file model.yml
         var registering = chat.Deployer(new RecordingLog());
-        Assert.NotNull(await registering.PlanAsync(writes: true, modelOnly: true, Token));
-        Assert.True(await registering.ApplyAsync(FlowStage.Model, Token));
+        Assert.NotNull(await registering.RegisterAsync(Token));
         Assert.NotNull(await chat.GetResourceAsync("models/basic-chat-model/versions/1"));
         Assert.Null(await chat.GetResourceAsync("onlineEndpoints/basic-chat-endpoint"));
 
@@ -52,7 +51,7 @@ public sealed class SeedCommandTests
 
         // az ml online-deployment get-logs
         log = new RecordingLog();
-        Assert.True(await chat.Deployer(log).PrintLogsAsync("", 50, null, Token));
+        Assert.True(await chat.Deployer(log).ShowLogsAsync("", 50, Token));
         Assert.Contains(log.Lines, static l => l.Contains("promptflow server", StringComparison.Ordinal));
 
         // az ml online-endpoint invoke --request-file, and pinned to one deployment
@@ -61,7 +60,7 @@ public sealed class SeedCommandTests
         foreach (var deployment in (string?[])[null, "green"])
         {
             log = new RecordingLog();
-            Assert.True(await chat.Deployer(log).InvokeAsync(request, deployment, Token));
+            Assert.True(await chat.Deployer(log, new DeploySettings { DeploymentName = deployment }).InvokeAsync(request, Token));
             Assert.Contains(log.Lines, static l => l.Contains("by the local workspace", StringComparison.Ordinal));
         }
 

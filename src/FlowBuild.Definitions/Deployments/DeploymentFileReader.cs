@@ -92,6 +92,7 @@ public static class DeploymentFileReader
         }
 
         var spec = read(mapping, problems);
+        UnexpandedValues.Check(mapping, problems);
         return new(spec, problems.ToOrderedArray());
     }
 

@@ -167,12 +167,38 @@ public static class ConfigurationRules
         "The metadata '{1}' of the PromptFlow item '{0}' is not known and says nothing; did you mean '{2}'?",
         RuleSeverity.Warning);
 
+    /// <summary>The property Flow names a flow that the project does not have, or several at once.</summary>
+    public static readonly DiagnosticRule FlowNotSelected = new(
+        "FLOW4027", "The property Flow selects no flow", "Flow='{0}' {1}; write one of: {2}", RuleSeverity.Error);
+
+    /// <summary>A target was called on a solution that has projects without FlowBuild.</summary>
+    public static readonly DiagnosticRule SolutionNotDeployable = new(
+        "FLOW4028",
+        "The target cannot run on the solution",
+        "FlowBuild's targets cannot run on the solution '{0}', since these projects do not have them: {1}. Name a project instead, or add the Directory.Solution.targets of docs/ci.md; nothing was sent",
+        RuleSeverity.Error);
+
+    /// <summary>A property of the build whose name is nearly one of FlowBuild's.</summary>
+    public static readonly DiagnosticRule PropertyUnknown = new(
+        "FLOW4029",
+        "A property is not known",
+        "The property '{0}' is not a FlowBuild property and has no effect; did you mean '{1}'?",
+        RuleSeverity.Warning);
+
+    /// <summary>FlowDeploymentName names a deployment that no endpoint of the project has.</summary>
+    public static readonly DiagnosticRule DeploymentUnknown = new(
+        "FLOW4030",
+        "The deployment does not exist",
+        "FlowDeploymentName='{0}': no endpoint of the selected flows has this deployment; write one of: {1}",
+        RuleSeverity.Error);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
         InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld, EndpointOnly, FlowNotDeployed,
-        FileNotUsable, ResultNotWritten, UserSecretsNotWritten, ItemMetadataUnknown,
+        FileNotUsable, ResultNotWritten, UserSecretsNotWritten, ItemMetadataUnknown, FlowNotSelected,
+        SolutionNotDeployable, PropertyUnknown, DeploymentUnknown,
     ];
 }

@@ -15,6 +15,10 @@ internal sealed class DiagnosticList(string file)
         HasErrors |= rule.Severity == RuleSeverity.Error;
     }
 
+    /// <summary>Whether a problem has been found at the beginning of a span.</summary>
+    public bool HasAny(SourceSpan span) =>
+        _items?.Exists(item => item.Span is { } other && other.StartLine == span.StartLine && other.StartColumn == span.StartColumn) == true;
+
     /// <summary>The problems in the order of the text; those at one place in the order they were found.</summary>
     public EquatableArray<FlowDiagnostic> ToOrderedArray()
     {

@@ -144,6 +144,31 @@ public static class WorkspaceRules
         "The image '{0}' is not in the registry '{1}' ({2}); push it there, or correct its name",
         RuleSeverity.Error);
 
+    /// <summary>A deployment with traffic is not deleted.</summary>
+    public static readonly DiagnosticRule DeploymentHasTraffic = new(
+        "FLOW5025",
+        "The deployment has traffic",
+        "The deployment '{0}' has {1} and was not deleted; move the traffic with SetFlowTraffic first, or set FlowForce=true",
+        RuleSeverity.Error);
+
+    /// <summary>A target failed for some of a project's flows.</summary>
+    public static readonly DiagnosticRule FlowsFailed = new(
+        "FLOW5026", "The target failed for some flows", "{0} failed for {1}{2}", RuleSeverity.Error);
+
+    /// <summary>Another run changed what this run was changing.</summary>
+    public static readonly DiagnosticRule ChangedByAnotherRun = new(
+        "FLOW5027",
+        "Another run changed the deployment",
+        "{0} was changed by another run in the meantime: {1}. That change was kept; run the target again to deploy this version over it",
+        RuleSeverity.Error);
+
+    /// <summary>No deployment of an endpoint has traffic.</summary>
+    public static readonly DiagnosticRule NoTraffic = new(
+        "FLOW5028",
+        "No deployment has traffic",
+        "No deployment of the endpoint '{0}' has traffic, so its callers get errors; run SetFlowTraffic with FlowTraffic=\"{1}=100\", or set FlowAllTraffic=true",
+        RuleSeverity.Warning);
+
     /// <summary>A fault of FlowBuild itself.</summary>
     public static readonly DiagnosticRule Unexpected = new(
         "FLOW5999",
@@ -157,6 +182,6 @@ public static class WorkspaceRules
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
         NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, InstanceTypeUnusable,
         QuotaExceeded, BreakingContract, ConnectionMissing, PermissionMissing, RoleMissing, RoleNotGiven, ClientIdDisagrees, EndpointNameTaken,
-        ImageNotFound, Unexpected,
+        ImageNotFound, DeploymentHasTraffic, FlowsFailed, ChangedByAnotherRun, NoTraffic, Unexpected,
     ];
 }

@@ -19,11 +19,17 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     private const int TellingLines = 3;
     private const int LongestLine = 300;
 
-    private static readonly int[] Passing = [404, 408, 424, 429, 500, 502, 503, 504];
+    private static readonly int[] TransientStatusCodes = [404, 408, 424, 429, 500, 502, 503, 504];
 
     private EndpointResource? _endpoint;
-    private RememberedDeployment? _made;
-    private bool _goesOn;
+    private RememberedDeployment? _appliedSnapshot;
+    private bool _detached;
+
+    /// <summary>The states of the endpoint that are this run's own, for a plan that is made again.</summary>
+    public KnownStates? Known { get; private set; } = plan.Known;
+
+    /// <summary>Whether the deployment was started and is not waited for.</summary>
+    public bool IsDetached => _detached;
 
     /// <summary>Files sent so far.</summary>
     public int FilesSent { get; private set; }
@@ -37,9 +43,9 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     {
         foreach (var step in plan.Steps.Where(s => s.Stage == stage))
         {
-            if (_goesOn)
+            if (_detached)
             {
-                log.Progress($"{step.Kind} {step.Subject}: left to a later run, since the deployment is not waited for");
+                log.Progress($"{step.Kind} {step.Subject}: skipped (FlowNoWait); run DeployFlow again to continue");
                 continue;
             }
 
@@ -78,7 +84,11 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                     }
 
                     // A run that fails while the mark stands takes the change back, so only now it is known to be there.
-                    await RequireGoodAsync(verification.Name, cancellationToken).ConfigureAwait(false);
+                    await EnsureHealthyAndUnchangedAsync(verification.Name, cancellationToken).ConfigureAwait(false);
+                    break;
+                case RolloutReturnStep rollout:
+                    await SetTrafficAsync(
+                        rollout.Traffic, null, new Dictionary<string, string?> { [InterruptedRollout.Tag] = null }, cancellationToken, rollout.Seen).ConfigureAwait(false);
                     break;
                 case TrafficStep traffic:
                     await MoveTrafficAsync(traffic, cancellationToken).ConfigureAwait(false);
@@ -109,7 +119,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         {
             // The service refuses to change what a version holds, in several words; that the version is there now says it surely.
             throw await workspace.GetVersionAsync(step.Collection, step.Name, step.Version, cancellationToken).ConfigureAwait(false) is null ? e
-                : new OvertakenException($"{step.Kind} {step.Subject} was registered by another run in the meantime", e);
+                : new StalePlanException($"{step.Kind} {step.Subject} was registered by another run in the meantime", e);
         }
 
         log.Progress($"{step.Kind} {step.Subject}: {(step.IsNew ? "registered" : "updated")}");
@@ -120,25 +130,25 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     private async Task<JsonObject> BodyAsync(EndpointStep step, CancellationToken cancellationToken)
     {
         var now = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false);
-        return MaySend(step.Seen, now, () => ResourceDifferences.OfEndpoint(step.Body, now!.Document)) ? Copy(step.Body) : throw Overtaken($"endpoint {plan.Endpoint}");
+        return PreconditionHolds(step.Seen, now, () => ResourceDifferences.OfEndpoint(step.Body, now!.Document)) ? Copy(step.Body) : throw StalePlan($"endpoint {plan.Endpoint}");
     }
 
     private async Task<JsonObject> BodyAsync(DeploymentStep step, CancellationToken cancellationToken)
     {
         var traffic = (await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false))?.Traffic.GetValueOrDefault(step.Name) ?? 0;
         var now = await workspace.GetDeploymentAsync(plan.Endpoint, step.Name, cancellationToken).ConfigureAwait(false);
-        return traffic == step.TrafficNow && MaySend(step.Seen, now, () => ResourceDifferences.OfDeployment(step.Body, now!))
+        return traffic == step.TrafficNow && PreconditionHolds(step.Seen, now, () => ResourceDifferences.OfDeployment(step.Body, now!))
             ? Copy(step.Body)
-            : throw Overtaken($"deployment {plan.Endpoint}/{step.Name}");
+            : throw StalePlan($"deployment {plan.Endpoint}/{step.Name}");
     }
 
     // What the plan saw, or what is left of this very change when the service gave it up; in the map of properties the service notes
     // its operations down.
-    private static bool MaySend(WorkspaceResource? seen, WorkspaceResource? now, Func<List<PlanChange>> differences) =>
+    private static bool PreconditionHolds(WorkspaceResource? seen, WorkspaceResource? now, Func<List<PlanChange>> differences) =>
         now is not { IsChanging: true } && (MachineLearningWorkspace.IsSame(seen, now)
             || (now is { State: "Failed" or "Canceled" } && differences().TrueForAll(static d => d.Path.StartsWith("properties.", StringComparison.Ordinal))));
 
-    private OvertakenException Overtaken(string what) => new(
+    private StalePlanException StalePlan(string what) => new(
         $"{what} has changed in the meantime",
         FlowDeploymentException.Of(WorkspaceRules.EndpointBusy, plan.Endpoint, $"{what} changes again and again"));
 
@@ -201,18 +211,44 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, () => BodyAsync(step, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (settings.NoWait)
             {
-                _goesOn = true;
+                _detached = true;
                 log.Result($"{operation.What}: started and not waited for; run DeployFlow again to wait for it, verify it and move traffic");
                 return;
             }
 
             // Another run may have changed it between the end of the operation and the look at what it made.
             var made = new DeploymentResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
-            _made = ResourceDifferences.HasAssetsOf(step.Body, made) ? RememberedDeployment.Of(made) : throw Overtaken($"deployment {plan.Endpoint}/{step.Name}");
+            _appliedSnapshot = ResourceDifferences.HasAssetsOf(step.Body, made) ? RememberedDeployment.Of(made) : throw StalePlan($"deployment {plan.Endpoint}/{step.Name}");
+            Known = Known?.With(step.Name, _appliedSnapshot);
+        }
+        catch (Exception e) when (IsNotApplied(e))
+        {
+            await RemoveTagsAsync(step, cancellationToken).ConfigureAwait(false);
+            throw;
         }
         catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.OperationFailed)
         {
             throw await WithAftermathAsync(e, step.Previous, $"{Unmoved} and is replaced by the next run.", cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsNotApplied(Exception e) => e is StalePlanException
+        || (e is FlowDeploymentException { Diagnostic.Rule: var rule } && (rule == WorkspaceRules.RequestFailed || rule == WorkspaceRules.EndpointBusy));
+
+    // What was noted for a change that was not made. Where the deployment is another one by now, the notes are that change's.
+    private async Task RemoveTagsAsync(DeploymentStep step, CancellationToken cancellationToken)
+    {
+        if (plan.Steps.OfType<RememberStep>().FirstOrDefault() is not { } remember
+            || !MachineLearningWorkspace.IsSame(step.Seen, await workspace.GetDeploymentAsync(plan.Endpoint, step.Name, cancellationToken).ConfigureAwait(false)))
+        {
+            return;
+        }
+
+        var tags = (await EndpointAsync(cancellationToken, fresh: true).ConfigureAwait(false)).Tags;
+        var own = remember.Tags.Where(tag => tags.GetValueOrDefault(tag.Key) == tag.Value).ToDictionary(static tag => tag.Key, tag => remember.TagsNow[tag.Key]);
+        if (own.Any(tag => tags.GetValueOrDefault(tag.Key) != tag.Value))
+        {
+            await SetTrafficAsync(null, null, own, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -276,9 +312,8 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                 return;
             }
 
-            // A container that has just become ready, or a gateway that has not heard of it yet. A container that says 400 has read the
-            // request and says so again.
-            if (Passing.Contains(answer.Status) && answer.ModelStatus != "400" && clock.Elapsed + pause < limit)
+            // 404, 424 and 5xx can be transient while the container starts; a container's 400 is final.
+            if (TransientStatusCodes.Contains(answer.Status) && answer.ModelStatus != "400" && clock.Elapsed + pause < limit)
             {
                 log.Progress($"{step.Name}: {answer.StatusText}, trying again");
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
@@ -296,22 +331,23 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
     {
         if (plan.Deployment is { } name && step.Traffic?.Percentages.ContainsKey(name) == true)
         {
-            await RequireGoodAsync(name, cancellationToken).ConfigureAwait(false);
+            await EnsureHealthyAndUnchangedAsync(name, cancellationToken).ConfigureAwait(false);
         }
 
         // Another run, or another flow of this one, may have given the traffic to its own deployment since.
-        _endpoint = null;
-        var before = await EndpointAsync(cancellationToken).ConfigureAwait(false);
+        var before = await EndpointAsync(cancellationToken, fresh: true).ConfigureAwait(false);
         if (step.Seen?.Equals(new TrafficMap(before.Traffic)) == false)
         {
-            throw Overtaken($"the traffic of {plan.Endpoint}");
+            throw StalePlan($"the traffic of {plan.Endpoint}");
         }
 
         var verification = step.Traffic is null ? null : plan.Steps.OfType<VerificationStep>().FirstOrDefault();
         var seen = step.Seen;
         foreach (var traffic in step.Rollout.Count > 0 ? step.Rollout : (IReadOnlyList<TrafficMap?>)[step.Traffic])
         {
-            await SetTrafficAsync(traffic, step.Mirror, step.Tags, cancellationToken, seen).ConfigureAwait(false);
+            // The endpoint shows that a rollout is under way until its last step.
+            var tags = new Dictionary<string, string?>(step.Tags) { [InterruptedRollout.Tag] = traffic is null || traffic.Equals(step.Traffic) ? null : plan.Deployment };
+            await SetTrafficAsync(traffic, step.Mirror, tags, cancellationToken, seen).ConfigureAwait(false);
             seen = seen is null ? null : traffic ?? seen;
             if (verification is not null)
             {
@@ -334,17 +370,17 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             : null;
 
     // What answers, and what then gets traffic, is what this run has made, and not what another run has made of it since.
-    private async Task RequireGoodAsync(string name, CancellationToken cancellationToken)
+    private async Task EnsureHealthyAndUnchangedAsync(string name, CancellationToken cancellationToken)
     {
         var now = await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false);
         if (now is null or { IsChanging: true } or { State: "Failed" or "Canceled" } || !IsMade(now))
         {
-            throw Overtaken($"deployment {plan.Endpoint}/{name}");
+            throw StalePlan($"deployment {plan.Endpoint}/{name}");
         }
     }
 
     // How the service shows the settings of what this run makes is known only when it is made; a run that makes none takes any.
-    private bool IsMade(DeploymentResource now) => _made?.Matches(RememberedDeployment.Of(now)) ?? IsWanted(now);
+    private bool IsMade(DeploymentResource now) => _appliedSnapshot?.Matches(RememberedDeployment.Of(now)) ?? IsWanted(now);
 
     private bool IsWanted(DeploymentResource now) =>
         plan.Steps.OfType<DeploymentStep>().FirstOrDefault() is not { } step || ResourceDifferences.HasAssetsOf(step.Body, now);
@@ -357,7 +393,9 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         {
             await SetTrafficAsync(
                 traffic, step.Mirror is null ? null : new TrafficMap(before.MirrorTraffic),
-                step.Tags.Keys.ToDictionary(static key => key, key => before.Tags.GetValueOrDefault(key)), cancellationToken).ConfigureAwait(false);
+                step.Tags.Keys.Where(static key => key != InterruptedRollout.Tag).ToDictionary(static key => key, key => before.Tags.GetValueOrDefault(key))
+                    .Append(KeyValuePair.Create(InterruptedRollout.Tag, (string?)null)).ToDictionary(),
+                cancellationToken).ConfigureAwait(false);
             return $"The traffic of {plan.Endpoint} is back at {traffic}.";
         }
         catch (FlowDeploymentException e)
@@ -376,7 +414,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         }
         catch (OperationCanceledException)
         {
-            log.Result($"the rollout of {plan.Endpoint} stands at {traffic}; run the target again to go on from there, or RollbackFlow to go back");
+            log.Result($"the rollout of {plan.Endpoint} stands at {traffic}; run DeployFlow again to finish it, or RollbackFlow to return the traffic");
             throw;
         }
 
@@ -406,6 +444,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             _endpoint = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false) ?? _endpoint;
         }
 
+        Known = traffic is null ? Known : Known?.With(traffic);
         if (traffic is not null || mirror is not null)
         {
             log.Progress($"traffic of {plan.Endpoint}: {new TrafficMap(_endpoint.Traffic)}");
@@ -420,7 +459,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             if ((seen is not null && !now.Equals(seen) && !now.Equals(traffic))
                 || tagsNow?.Any(tag => current.Tags.GetValueOrDefault(tag.Key) != tag.Value) == true)
             {
-                throw Overtaken(seen is null ? $"endpoint {plan.Endpoint}" : $"the traffic of {plan.Endpoint}");
+                throw StalePlan(seen is null ? $"endpoint {plan.Endpoint}" : $"the traffic of {plan.Endpoint}");
             }
 
             return MachineLearningWorkspace.WithTraffic(current, traffic?.Percentages, mirror?.Percentages, tags);
@@ -521,8 +560,8 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         }
     }
 
-    private async Task<EndpointResource> EndpointAsync(CancellationToken cancellationToken) =>
-        _endpoint ??= await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
+    private async Task<EndpointResource> EndpointAsync(CancellationToken cancellationToken, bool fresh = false) =>
+        _endpoint = (fresh ? null : _endpoint) ?? await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
             ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{plan.Endpoint}'", workspace.Address.Name);
 
     // A plan is data and may be applied again: what is sent is a copy.

@@ -142,6 +142,14 @@ public sealed record TrafficStep(
     public IReadOnlyList<TrafficMap> Rollout { get; init; } = [];
 }
 
+/// <summary>The traffic returns to where an interrupted rollout began, before its version is replaced.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Traffic">The traffic to return to.</param>
+/// <param name="Seen">The traffic that the plan was made for.</param>
+/// <param name="Reason">Why.</param>
+public sealed record RolloutReturnStep(string Endpoint, TrafficMap Traffic, TrafficMap Seen, string Reason) : PlanStep(
+    FlowStage.Endpoint, false, "traffic", Endpoint, Reason, [new PlanChange("traffic", Seen.ToString(), Traffic.ToString())]);
+
 /// <summary>A deployment that has no traffic is deleted.</summary>
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="Name">The deployment.</param>
@@ -158,6 +166,12 @@ public sealed record RetireStep(string Endpoint, string Name) : PlanStep(
 public sealed record DeploymentPlan(
     WorkspaceAddress Workspace, string Endpoint, string? Deployment, string? ModelId, IReadOnlyList<PlanStep> Steps, IReadOnlyList<string> Notes)
 {
+    /// <summary>The states of the endpoint that are this run's own, or that it found at first.</summary>
+    internal KnownStates? Known { get; init; }
+
+    /// <summary>Whether no deployment of the endpoint has traffic, and nothing in the plan gives it to one.</summary>
+    public bool IsWithoutTraffic { get; init; }
+
     /// <summary>Whether there is anything to do.</summary>
     public bool HasChanges => Steps.Count > 0;
 
@@ -195,7 +209,7 @@ public sealed record DeploymentPlan(
     {
         if (!HasChanges)
         {
-            yield return "Plan: no changes";
+            yield return IsWithoutTraffic ? $"Plan for {Target}: nothing to send, but no deployment of {Endpoint} has traffic" : "Plan: no changes";
         }
         else
         {

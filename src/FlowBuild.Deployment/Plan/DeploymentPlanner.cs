@@ -10,8 +10,8 @@ namespace FlowBuild.Deployment.Plan;
 internal sealed class DeploymentPlanner
 {
     private readonly MachineLearningWorkspace _workspace;
+    private readonly PlanInput _input;
     private readonly FlowSources _sources;
-    private readonly FlowPackage? _package;
     private readonly DeploySettings _settings;
     private readonly List<PlanStep> _steps = [];
     private readonly List<string> _notes = [];
@@ -20,62 +20,46 @@ internal sealed class DeploymentPlanner
     // checked, and said, once, by the plan that takes its place.
     private bool _isComparison;
 
-    private DeploymentPlanner(MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings)
+    // Nothing would give a deployment of the endpoint its traffic.
+    private bool _isWithoutTraffic;
+
+    private DeploymentPlanner(MachineLearningWorkspace workspace, PlanInput input)
     {
         _workspace = workspace;
-        _sources = sources;
-        _package = package;
-        _settings = settings;
+        _input = input;
+        _sources = input.Sources;
+        _settings = input.Settings;
     }
 
     /// <summary>Makes the plan.</summary>
     /// <param name="workspace">The workspace.</param>
-    /// <param name="sources">The files.</param>
-    /// <param name="package">The package of the item's own model; null when the model is not the item's.</param>
-    /// <param name="settings">How the deployment is to go.</param>
-    /// <param name="waits">Waits for an operation that is still running on the endpoint or deployment, so that a run goes on where
-    /// another one was cut.</param>
+    /// <param name="input">The files and how they are to be deployed.</param>
+    /// <param name="waits">Waits for an operation that is still running on the endpoint or deployment, so that a run continues where
+    /// another one stopped.</param>
     /// <param name="modelOnly">Plans the model and nothing else.</param>
     /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="FlowDeploymentException">The files cannot be deployed, or the plan would undo another run's change.</exception>
     public static Task<DeploymentPlan> PlanAsync(
-        MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, bool waits, bool modelOnly,
-        CancellationToken cancellationToken)
-    {
-        return modelOnly ? new DeploymentPlanner(workspace, sources, package, settings).PlanModelAsync(waits, cancellationToken)
-            : settings.Slots.Count > 0 && sources.Deployment is not null ? PlanSlotAsync(workspace, sources, package, settings, waits, cancellationToken)
-            : new DeploymentPlanner(workspace, sources, package, settings).PlanAsync(waits, cancellationToken);
-    }
+        MachineLearningWorkspace workspace, PlanInput input, bool waits, bool modelOnly, CancellationToken cancellationToken) =>
+        modelOnly ? new DeploymentPlanner(workspace, input).PlanModelAsync(waits, cancellationToken)
+        : input.Settings.Slots.Count > 0 && input.Sources.Deployment is not null ? PlanSlotAsync(workspace, input, waits, cancellationToken)
+        : new DeploymentPlanner(workspace, input).PlanAsync(waits, cancellationToken);
 
     // The slot with traffic is compared first: when it equals the files there is nothing to do. Else the new version goes to the
     // other one, where callers do not see it before it is verified.
-    private static async Task<DeploymentPlan> PlanSlotAsync(
-        MachineLearningWorkspace workspace, FlowSources sources, FlowPackage? package, DeploySettings settings, bool waits, CancellationToken cancellationToken)
+    private static async Task<DeploymentPlan> PlanSlotAsync(MachineLearningWorkspace workspace, PlanInput input, bool waits, CancellationToken cancellationToken)
     {
+        var (sources, settings) = (input.Sources, input.Settings);
+        RequireSlots(input);
         var endpoint = await workspace.GetEndpointAsync(sources.EndpointName, cancellationToken).ConfigureAwait(false);
         var live = settings.Slots.Where(slot => endpoint?.Traffic.ContainsKey(slot) == true).ToList();
-        if (settings.Slots.Count < 2 || settings.Slots.Distinct().Count() != settings.Slots.Count)
+        var allTraffic = settings with { AllTraffic = settings.Traffic is null };
+        var rollout = InterruptedRollout.Of(endpoint);
+        if (rollout is not null && live.Contains(rollout.Deployment))
         {
-            throw FlowDeploymentException.Of(
-                ConfigurationRules.InvalidProperty, "FlowSlots", string.Join(' ', settings.Slots), "write two different names or more, such as 'blue green'");
-        }
-
-        if (settings.Kept.Count > 0)
-        {
-            throw FlowDeploymentException.Of(
-                ConfigurationRules.InvalidProperty, "FlowSlots", string.Join(' ', settings.Slots),
-                $"several flows of the project are deployed to the endpoint '{sources.EndpointName}', and slots hold one; give each flow an endpoint of its own, or leave FlowSlots out");
-        }
-
-        if (live.Count == 2 && settings.Rollout.Count > 0 && RollbackTags.TrafficOf(endpoint!) is { Percentages.Count: 1 } before
-            && live.Find(slot => !before.Percentages.ContainsKey(slot)) is { } next && live.Exists(before.Percentages.ContainsKey))
-        {
-            // A rollout that was cut goes on where the slot still holds what the files say.
-            var planner = new DeploymentPlanner(workspace, InSlot(sources, next), package, settings with { AllTraffic = settings.Traffic is null }) { _isComparison = true };
-            var plan = await planner.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
-            if (!plan.Steps.Any(IsNewContent))
-            {
-                return plan;
-            }
+            // Finished where the slot still holds what the files say, else taken back by the plan of the next version.
+            return await new DeploymentPlanner(workspace, input with { Sources = InSlot(sources, rollout.Deployment), Settings = allTraffic })
+                .PlanAsync(waits, cancellationToken).ConfigureAwait(false);
         }
 
         if (live.Count > 1)
@@ -87,7 +71,7 @@ internal sealed class DeploymentPlanner
 
         if (live is [var current])
         {
-            var same = new DeploymentPlanner(workspace, InSlot(sources, current), package, settings) { _isComparison = true };
+            var same = new DeploymentPlanner(workspace, input with { Sources = InSlot(sources, current) }) { _isComparison = true };
             var unchanged = await same.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
             if (!unchanged.Steps.Any(IsNewContent))
             {
@@ -96,9 +80,26 @@ internal sealed class DeploymentPlanner
         }
 
         var target = settings.Slots.First(slot => !live.Contains(slot));
-        var other = new DeploymentPlanner(workspace, InSlot(sources, target), package, settings with { AllTraffic = settings.Traffic is null });
+        var other = new DeploymentPlanner(workspace, input with { Sources = InSlot(sources, target), Settings = allTraffic });
         other._notes.Add($"slot {target} takes the place of '{sources.DeploymentName}'{(live is [var old] ? $"; {old} keeps its traffic until {target} is verified" : "")}");
         return await other.PlanAsync(waits, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void RequireSlots(PlanInput input)
+    {
+        var slots = input.Settings.Slots;
+        if (slots.Count < 2 || slots.Distinct().Count() != slots.Count)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowSlots", string.Join(' ', slots), "write two different names or more, such as 'blue green'");
+        }
+
+        if (input.Siblings.Count > 0)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowSlots", string.Join(' ', slots),
+                $"several flows of the project are deployed to the endpoint '{input.Sources.EndpointName}', and slots hold one; give each flow an endpoint of its own, or leave FlowSlots out");
+        }
     }
 
     private static FlowSources InSlot(FlowSources sources, string slot)
@@ -115,7 +116,7 @@ internal sealed class DeploymentPlanner
 
     private async Task<DeploymentPlan> PlanModelAsync(bool writes, CancellationToken cancellationToken)
     {
-        var assets = new AssetPlanner(_workspace, _sources, _package, _settings, _steps, _notes);
+        var assets = new AssetPlanner(_workspace, _sources, _input.Package, _settings, _steps, _notes);
         var modelId = _sources.Deployment is null ? null : await assets.PlanModelAsync(live: null, cancellationToken).ConfigureAwait(false);
         await CheckPermissionsAsync(null, writes, cancellationToken).ConfigureAwait(false);
         return Plan(modelId);
@@ -124,14 +125,15 @@ internal sealed class DeploymentPlanner
     private async Task<DeploymentPlan> PlanAsync(bool waits, CancellationToken cancellationToken)
     {
         var location = await _workspace.GetLocationAsync(cancellationToken).ConfigureAwait(false);
-        var endpoint = await ReadEndpointAsync(waits, cancellationToken).ConfigureAwait(false);
+        var read = await ReadEndpointAsync(waits, cancellationToken).ConfigureAwait(false);
+        var endpoint = read;
         var deployments = endpoint is null ? [] : await ReadDeploymentsAsync(waits, cancellationToken).ConfigureAwait(false);
         var live = deployments.FirstOrDefault(d => string.Equals(d.Name, _sources.DeploymentName, StringComparison.OrdinalIgnoreCase));
 
         var assets = new DeploymentAssets(null, null, null, new Dictionary<string, string>());
         if (_sources.Deployment is not null)
         {
-            var planner = new AssetPlanner(_workspace, _sources, _package, _settings, _steps, _notes);
+            var planner = new AssetPlanner(_workspace, _sources, _input.Package, _settings, _steps, _notes);
             assets = new DeploymentAssets(
                 await planner.PlanModelAsync(live, cancellationToken).ConfigureAwait(false),
                 await planner.PlanEnvironmentAsync(cancellationToken).ConfigureAwait(false),
@@ -155,7 +157,7 @@ internal sealed class DeploymentPlanner
         if (_sources.Deployment is not null)
         {
             var identity = await ContainerIdentity.FindAsync(_workspace, _sources.Endpoint?.Identity, endpoint, cancellationToken).ConfigureAwait(false);
-            PlanDeployment(endpoint, live, location, assets, identity);
+            endpoint = PlanDeployment(endpoint, live, location, assets, identity);
             if (_isComparison && _steps.Any(IsNewContent))
             {
                 return Plan(assets.ModelId);
@@ -187,7 +189,8 @@ internal sealed class DeploymentPlanner
         }
 
         await CheckPermissionsAsync(endpoint, waits, cancellationToken).ConfigureAwait(false);
-        return Plan(assets.ModelId);
+        var known = await ForeignChanges.RequireNoneAsync(_workspace, _input.Known, _steps, read, deployments, cancellationToken).ConfigureAwait(false);
+        return Plan(assets.ModelId) with { Known = known, IsWithoutTraffic = _isWithoutTraffic };
     }
 
     private DeploymentPlan Plan(string? modelId) => new(_workspace.Address, _sources.EndpointName, _sources.DeploymentName, modelId, _steps, _notes);
@@ -270,7 +273,9 @@ internal sealed class DeploymentPlanner
         }
     }
 
-    private void PlanDeployment(EndpointResource? endpoint, DeploymentResource? live, string location, DeploymentAssets assets, ContainerIdentity? identity)
+    // Returns the endpoint as it is when the deployment changes: an interrupted rollout is taken back before that.
+    private EndpointResource? PlanDeployment(
+        EndpointResource? endpoint, DeploymentResource? live, string location, DeploymentAssets assets, ContainerIdentity? identity)
     {
         var spec = _sources.Deployment!;
         var variables = DeploymentVariables.Of(_sources, _workspace.Address, _notes);
@@ -283,23 +288,40 @@ internal sealed class DeploymentPlanner
 
         if (live is null)
         {
+            endpoint = PlanRolloutReturn(endpoint);
             _steps.Add(new DeploymentStep(_sources.DeploymentName!, body, null, null, 0, $"new, {spec.InstanceType?.Value} x {spec.InstanceCount?.Value ?? 1}", []));
-            return;
+            return endpoint;
         }
 
         var differences = ResourceDifferences.OfDeployment(body, live);
         var failed = IsFailed(live);
         if (differences.Count == 0 && !failed)
         {
-            return;
+            return endpoint;
         }
 
+        endpoint = PlanRolloutReturn(endpoint);
         var traffic = endpoint!.Traffic.GetValueOrDefault(live.Name);
         var reason = failed ? "its last change failed"
             : traffic > 0 ? $"in place, under {traffic} % traffic; not verified before traffic"
             : "in place, without traffic";
         _steps.Add(new DeploymentStep(
             live.Name, body, live, UnverifiedSince(endpoint, live) ?? (failed ? null : MachineLearningWorkspace.Restorable(live)), traffic, reason, differences));
+        return endpoint;
+    }
+
+    // The version of an interrupted rollout is replaced, or another one is to be rolled out: callers return to the version before it first.
+    private EndpointResource? PlanRolloutReturn(EndpointResource? endpoint)
+    {
+        if (endpoint is null || InterruptedRollout.Of(endpoint) is not { } rollout
+            || (rollout.Deployment != _sources.DeploymentName && _settings.Rollout.Count == 0))
+        {
+            return endpoint;
+        }
+
+        var now = new TrafficMap(endpoint.Traffic);
+        _steps.Add(new RolloutReturnStep(endpoint.Name, rollout.Start, now, $"the interrupted rollout of {rollout.Deployment} is taken back for a new version"));
+        return endpoint.WithTraffic(rollout.Start.Percentages);
     }
 
     // What ran before a change that an earlier run left unverified; null when there is no such change.
@@ -368,7 +390,7 @@ internal sealed class DeploymentPlanner
         foreach (var name in deployments.Select(static d => d.Name.ToLowerInvariant()).Order(StringComparer.Ordinal))
         {
             if (name != _sources.DeploymentName && !traffic.Percentages.ContainsKey(name) && !mirror.Percentages.ContainsKey(name)
-                && !_settings.Kept.Contains(name, StringComparer.OrdinalIgnoreCase))
+                && !_input.Siblings.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 _steps.Add(new RetireStep(_sources.EndpointName, name));
             }
@@ -458,12 +480,17 @@ internal sealed class DeploymentPlanner
         string[] names = [name, .. deployments.Select(static d => d.Name)];
         _settings.Traffic?.RequireDeployments("FlowTraffic", names);
         _settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", names);
-        var now = new TrafficMap(endpoint?.Traffic ?? new Dictionary<string, int>());
-        var wanted = WantedTraffic(now, deployments);
+        var seen = new TrafficMap(endpoint?.Traffic ?? new Dictionary<string, int>());
+
+        // Traffic of a deployment that is gone reaches nobody.
+        var now = new TrafficMap(seen.Percentages.Where(t => deployments.Any(d => string.Equals(d.Name, t.Key, StringComparison.OrdinalIgnoreCase))));
+        var rollout = _steps.OfType<RolloutReturnStep>().Any() ? null : InterruptedRollout.Of(endpoint);
+        var wanted = DesiredTraffic(now, endpoint, deployments, rollout);
+        _isWithoutTraffic = (wanted ?? now).Percentages.Count == 0 && endpoint is not null && !_settings.NoWait;
         var mirrorNow = new TrafficMap(endpoint?.MirrorTraffic ?? new Dictionary<string, int>());
         var mirror = WantedMirror(mirrorNow, wanted ?? now, endpoint, names);
 
-        var movesTraffic = wanted is not null && !wanted.Equals(now);
+        var movesTraffic = wanted is not null && !wanted.Equals(now) && !(wanted.Percentages.Count == 0 && seen.Percentages.Count == 0);
         var movesMirror = !mirror.Equals(mirrorNow);
         var mark = RollbackTags.Unverified(name);
         var isMarked = endpoint?.Tags.ContainsKey(mark) == true;
@@ -489,7 +516,7 @@ internal sealed class DeploymentPlanner
         if (isRemembered)
         {
             var tags = inPlace is null ? [] : RollbackTags.Before(now, isMarked ? [] : [inPlace]);
-            NoteLostRollback(tags);
+            NoteRollbackUnavailable(tags);
             if (verification >= 0)
             {
                 tags[mark] = AssetNames.Short(live?.ModelId ?? "") is { Length: > 0 and <= 200 } model ? $"was {model}" : "new";
@@ -533,12 +560,13 @@ internal sealed class DeploymentPlanner
         }
 
         // What the deployment ran before its change in place is remembered already.
-        var goesBackTo = movesTraffic ? BeforeRollout(endpoint, now, wanted!) : now;
+        // From within a rollout, a rollback leads to where the rollout began.
+        var goesBackTo = movesTraffic && rollout is not null && !rollout.Start.Equals(wanted) ? rollout.Start : now;
         var remembered = RollbackTags.BeforeMove(goesBackTo, deployments.Where(d => d != live || !(isRemembered || isMarked)));
-        NoteLostRollback(remembered);
+        NoteRollbackUnavailable(remembered);
         _steps.Add(new TrafficStep(_sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, remembered, Reason(now), moves)
         {
-            Rollout = way, Seen = now, GoesBackTo = goesBackTo,
+            Rollout = way, Seen = seen, GoesBackTo = goesBackTo,
         });
         return last;
 
@@ -547,10 +575,10 @@ internal sealed class DeploymentPlanner
             : before.Percentages.Count == 0 ? "the endpoint's only deployment" : "";
     }
 
-    private void NoteLostRollback(Dictionary<string, string?> tags)
+    private void NoteRollbackUnavailable(Dictionary<string, string?> tags)
     {
         const string Note = "RollbackFlow will not be available: what it needs to know is longer than the 256 characters of a tag";
-        if (tags.ContainsValue(null) && !_notes.Contains(Note))
+        if (RollbackTags.IsIncomplete(tags) && !_notes.Contains(Note))
         {
             _notes.Add(Note);
         }
@@ -579,20 +607,28 @@ internal sealed class DeploymentPlanner
         return now.Beside(live);
     }
 
-    private TrafficMap? WantedTraffic(TrafficMap now, IReadOnlyList<DeploymentResource> deployments)
+    private TrafficMap? DesiredTraffic(
+        TrafficMap now, EndpointResource? endpoint, IReadOnlyList<DeploymentResource> deployments, InterruptedRollout? rollout)
     {
         var name = _sources.DeploymentName!;
-        if (_settings.AskedTraffic(name) is { } asked)
+        var requestedTraffic = _settings.RequestedTraffic(name);
+        if (rollout?.Deployment == name && requestedTraffic?.Equals(TrafficMap.All(name)) != false)
         {
-            return _settings.Traffic is not null || _settings.Kept.Count == 0 ? asked : throw FlowDeploymentException.Of(
+            _notes.Add($"the interrupted rollout of {name} is finished; it began at {rollout.Start}");
+            return TrafficMap.All(name);
+        }
+
+        if (requestedTraffic is { } requested)
+        {
+            return _settings.Traffic is not null || _input.Siblings.Count == 0 ? requested : throw FlowDeploymentException.Of(
                 ConfigurationRules.InvalidProperty, "FlowAllTraffic", "true",
                 $"several flows of the project are deployed to the endpoint '{_sources.EndpointName}'; write FlowTraffic=\"{name}=100\", or the percentages of each");
         }
 
         var others = deployments.Where(d => !string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase)).Select(static d => d.Name.ToLowerInvariant()).ToList();
-        if (_sources.Endpoint is { Traffic.Count: > 0 } endpoint)
+        if (_sources.Endpoint is { Traffic.Count: > 0 } described)
         {
-            var file = new TrafficMap(endpoint.Traffic.Select(static t => KeyValuePair.Create(t.Key, t.Value.Value)));
+            var file = new TrafficMap(described.Traffic.Select(static t => KeyValuePair.Create(t.Key, t.Value.Value)));
             if (file.Percentages.Keys.All(k => k == name || others.Contains(k)))
             {
                 return file;
@@ -601,16 +637,16 @@ internal sealed class DeploymentPlanner
             _notes.Add($"the traffic of the endpoint file ({file}) names deployments that do not exist yet and is left out");
         }
 
-        return others.Count == 0 ? TrafficMap.All(name) : now.Percentages.Count == 0 ? null : now;
-    }
+        if (now.Percentages.Count > 0)
+        {
+            return now;
+        }
 
-    // Half-way through a rollout that was cut, back is where the rollout began, and not where it stands.
-    private TrafficMap BeforeRollout(EndpointResource? endpoint, TrafficMap now, TrafficMap wanted) =>
-        _settings.Rollout.Count > 0 && wanted.Percentages.Count == 1 && now.Percentages.Count == 2
-        && RollbackTags.TrafficOf(endpoint!) is { Percentages.Count: 1 } before
-        && now.Percentages.ContainsKey(before.Percentages.Keys.First()) && !before.Equals(wanted)
-            ? before
-            : now;
+        // Nobody serves callers. Where this deployment is the only good one it does; of several good ones the user chooses.
+        var isOnlyGood = deployments.All(d => string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase)
+            || d.State != "Succeeded" || endpoint?.Tags.ContainsKey(RollbackTags.Unverified(d.Name)) == true);
+        return isOnlyGood ? TrafficMap.All(name) : null;
+    }
 
     // From all traffic on one deployment to all on another, by the percentages asked for.
     private IReadOnlyList<TrafficMap> Rollout(TrafficMap now, TrafficMap wanted)
@@ -620,7 +656,7 @@ internal sealed class DeploymentPlanner
             return [];
         }
 
-        // A rollout that was cut goes on from where it stands.
+        // An interrupted rollout continues where it stopped.
         var next = wanted.Percentages.Keys.First();
         var others = now.Percentages.Keys.Where(k => k != next).ToList();
         if (others is not [var old] || wanted.Percentages.Count != 1)

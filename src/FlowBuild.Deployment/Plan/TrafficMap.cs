@@ -88,6 +88,22 @@ public sealed class TrafficMap : IEquatable<TrafficMap>
     /// <summary>This map as mirrored traffic beside live traffic: without what a deployment with live traffic cannot have.</summary>
     internal TrafficMap Beside(TrafficMap live) => new(_percentages.Where(p => !live.Percentages.ContainsKey(p.Key)));
 
+    /// <summary>This map without a deployment: its share goes to the others in proportion, so that the percentages sum to 100 again.</summary>
+    internal TrafficMap Without(string deployment)
+    {
+        var rest = _percentages.Where(p => !string.Equals(p.Key, deployment, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (rest.Count == _percentages.Count || rest.Count == 0)
+        {
+            return new TrafficMap(rest);
+        }
+
+        // Rounded down, and what is left over goes to the largest.
+        var sum = rest.Sum(static p => p.Value);
+        var shares = rest.ToDictionary(static p => p.Key, p => p.Value * 100 / sum);
+        shares[rest.MaxBy(static p => p.Value).Key] += 100 - shares.Values.Sum();
+        return new TrafficMap(shares);
+    }
+
     /// <inheritdoc/>
     public bool Equals(TrafficMap? other) => other is not null && _percentages.SequenceEqual(other._percentages);
 

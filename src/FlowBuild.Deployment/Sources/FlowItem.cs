@@ -13,6 +13,9 @@ public sealed record FlowItem(string FlowFile, string ClientName, string? Endpoi
     /// <summary>The flow's folder.</summary>
     public string Folder => Path.GetDirectoryName(FlowFile)!;
 
+    /// <summary>How messages name the flow: its folder's name.</summary>
+    public string Name => Path.GetFileName(Folder);
+
     /// <summary>Whether anything is deployed for the item.</summary>
     public bool IsDeployed => DeploymentFile is not null || EndpointFile is not null;
 }
@@ -28,6 +31,12 @@ public sealed record FlowProject(
     string Name, string Directory, IReadOnlyList<FlowItem> Items, string? RepositoryRoot = null, bool AllowOutsideFiles = false,
     IReadOnlyList<DocumentOverride>? Overrides = null)
 {
+    /// <summary>Flows of the project that the property <c>Flow</c> leaves out: nothing is done with them, and their deployments are kept.</summary>
+    public IReadOnlyList<FlowItem> OtherItems { get; init; } = [];
+
+    /// <summary>Whether the property <c>Flow</c> named the flows.</summary>
+    public bool IsSelected { get; init; }
+
     /// <summary>The folder that includes must not leave: the repository's, else the project's.</summary>
     public string Root => RepositoryRoot ?? FindRepository() ?? Directory;
 

@@ -59,6 +59,14 @@ public sealed record EndpointResource(JsonObject Document) : WorkspaceResource(D
     public IReadOnlyDictionary<string, int> MirrorTraffic =>
         Numbers(Properties["mirrorTraffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The endpoint as it is with other traffic.</summary>
+    internal EndpointResource WithTraffic(IReadOnlyDictionary<string, int> traffic)
+    {
+        var document = (JsonObject)Document.DeepClone();
+        document["properties"]!["traffic"] = new JsonObject(traffic.Select(static t => KeyValuePair.Create<string, JsonNode?>(t.Key, (double)t.Value)));
+        return new EndpointResource(document);
+    }
+
     /// <summary>Object id of the system-assigned identity, or null where there is none.</summary>
     public string? PrincipalId => Document["identity"]?["principalId"]?.ToString();
 
@@ -98,6 +106,9 @@ public sealed record ModelVersionResource(JsonObject Document) : WorkspaceResour
             return origin < 0 || origin + 1 == segments.Length ? null : segments[origin + 1];
         }
     }
+
+    /// <summary>The version's tags, such as <c>flowbuild.commit</c>.</summary>
+    public IReadOnlyDictionary<string, string> VersionTags => Strings(Properties["tags"]);
 
     /// <summary>The version's own properties, such as <c>azureml.promptflow.mode</c>.</summary>
     public IReadOnlyDictionary<string, string> ModelProperties => Strings(Properties["properties"]);

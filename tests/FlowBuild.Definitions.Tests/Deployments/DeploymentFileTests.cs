@@ -264,9 +264,38 @@ public sealed class DeploymentFileTests
         text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.TemplateNotFilled, message);
     }
 
+    [Theory]
+    [InlineData("environment_variables:\n  A: «$(openAiKey)»\n", "$(openAiKey)")]
+    [InlineData("environment_variables:\n  A: «\"x-${{ secrets.KEY }}\"»\n", "${{ secrets.KEY }}")]
+    [InlineData("environment_variables:\n  A: «'%API_KEY%'»\n", "%API_KEY%")]
+    [InlineData("environment_variables:\n  A: «https://<account>.openai.azure.com»\n", "<account>")]
+    [InlineData("environment_variables:\n  A: «__API_KEY__»\n", "__API_KEY__")]
+    [InlineData("tags:\n  team: «$(Team.Name)»\n", "$(Team.Name)")]
+    [InlineData("description: «deployed by <your name>»\n", "<your name>")]
+    [InlineData("environment:\n  image: «$(registry)/chat:1»\n", "$(registry)")]
+    [InlineData("environment:\n  image: «<registry>.azurecr.io/chat:1»\n", "<registry>")]
+    [InlineData("environment:\n  image: «\"{{registry}}/chat:1\"»\n", "{{registry}}")]
+    public void What_a_pipeline_did_not_expand_is_a_warning_wherever_it_stands(string marked, string template)
+    {
+        var text = MarkedText.Parse(Start + marked);
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DeploymentRules.LeftoverTemplate, template);
+    }
+
     [Fact]
-    public void A_dollar_in_a_text_that_is_right_as_it_is_is_no_template() =>
-        Assert.Empty(Read(Start + "environment_variables:\n  A: $HOME\n  B: $(hostname)\n").Diagnostics);
+    public void What_a_pipeline_did_not_expand_in_a_size_is_a_warning() => Assert.Equal(
+        DeploymentRules.LeftoverTemplate,
+        Assert.Single(Read(Start.Replace("Standard_E16s_v3", "$(size)", StringComparison.Ordinal)).Diagnostics).Rule);
+
+    [Theory]
+    [InlineData("$HOME")]
+    [InlineData("100% of 50% of them")]
+    [InlineData("a < b and b > c")]
+    [InlineData("'<b>bold</b>'")]
+    [InlineData("app.__main__")]
+    [InlineData("src/__pycache__")]
+    public void Text_that_only_looks_like_a_template_is_left_alone(string value) =>
+        Assert.Empty(Read(Start + $"environment_variables:\n  A: {value}\n").Diagnostics);
 
     [Fact]
     public void The_last_of_two_equal_keys_wins_with_a_warning()

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace FlowBuild.Definitions.Deployments.Schema;
 
 /// <summary>Finds what a template engine should have filled in. az ml expands nothing, so it would go to the service as it is.</summary>
@@ -56,6 +58,36 @@ internal static class Templates
             : text.Length > 1 && text[0] == '$' ? text.Substring(1) : "";
         return Find(text) ?? (name.Length > 0 && name.All(static c => char.IsLetterOrDigit(c) || c is '_' or '.') ? text : null);
     }
+
+    /// <summary>
+    /// What a pipeline or a person should have replaced in a value that could be meant as it is, or null: <c>$(NAME)</c>,
+    /// <c>${{ … }}</c>, <c>%NAME%</c>, <c>&lt;name&gt;</c>, <c>__NAME__</c>. <c>${{azureml://…}}</c> and <c>${{keyvault:…}}</c> are
+    /// resolved by the service, markup has closing tags, and Python has names of its own between two underscores.
+    /// </summary>
+    public static string? FindUnexpanded(string text)
+    {
+        if (text.IndexOf('$') < 0 && text.IndexOf('%') < 0 && text.IndexOf('<') < 0 && text.IndexOf("__", StringComparison.Ordinal) < 0)
+        {
+            return null;
+        }
+
+        var isMarkup = text.IndexOf("</", StringComparison.Ordinal) >= 0;
+        foreach (Match match in Unexpanded.Matches(text))
+        {
+            if (Array.IndexOf(PythonNames, match.Value) < 0 && !(isMarkup && match.Value[0] == '<'))
+            {
+                return match.Value;
+            }
+        }
+
+        return null;
+    }
+
+    private static readonly string[] PythonNames = ["__init__", "__main__", "__name__", "__file__", "__all__", "__doc__", "__dict__", "__pycache__"];
+
+    private static readonly Regex Unexpanded = new(
+        @"\$\([A-Za-z_][\w.-]*\)|\$\{\{(?!\s*(?:azureml:|keyvault:))[^{}]*\}\}|%[A-Za-z_]\w*%|<[A-Za-z][\w .-]*>|__[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)*__",
+        RegexOptions.CultureInvariant);
 
     private static int VariableEnd(string text, int start)
     {

@@ -2,8 +2,8 @@ using FlowBuild.Deployment;
 
 namespace FlowBuild.Tasks;
 
-/// <summary>Says which workspace will be changed, before anything else happens.</summary>
-public sealed class NameFlowWorkspace : FlowTask
+/// <summary>Resolves the workspace that will be changed, and names it in the log before anything else happens.</summary>
+public sealed class ResolveFlowWorkspace : FlowTask
 {
     private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
         Deployer(settings, log).NameWorkspaceAsync(cancellationToken);

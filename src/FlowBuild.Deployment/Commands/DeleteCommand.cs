@@ -1,0 +1,118 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Plan;
+using FlowBuild.Deployment.Sources;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Commands;
+
+/// <summary>Deletes deployments and endpoints. Everything is checked before the first one is deleted.</summary>
+internal static class DeleteCommand
+{
+    /// <summary>Deletes the named deployment, or the one that each flow's file names; one with traffic only with FlowForce.</summary>
+    public static async Task DeleteDeploymentsAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        foreach (var flow in flows)
+        {
+            if (NamedDeployments.Of(context, flow) is { } name && !context.Settings.Force)
+            {
+                RequireNoTraffic(await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false), name);
+            }
+        }
+
+        var lines = new List<string>();
+        var outcomes = await context.ForEachAsync(flows, writes: true, async flow =>
+        {
+            var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
+            if (NamedDeployments.Of(context, flow) is not { } name
+                || await context.Workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false) is null)
+            {
+                lines.Add($"{endpoint.Name}/{flow.DeploymentName}: does not exist, nothing was deleted (flow '{flow.Item.Name}')");
+                return;
+            }
+
+            // Somebody may have given it traffic since it was checked.
+            if (!context.Settings.Force)
+            {
+                RequireNoTraffic(endpoint, name);
+            }
+
+            await RemoveTrafficAsync(context, endpoint, name, cancellationToken).ConfigureAwait(false);
+            var operation = await context.Workspace.DeleteDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false);
+            await operation.WaitAsync(context.Settings.Timeout, cancellationToken).ConfigureAwait(false);
+            lines.Add($"{endpoint.Name}/{name}: deleted (flow '{flow.Item.Name}')");
+        }).ConfigureAwait(false);
+        context.Log.Output(lines);
+        outcomes.ThrowIfAnyFailed();
+    }
+
+    /// <summary>Deletes endpoints with all their deployments.</summary>
+    public static async Task DeleteEndpointsAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        RequireNamedEndpoints(context);
+        var lines = new List<string>();
+        var outcomes = await context.ForEachAsync(context.Endpoints, writes: true, async flow =>
+        {
+            var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
+            var operation = await context.Workspace.DeleteEndpointAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
+            await operation.WaitAsync(context.Settings.Timeout, cancellationToken).ConfigureAwait(false);
+            lines.Add($"{endpoint.Name}: deleted with its deployments (flow '{flow.Item.Name}')");
+        }).ConfigureAwait(false);
+        context.Log.Output(lines);
+        outcomes.ThrowIfAnyFailed();
+    }
+
+    private static void RequireNamedEndpoints(CommandContext context)
+    {
+        if (context.Settings.DeploymentName is { } deployment)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidProperty, "FlowDeploymentName", deployment,
+                "DeleteFlowEndpoint deletes an endpoint with all its deployments; run DeleteFlowDeployment to delete one of them, or leave FlowDeploymentName out");
+        }
+
+        if (context.Flows.Count > 1 && !context.Project.IsSelected)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.PropertyMissing, context.Target, "Flow",
+                $"the project has several flows; name the endpoints to delete, such as Flow=\"{string.Join(' ', context.Endpoints.Select(static f => f.EndpointName))}\"");
+        }
+
+        // An endpoint takes the deployments of all its flows with it, also of those that Flow does not name.
+        var selected = context.Endpoints.Select(static flow => flow.EndpointName).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var other in context.Project.OtherItems)
+        {
+            if (FlowSelection.DeploymentOf(other, context.Project)?.EndpointName.Value is { } endpoint && selected.Contains(endpoint))
+            {
+                throw FlowDeploymentException.Of(
+                    ConfigurationRules.FlowNotSelected, string.Join(' ', context.Flows.Select(static f => f.Item.Name)),
+                    $"leaves out the flow '{other.Name}', which is deployed to the same endpoint and would be deleted with it", $"'{endpoint}'");
+            }
+        }
+    }
+
+    private static void RequireNoTraffic(EndpointResource endpoint, string name)
+    {
+        var live = endpoint.Traffic.GetValueOrDefault(name);
+        var mirrored = endpoint.MirrorTraffic.GetValueOrDefault(name);
+        if (live > 0 || mirrored > 0)
+        {
+            throw FlowDeploymentException.Of(
+                WorkspaceRules.DeploymentHasTraffic, $"{endpoint.Name}/{name}", live > 0 ? $"{live} % of the traffic" : $"{mirrored} % mirrored traffic");
+        }
+    }
+
+    // The service refuses to delete what has traffic.
+    private static async Task RemoveTrafficAsync(CommandContext context, EndpointResource endpoint, string name, CancellationToken cancellationToken)
+    {
+        var live = new TrafficMap(endpoint.Traffic);
+        var mirror = new TrafficMap(endpoint.MirrorTraffic);
+        var (liveWithout, mirrorWithout) = (live.Without(name), mirror.Beside(TrafficMap.All(name)));
+        if (!liveWithout.Equals(live) || !mirrorWithout.Equals(mirror))
+        {
+            await EndpointChange.SetAsync(
+                context, endpoint, liveWithout.Equals(live) ? null : liveWithout, mirrorWithout.Equals(mirror) ? null : mirrorWithout,
+                RollbackTags.Naming(name, endpoint.Tags).ToDictionary(static tag => tag, static _ => (string?)null), cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

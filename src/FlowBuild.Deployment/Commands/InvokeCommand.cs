@@ -1,0 +1,44 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Plan;
+using FlowBuild.Deployment.Sources;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Commands;
+
+/// <summary>Sends one request for each flow and shows the answers; of a flow that streams the whole of it at its end.</summary>
+internal static class InvokeCommand
+{
+    public static async Task RunAsync(CommandContext context, string? requestFile, CancellationToken cancellationToken)
+    {
+        var lines = new List<string>();
+        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        var outcomes = await context.ForEachAsync(flows, writes: false, async flow =>
+        {
+            var (endpoint, answer) = await SendAsync(context, flow, requestFile, cancellationToken).ConfigureAwait(false);
+            var deployment = context.Settings.DeploymentName is { } name ? $"/{name}" : "";
+            var origin = answer.Origin is { } known ? $", {known}" : "";
+            lines.Add($"{endpoint.Name}{deployment} answered (flow '{flow.Item.Name}'{origin}):");
+            lines.AddRange(answer.Body.TrimEnd().Split('\n').Select(static line => line.TrimEnd('\r')));
+        }).ConfigureAwait(false);
+        context.Log.Output(lines);
+        outcomes.ThrowIfAnyFailed();
+    }
+
+    private static async Task<(EndpointResource Endpoint, ScoringAnswer Answer)> SendAsync(
+        CommandContext context, FlowSources flow, string? requestFile, CancellationToken cancellationToken)
+    {
+        var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
+        var request = VerificationRequest.Find(flow, requestFile, context.Workspace.Address.IsLocal)
+            ?? throw FlowDeploymentException.Of(
+                ConfigurationRules.InvalidRequestFile, requestFile ?? "",
+                $"there is none for the flow '{flow.Item.Name}'; name one with FlowRequestFile, or put samples.json into the flow's folder");
+        using var client = await ScoringClient.OpenAsync(context.Workspace, endpoint, cancellationToken).ConfigureAwait(false);
+        var deployment = context.Settings.DeploymentName;
+        var answer = flow.Contract is { CanStream: true }
+            ? await client.StreamAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false)
+            : await client.SendAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false);
+        return answer.Status is >= 200 and < 300
+            ? (endpoint, answer)
+            : throw FlowDeploymentException.Of(WorkspaceRules.InvocationFailed, endpoint.Name, $"{answer.StatusText}: {answer.Excerpt}");
+    }
+}

@@ -1,0 +1,34 @@
+using FlowBuild.Definitions.Diagnostics;
+
+namespace FlowBuild.Deployment.Commands;
+
+/// <summary>Shows the last lines of a container's log of each deployment.</summary>
+internal static class LogsCommand
+{
+    public static async Task RunAsync(CommandContext context, string container, int tail, CancellationToken cancellationToken)
+    {
+        var containerType = container.ToLowerInvariant() switch
+        {
+            "" or "inference-server" or "inferenceserver" => "InferenceServer",
+            "storage-initializer" or "storageinitializer" => "StorageInitializer",
+            _ => throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowContainer", container, "write inference-server or storage-initializer"),
+        };
+        var lines = new List<string>();
+        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        var outcomes = await context.ForEachAsync(flows, writes: false, async flow =>
+        {
+            var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
+            if (NamedDeployments.Of(context, flow) is not { } deployment)
+            {
+                lines.Add($"{endpoint.Name}: no deployment file, so there is no log (flow '{flow.Item.Name}')");
+                return;
+            }
+
+            var text = await context.Workspace.GetLogsAsync(endpoint.Name, deployment, containerType, tail, cancellationToken).ConfigureAwait(false);
+            lines.Add($"--- {endpoint.Name}/{deployment}, {containerType} (flow '{flow.Item.Name}'):");
+            lines.AddRange(text.TrimEnd().Split('\n').Select(static line => line.TrimEnd('\r')));
+        }).ConfigureAwait(false);
+        context.Log.Output(lines);
+        outcomes.ThrowIfAnyFailed();
+    }
+}

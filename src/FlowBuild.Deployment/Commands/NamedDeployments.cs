@@ -1,0 +1,60 @@
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Sources;
+using FlowBuild.Deployment.Workspace;
+
+namespace FlowBuild.Deployment.Commands;
+
+/// <summary>A deployment of an endpoint that a command acts on.</summary>
+/// <param name="Flow">The flow whose endpoint it is.</param>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Name">The deployment's name, in lower case.</param>
+internal sealed record NamedDeployment(FlowSources Flow, EndpointResource Endpoint, string Name);
+
+/// <summary>Finds the deployments that a command acts on, before it does anything.</summary>
+internal static class NamedDeployments
+{
+    /// <summary>
+    /// The flows that <c>FlowDeploymentName</c> leaves: those whose endpoint has a deployment of that name. Where a flow's own file
+    /// names it, that flow stands for the endpoint. Without the property all flows of the command.
+    /// </summary>
+    /// <exception cref="FlowDeploymentException">No endpoint has the deployment.</exception>
+    public static async Task<IReadOnlyList<FlowSources>> FlowsAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        if (context.Settings.DeploymentName is not { } name)
+        {
+            return context.Flows;
+        }
+
+        var flows = new List<FlowSources>();
+        var known = new List<string>();
+        FlowDeploymentException? unreadable = null;
+        foreach (var group in context.Flows.GroupBy(static flow => flow.EndpointName))
+        {
+            try
+            {
+                var deployments = await context.Workspace.GetDeploymentsAsync(group.Key, cancellationToken).ConfigureAwait(false);
+                known.AddRange(deployments.Select(deployment => $"{group.Key}/{deployment.Name}"));
+                if (deployments.Any(deployment => string.Equals(deployment.Name, name, StringComparison.OrdinalIgnoreCase)))
+                {
+                    flows.Add(group.FirstOrDefault(flow => flow.DeploymentName == name) ?? group.First());
+                }
+            }
+            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+            {
+                unreadable ??= e;
+            }
+        }
+
+        if (flows.Count == 0)
+        {
+            throw unreadable ?? FlowDeploymentException.Of(
+                ConfigurationRules.DeploymentUnknown, name,
+                known.Count > 0 ? string.Join(", ", known.Order(StringComparer.Ordinal)) : "none, the endpoints have no deployments");
+        }
+
+        return flows;
+    }
+
+    /// <summary>The deployment that a command acts on for a flow: the named one, else the one that the flow's file names.</summary>
+    public static string? Of(CommandContext context, FlowSources flow) => context.Settings.DeploymentName ?? flow.DeploymentName;
+}
