@@ -39,6 +39,6 @@ internal static class InvokeCommand
             : await client.SendAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false);
         return answer.Status is >= 200 and < 300
             ? (endpoint, answer)
-            : throw FlowDeploymentException.Of(WorkspaceRules.InvocationFailed, endpoint.Name, $"{answer.StatusText}: {answer.Excerpt}");
+            : throw FlowDeploymentException.Of(WorkspaceRules.InvocationFailed, endpoint.Name, $"{answer.StatusText} (flow '{flow.Item.Name}'): {answer.Excerpt}");
     }
 }
