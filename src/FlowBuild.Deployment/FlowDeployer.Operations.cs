@@ -36,10 +36,7 @@ public sealed partial class FlowDeployer
 
             var text = await workspace.GetLogsAsync(endpoint.Name, deployment, word, lines, cancellationToken).ConfigureAwait(false);
             _log.Result($"--- {endpoint.Name}/{deployment}, {word}:");
-            foreach (var line in text.TrimEnd().Split('\n'))
-            {
-                _log.Result(line.TrimEnd('\r'));
-            }
+            _log.Quote(text);
         }, cancellationToken).ConfigureAwait(false);
     }
 

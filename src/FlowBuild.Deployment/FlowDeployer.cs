@@ -320,7 +320,7 @@ public sealed partial class FlowDeployer
                 throw FlowDeploymentException.Of(WorkspaceRules.InvocationFailed, endpoint.Name, $"{answer.StatusText}: {answer.Excerpt}");
             }
 
-            _log.Result(answer.Body);
+            _log.Quote(answer.Body);
             if (answer.Origin is { } origin)
             {
                 _log.Result($"({origin})");

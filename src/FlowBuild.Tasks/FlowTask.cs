@@ -19,6 +19,9 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
     [Required]
     public ITaskItem Settings { get; set; } = null!;
 
+    /// <summary>The build's log; it takes the place of the helper of the base class, which prints any text as it is.</summary>
+    private protected new TaskLog Log => new(base.Log);
+
     /// <inheritdoc/>
     public sealed override bool Execute()
     {
@@ -33,7 +36,7 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
             log.Report(e.Diagnostic);
             foreach (var line in e.Details)
             {
-                log.Result(line);
+                log.Quote(line);
             }
 
             log.Detail(e.ToString());

@@ -1,36 +1,76 @@
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
 using FlowBuild.Deployment;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 namespace FlowBuild.Tasks;
 
-/// <summary>Says in the build's log what the deployment does. Problems keep their place, code and help link.</summary>
-internal sealed class TaskFlowLog(TaskLoggingHelper log, string projectFile) : IFlowLog
+/// <summary>
+/// The only way of a task to the build's log. Whatever a message holds of files, services and containers, it leaves as text that no
+/// terminal and no agent of a pipeline obeys.
+/// </summary>
+internal sealed class TaskLog(TaskLoggingHelper log)
 {
-    public void Detail(string message) => log.LogMessage(MessageImportance.Low, message);
+    public bool HasLoggedErrors => log.HasLoggedErrors;
 
-    // The default verbosity of dotnet shows high messages only, and whoever waits for a deployment wants to see that it lives.
-    public void Progress(string message) => log.LogMessage(MessageImportance.High, "  " + message);
+    public void LogMessage(MessageImportance importance, string message) => log.LogMessage(importance, LogText.Escape(message));
 
-    public void Result(string message) => log.LogMessage(MessageImportance.High, "  " + message);
+    public void LogQuotation(MessageImportance importance, string indentation, string text)
+    {
+        foreach (var line in LogText.Quote(text))
+        {
+            log.LogMessage(importance, indentation + line);
+        }
+    }
 
-    public void Report(FlowDiagnostic diagnostic)
+    public void LogDiagnostic(FlowDiagnostic diagnostic, string file, SourceSpan? span)
     {
         var rule = diagnostic.Rule;
-        // An override stands in no file; a property of the project says it.
-        var file = diagnostic is { File: { } own, Span: null or { OverrideIndex: null } } ? own : projectFile;
-        var (line, column, endLine, endColumn) = diagnostic.Span is { OverrideIndex: null } span
-            ? (span.StartLine + 1, span.StartColumn + 1, span.EndLine + 1, span.EndColumn + 1)
+        var (line, column, endLine, endColumn) = span is { } place
+            ? (place.StartLine + 1, place.StartColumn + 1, place.EndLine + 1, place.EndColumn + 1)
             : (0, 0, 0, 0);
         if (rule.Severity == RuleSeverity.Error)
         {
-            log.LogError(null, rule.Id, null, rule.HelpLink, file, line, column, endLine, endColumn, diagnostic.Message);
+            log.LogError(null, rule.Id, null, rule.HelpLink, LogText.Escape(file), line, column, endLine, endColumn, diagnostic.Message);
         }
         else
         {
-            log.LogWarning(null, rule.Id, null, rule.HelpLink, file, line, column, endLine, endColumn, diagnostic.Message);
+            log.LogWarning(null, rule.Id, null, rule.HelpLink, LogText.Escape(file), line, column, endLine, endColumn, diagnostic.Message);
         }
+    }
+}
+
+/// <summary>Says in the build's log what the deployment does. Problems keep their place, code and help link.</summary>
+internal sealed class TaskFlowLog(TaskLog log, string projectFile) : IFlowLog
+{
+    private const string Indentation = "  ";
+
+    public void Detail(string message)
+    {
+        // Of several lines, such as those of an exception, any may hold what a service said.
+        if (message.Contains('\n', StringComparison.Ordinal))
+        {
+            log.LogQuotation(MessageImportance.Low, "", message);
+        }
+        else
+        {
+            log.LogMessage(MessageImportance.Low, message);
+        }
+    }
+
+    // The default verbosity of dotnet shows high messages only, and whoever waits for a deployment wants to see that it lives.
+    public void Progress(string message) => log.LogMessage(MessageImportance.High, Indentation + message);
+
+    public void Result(string message) => log.LogMessage(MessageImportance.High, Indentation + message);
+
+    public void Quote(string text) => log.LogQuotation(MessageImportance.High, Indentation, text);
+
+    // An override stands in no file; a property of the project says it.
+    public void Report(FlowDiagnostic diagnostic)
+    {
+        var isInFile = diagnostic is { File: not null, Span: null or { OverrideIndex: null } };
+        log.LogDiagnostic(diagnostic, isInFile ? diagnostic.File! : projectFile, diagnostic.Span is { OverrideIndex: null } span ? span : null);
     }
 }
 
@@ -44,6 +84,8 @@ internal sealed class RelayLog : IFlowLog
     public void Progress(string message) => Target?.Progress(message);
 
     public void Result(string message) => Target?.Result(message);
+
+    public void Quote(string text) => Target?.Quote(text);
 
     public void Report(FlowDiagnostic diagnostic) => Target?.Report(diagnostic);
 }
