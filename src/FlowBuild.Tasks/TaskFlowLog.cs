@@ -32,11 +32,11 @@ internal sealed class TaskLog(TaskLoggingHelper log)
             : (0, 0, 0, 0);
         if (rule.Severity == RuleSeverity.Error)
         {
-            log.LogError(null, rule.Id, null, rule.HelpLink, LogText.Escape(file), line, column, endLine, endColumn, diagnostic.Message);
+            log.LogError(null, rule.Id, null, rule.HelpLink, LogText.EscapePath(file), line, column, endLine, endColumn, diagnostic.Message);
         }
         else
         {
-            log.LogWarning(null, rule.Id, null, rule.HelpLink, LogText.Escape(file), line, column, endLine, endColumn, diagnostic.Message);
+            log.LogWarning(null, rule.Id, null, rule.HelpLink, LogText.EscapePath(file), line, column, endLine, endColumn, diagnostic.Message);
         }
     }
 }

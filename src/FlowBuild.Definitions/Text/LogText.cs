@@ -21,10 +21,11 @@ public static class LogText
     // '##vso[' and '##[' count anywhere in a line, in Azure Pipelines and in older forms of GitHub's commands.
     private static readonly Regex BracketCommand = new("##(?=[a-z]*\\[)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    // What compilers, MSBuild and problem matchers share: 'file(1,2): error', 'file:1:2: warning', 'origin: error AB12:'.
-    private static readonly Regex CompilerMessage = new(
-        "(\\([0-9,\\- ]+\\)\\s*|:[0-9]+):(?=[^:]*?\\b(error|warning)\\b)|():(?=\\s*(error|warning)\\s+[a-z]+[0-9]+\\s*:)",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    // What compilers, MSBuild and problem matchers share: 'file(1,2): error', 'file:1:2: warning' (or '::: warning:'), and 'error AB12:' anywhere.
+    private static readonly Regex Location = new("(?:\\([0-9,\\- ]+\\)\\s*|:[0-9]+)+:[^:]*", RegexOptions.CultureInvariant);
+    private static readonly Regex Severity = new("\\b(error|warning)\\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    private static readonly Regex OtherSeverity = new(
+        "\\b(error|warning)(?=\\s+[a-z]+[0-9]+\\s*:)|(?<=:[0-9]*:[0-9]*: )(error|warning)(?=:)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     /// <summary>
     /// The text as one line: control characters, line breaks, bidirectional marks and other invisible characters as <c>\u001b</c>, and the
@@ -52,11 +53,21 @@ public static class LogText
         }
 
         var escaped = BracketCommand.Replace(line.ToString(), "#" + Escaped('#'));
-        escaped = CompilerMessage.Replace(escaped, static match => match.Groups[1].Value + Escaped(':'));
+        escaped = Location.Replace(escaped, static match => Severity.Replace(match.Value, BreakWord));
+        escaped = OtherSeverity.Replace(escaped, BreakWord);
 
         // GitHub Actions looks for '::' behind any white space at the start of a line.
         var start = escaped.Length - escaped.TrimStart().Length;
         return string.CompareOrdinal(escaped, start, "::", 0, 2) == 0 ? escaped.Substring(0, start) + Escaped(':') + escaped.Substring(start + 1) : escaped;
+    }
+
+    /// <summary>A path as a message begins with it: escaped, and without a colon that could pass for its end.</summary>
+    /// <param name="path">The path of a file.</param>
+    public static string EscapePath(string path)
+    {
+        var escaped = Escape(path);
+        var drive = escaped.Length > 1 && escaped[0] is (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') && escaped[1] == ':' ? 2 : 0;
+        return escaped.IndexOf(':', drive) < 0 ? escaped : escaped.Substring(0, drive) + escaped.Substring(drive).Replace(":", Escaped(':'));
     }
 
     /// <summary>The lines of a text that others wrote, such as a container's log, each escaped and marked as a quotation.</summary>
@@ -83,10 +94,9 @@ public static class LogText
         return true;
     }
 
-    // A colon that is the second of two, ends a place in a file, or has 'error' or 'warning' behind it.
-    private static bool MayBeginCommand(string text, int index) =>
-        (index > 0 && text[index - 1] is ':' or ')' or ' ' or (>= '0' and <= '9'))
-        || (index + 1 < text.Length && text[index + 1] is ' ' or 'e' or 'E' or 'w' or 'W');
+    private static bool MayBeginCommand(string text, int colon) => colon > 0 && text[colon - 1] is ':' or ')' or ' ' or (>= '0' and <= '9');
+
+    private static string BreakWord(Match word) => Escaped(word.Value[0]) + word.Value.Substring(1);
 
     private static bool IsVisible(string text, int index)
     {

@@ -22,12 +22,13 @@ internal sealed record AdditionalInclude(string Name, string Source, bool IsZipp
         var path = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(flowFile)!, written));
         var isZipped = !Path.Exists(path) && written.EndsWith(".zip", StringComparison.Ordinal) && Directory.Exists(path[..^4]);
         var source = isZipped ? path[..^4] : path;
-        var fault = paths.Check(new NamedPath(source, include.Value, flowFile, include.Span), PathKind.FileOrFolder);
+        var named = new NamedPath(source, include.Value, flowFile, include.Span);
+        var fault = paths.Check(named, PathKind.FileOrFolder);
         if (!paths.AllowOutside && (Path.IsPathRooted(written) || fault?.Rule == PackageRules.PathOutside))
         {
             fault = FlowDiagnostic.At(PackageRules.IncludeOutside, flowFile, include.Span, include.Value, paths.Root);
         }
-        else if (fault is null && !Path.Exists(path) && !isZipped)
+        else if (fault is null && !ProjectPaths.Exists(named))
         {
             fault = FlowDiagnostic.At(
                 PackageRules.FileNotFound, flowFile, include.Span, include.Value, "additional_includes are relative to the flow's folder");

@@ -202,7 +202,7 @@ public sealed class FlowSourceReader
         {
             Report(fault);
         }
-        else if (!File.Exists(named.Full) && !isIncluded)
+        else if (!ProjectPaths.Exists(named) && !isIncluded)
         {
             Report(PackageRules.FileNotFound, item.FlowFile, path.Span, path.Value, "source.path is relative to the flow's folder");
         }
@@ -277,9 +277,9 @@ public sealed class FlowSourceReader
             }
         }
 
-        if (sources.Deployment?.Code is { Code: { } code } configuration)
+        if (sources.Deployment?.Code is { Code: { } code } configuration
+            && CheckPath(item.DeploymentFile!, code, PathKind.FileOrFolder, "code is relative to the deployment file"))
         {
-            CheckPath(item.DeploymentFile!, code, PathKind.FileOrFolder, "code is relative to the deployment file");
             CheckPath(
                 item.DeploymentFile!, new Located<string>(Path.Combine(code.Value, configuration.ScoringScript.Value), configuration.ScoringScript.Span),
                 PathKind.File, "scoring_script is relative to code", code);
@@ -289,11 +289,12 @@ public sealed class FlowSourceReader
     private void CheckModel(FlowSources sources, ModelChoice.Own own, Located<string> path, string type)
     {
         var full = own.Folder(sources.Item.Folder);
-        if (_paths.Check(NamedPath.Of(own.File, path), PathKind.FileOrFolder) is { } fault)
+        var named = NamedPath.Of(own.File, path);
+        if (_paths.Check(named, PathKind.FileOrFolder) is { } fault)
         {
             Report(fault);
         }
-        else if (!Path.Exists(full))
+        else if (!ProjectPaths.Exists(named))
         {
             Report(PackageRules.FileNotFound, own.File, path.Span, path.Value, "model.path is relative to the file that names it");
         }
@@ -309,8 +310,8 @@ public sealed class FlowSourceReader
 
     private void CheckBuildContext(string file, BuildContext? build)
     {
-        CheckPath(file, build?.Path, PathKind.Folder, "build.path is relative to the deployment file");
-        if (build is { DockerfilePath: { } dockerfile, Path: var context } && !RemotePaths.IsRemote(context.Value))
+        var isUsable = CheckPath(file, build?.Path, PathKind.Folder, "build.path is relative to the deployment file");
+        if (isUsable && build is { DockerfilePath: { } dockerfile, Path: var context } && !RemotePaths.IsRemote(context.Value))
         {
             // The service says whether it is there; a build may make it.
             var named = NamedPath.Of(file, new Located<string>(Path.Combine(context.Value, dockerfile.Value), dockerfile.Span));
@@ -322,22 +323,27 @@ public sealed class FlowSourceReader
     }
 
     // The path, where it is relative to a folder, must not leave that folder either: nothing outside is uploaded with it.
-    private void CheckPath(string file, Located<string>? path, PathKind kind, string advice, Located<string>? folder = null)
+    private bool CheckPath(string file, Located<string>? path, PathKind kind, string advice, Located<string>? folder = null)
     {
         if (path is null || RemotePaths.IsRemote(path.Value))
         {
-            return;
+            return true;
         }
 
         var named = NamedPath.Of(file, path);
         if (_paths.Check(named, kind, folder is null ? null : NamedPath.Of(file, folder).Full) is { } fault)
         {
             Report(fault);
+            return false;
         }
-        else if (!Path.Exists(named.Full))
+
+        if (!ProjectPaths.Exists(named))
         {
             Report(PackageRules.FileNotFound, file, path.Span, path.Value, advice);
+            return false;
         }
+
+        return true;
     }
 
     private void Report(DiagnosticRule rule, string? file, SourceSpan? span, params string[] arguments) =>

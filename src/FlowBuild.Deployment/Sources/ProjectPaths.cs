@@ -95,6 +95,9 @@ public sealed class ProjectPaths(string root, bool allowOutside, string ownFolde
         FlowDiagnostic Fault(DiagnosticRule rule, params string[] arguments) => FlowDiagnostic.At(rule, path.File, path.Span, [path.Written, .. arguments]);
     }
 
+    /// <summary>Whether a path that is not refused leads to a file or folder; a link to nothing does not.</summary>
+    public static bool Exists(NamedPath path) => Path.Exists(RealPath.Of(path.Full));
+
     /// <summary>The text of a file.</summary>
     /// <exception cref="FlowDeploymentException">The path is refused, or the file cannot be read.</exception>
     public string ReadText(NamedPath path)

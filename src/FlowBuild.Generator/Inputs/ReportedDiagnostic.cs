@@ -42,7 +42,7 @@ internal sealed record ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Chara
     /// <summary>The diagnostic that the compiler shows. It prints path and message as they are, and the build reads errors from what it prints.</summary>
     public Diagnostic ToDiagnostic() => Diagnostic.Create(
         MakeDescriptor(Problem.Rule),
-        Problem.File is null ? Location.None : Location.Create(LogText.Escape(Problem.File), Characters, Lines),
+        Problem.File is null ? Location.None : Location.Create(LogText.EscapePath(Problem.File), Characters, Lines),
         [.. Problem.Arguments.Select(LogText.Escape)]);
 
     private static int Offset(SourceText text, int line, int column)
