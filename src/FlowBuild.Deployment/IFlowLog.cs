@@ -14,7 +14,9 @@ public interface IFlowLog
     /// <summary>What every reader of the log wants to see.</summary>
     void Result(string message);
 
-    /// <summary>Text that others wrote, such as a container's log or an answer, line by line. A log that people read marks it as a quotation.</summary>
+    /// <summary>
+    /// Text that others wrote, such as a container's log or an answer, line by line. A log that people read marks it as a quotation.
+    /// </summary>
     /// <param name="text">One or more lines.</param>
     void Quote(string text)
     {

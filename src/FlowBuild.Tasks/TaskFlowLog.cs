@@ -27,16 +27,17 @@ internal sealed class TaskLog(TaskLoggingHelper log)
     public void LogDiagnostic(FlowDiagnostic diagnostic, string file, SourceSpan? span)
     {
         var rule = diagnostic.Rule;
+        file = LogText.EscapePath(file);
         var (line, column, endLine, endColumn) = span is { } place
             ? (place.StartLine + 1, place.StartColumn + 1, place.EndLine + 1, place.EndColumn + 1)
             : (0, 0, 0, 0);
         if (rule.Severity == RuleSeverity.Error)
         {
-            log.LogError(null, rule.Id, null, rule.HelpLink, LogText.EscapePath(file), line, column, endLine, endColumn, diagnostic.Message);
+            log.LogError(null, rule.Id, null, rule.HelpLink, file, line, column, endLine, endColumn, diagnostic.Message);
         }
         else
         {
-            log.LogWarning(null, rule.Id, null, rule.HelpLink, LogText.EscapePath(file), line, column, endLine, endColumn, diagnostic.Message);
+            log.LogWarning(null, rule.Id, null, rule.HelpLink, file, line, column, endLine, endColumn, diagnostic.Message);
         }
     }
 }
@@ -69,8 +70,8 @@ internal sealed class TaskFlowLog(TaskLog log, string projectFile) : IFlowLog
     // An override stands in no file; a property of the project says it.
     public void Report(FlowDiagnostic diagnostic)
     {
-        var isInFile = diagnostic is { File: not null, Span: null or { OverrideIndex: null } };
-        log.LogDiagnostic(diagnostic, isInFile ? diagnostic.File! : projectFile, diagnostic.Span is { OverrideIndex: null } span ? span : null);
+        var file = diagnostic is { File: { } own, Span: null or { OverrideIndex: null } } ? own : projectFile;
+        log.LogDiagnostic(diagnostic, file, diagnostic.Span is { OverrideIndex: null } span ? span : null);
     }
 }
 

@@ -12,7 +12,8 @@ public sealed class LogTextTests
     [InlineData("naïve 日本 👩‍💻", "naïve 日本 👩‍💻")]
     [InlineData("a\tb", "a\tb")]
     [InlineData("a\r\nb", "a\\u000d\\u000ab")]
-    [InlineData("\u001b[31m\u007f\u0085\u2028\u2029\u202e\u2066\u200f\ufeff", "\\u001b[31m\\u007f\\u0085\\u2028\\u2029\\u202e\\u2066\\u200f\\ufeff")]
+    [InlineData("\u001b[31m\u007f\u0085\u2028\u2029\u202e\u2066\u200f\ufeff",
+        "\\u001b[31m\\u007f\\u0085\\u2028\\u2029\\u202e\\u2066\\u200f\\ufeff")]
     [InlineData("::error ::x", "\\u003a:error ::x")]
     [InlineData(" \u00a0\u3000::error ::x", " \u00a0\u3000\\u003a:error ::x")]
     [InlineData("a ##vso[x]y ##[z] ###VSO[x]", "a #\\u0023vso[x]y #\\u0023[z] ##\\u0023VSO[x]")]
@@ -48,7 +49,8 @@ public sealed class LogTextTests
     [Fact]
     public void Random_text_of_what_agents_look_for_is_never_obeyed()
     {
-        string[] parts = ["#", "##", "[", "]", "vso", ":", "::", " ", "\t", "\n", "\r", "\u001b", "\u2028", "error", "warning", "X1", "1", "(1,2)", "a", "\u00a0", "C", ">", "\\"];
+        string[] parts = ["#", "##", "[", "]", "vso", ":", "::", " ", "\t", "\n", "\r", "\u001b", "\u2028", "error", "warning", "X1", "1",
+            "(1,2)", "a", "\u00a0", "C", ">", "\\"];
         var random = new Random(20261129);
         for (var i = 0; i < 50_000; i++)
         {

@@ -14,9 +14,12 @@ public sealed class HostileProjectTests
 
     private static readonly string[] Payloads =
     [
-        "x\"; class Injected { } //", "x\\\"; class Injected { } //", "x*/ class Injected { } /*", "x\r\nclass Injected { }", "x\u2028class Injected { }",
-        "x\u2029class Injected { }", "x\u0085class Injected { }", "x\n#error Injected", "x\n#line 1 \"Injected\"", "x\n/// </summary> class Injected { }",
-        "x\"\"\"\n; class Injected { }\n\"\"\"", "x{Injected()}", "x{{Injected()}}", "x; } } class Injected { ", "x\\u0022; class Injected { }", "x\\", "\ud83d\ude00\" + Injected() + \"",
+        "x\"; class Injected { } //", "x\\\"; class Injected { } //", "x*/ class Injected { } /*", "x\r\nclass Injected { }",
+        "x\u2028class Injected { }",
+        "x\u2029class Injected { }", "x\u0085class Injected { }", "x\n#error Injected", "x\n#line 1 \"Injected\"",
+        "x\n/// </summary> class Injected { }",
+        "x\"\"\"\n; class Injected { }\n\"\"\"", "x{Injected()}", "x{{Injected()}}", "x; } } class Injected { ",
+        "x\\u0022; class Injected { }", "x\\", "\ud83d\ude00\" + Injected() + \"",
     ];
 
     public static TheoryData<string, string> Places() => new()
@@ -35,7 +38,8 @@ public sealed class HostileProjectTests
     [Theory]
     [MemberData(nameof(Places))]
     public void No_text_of_a_flow_becomes_code(string place, string flow) => Assert.All(Payloads, payload =>
-        AssertNotInjected(new FlowProject().Flow("chat/flow.dag.yaml", flow.Replace(Place, JsonSerializer.Serialize(payload), StringComparison.Ordinal)), place));
+        AssertNotInjected(new FlowProject().Flow("chat/flow.dag.yaml", flow.Replace(Place, JsonSerializer.Serialize(payload),
+            StringComparison.Ordinal)), place));
 
     [Theory]
     [InlineData("ClientName")]
@@ -45,11 +49,13 @@ public sealed class HostileProjectTests
     [InlineData("ValueTypes")]
     [InlineData("JsonContext")]
     public void No_metadata_of_an_item_become_code(string name) => Assert.All(Payloads, payload =>
-        AssertNotInjected(new FlowProject().Flow("chat/flow.dag.yaml", "inputs:\n  a: {type: object}\noutputs: {}\nnodes: []\n", (name, name == "ValueTypes" ? "a=" + payload : payload)), name));
+        AssertNotInjected(new FlowProject().Flow("chat/flow.dag.yaml", "inputs:\n  a: {type: object}\noutputs: {}\nnodes: []\n", (name,
+            name == "ValueTypes" ? "a=" + payload : payload)), name));
 
     [Fact]
     public void No_name_of_a_folder_becomes_code() => Assert.All(Payloads, payload =>
-        AssertNotInjected(new FlowProject(payload).Flow(payload + "/flow.dag.yaml", "inputs:\n  a: {type: string}\noutputs: {}\nnodes: []\n"), "folder"));
+        AssertNotInjected(new FlowProject(payload).Flow(payload + "/flow.dag.yaml",
+            "inputs:\n  a: {type: string}\noutputs: {}\nnodes: []\n"), "folder"));
 
     [Fact]
     public async Task What_the_compiler_prints_of_a_flow_is_one_line_that_nobody_obeys()
@@ -57,10 +63,13 @@ public sealed class HostileProjectTests
         var quoted = JsonSerializer.Serialize(AgentLog.Payload);
         var project = new FlowProject()
             .Flow("a/flow.dag.yaml", $"inputs:\n  a: {{type: {quoted}}}\noutputs: {{}}\nnodes: []\n{quoted}: 1\n")
-            .Flow("b/flow.dag.yaml", $"inputs:\n  {quoted}: {{type: string}}\noutputs:\n  {quoted}: {{type: string, reference: '${{x.output}}'}}\nnodes: []\n", ("Namespace", AgentLog.Payload), ("ValueTypes", AgentLog.Payload))
+            .Flow("b/flow.dag.yaml",
+                $"inputs:\n  {quoted}: {{type: string}}\noutputs:\n  {quoted}: {{type: string, reference: '${{x.output}}'}}\nnodes: []\n",
+                    ("Namespace", AgentLog.Payload), ("ValueTypes", AgentLog.Payload))
             .Flow(AgentLog.Payload + "/flow.dag.yaml", "inputs:\n  a: {type: strnig}\n")
             .Flow("::error ::x: error CS1: y/flow.dag.yaml", "inputs:\n  a: {type: strnig}\nenvronment: 1\n")
-            .Add("deployment.yml", $"name: {quoted}\nendpoint_name: {quoted}\n{quoted}: 1\ninstance_type: {{ {quoted}: 1 }}\n", ("FlowBuildKind", "DeploymentFile"));
+            .Add("deployment.yml", $"name: {quoted}\nendpoint_name: {quoted}\n{quoted}: 1\ninstance_type: {{ {quoted}: 1 }}\n",
+                ("FlowBuildKind", "DeploymentFile"));
 
         var printed = project.Run().Diagnostics.Concat(await project.AnalyzeAsync()).Select(static d => d.ToString()).ToList();
 
@@ -76,9 +85,11 @@ public sealed class HostileProjectTests
         Assert.True(run.CompilerProblems.Count == 0, $"{place}: {string.Join('\n', run.CompilerProblems.Take(3))}");
         foreach (var root in run.Trees.Select(static tree => tree.GetRoot(TestContext.Current.CancellationToken)))
         {
-            Assert.DoesNotContain(root.DescendantTokens(), static token => token.IsKind(SyntaxKind.IdentifierToken) && token.ValueText == "Injected");
+            Assert.DoesNotContain(root.DescendantTokens(),
+                static token => token.IsKind(SyntaxKind.IdentifierToken) && token.ValueText == "Injected");
             Assert.DoesNotContain(
-                root.DescendantTrivia(), static trivia => trivia.IsDirective && !trivia.IsKind(SyntaxKind.NullableDirectiveTrivia) && !trivia.IsKind(SyntaxKind.PragmaWarningDirectiveTrivia));
+                root.DescendantTrivia(),
+                    static trivia => trivia.IsDirective && !trivia.IsKind(SyntaxKind.NullableDirectiveTrivia) && !trivia.IsKind(SyntaxKind.PragmaWarningDirectiveTrivia));
         }
     }
 }

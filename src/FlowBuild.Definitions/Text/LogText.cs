@@ -11,8 +11,8 @@ namespace FlowBuild.Definitions.Text;
 public static class LogText
 {
     /// <summary>
-    /// What a quoted line begins with. Nothing that follows its two colons has the form of an MSBuild error (<c>origin: error code: text</c>),
-    /// and no quoted line reads like one of FlowBuild's own.
+    /// What a quoted line begins with. Nothing that follows its two colons has the form of an MSBuild error
+    /// (<c>origin: error code: text</c>), and no quoted line reads like one of FlowBuild's own.
     /// </summary>
     public const string QuotePrefix = "|:: ";
 
@@ -21,11 +21,13 @@ public static class LogText
     // '##vso[' and '##[' count anywhere in a line, in Azure Pipelines and in older forms of GitHub's commands.
     private static readonly Regex BracketCommand = new("##(?=[a-z]*\\[)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    // What compilers, MSBuild and problem matchers share: 'file(1,2): error', 'file:1:2: warning' (or '::: warning:'), and 'error AB12:' anywhere.
+    // What compilers, MSBuild and problem matchers share: 'file(1,2): error', 'file:1:2: warning' (or '::: warning:'), and 'error AB12:'
+    // anywhere.
     private static readonly Regex Location = new("(?:\\([0-9,\\- ]+\\)\\s*|:[0-9]+)+:[^:]*", RegexOptions.CultureInvariant);
     private static readonly Regex Severity = new("\\b(error|warning)\\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
     private static readonly Regex OtherSeverity = new(
-        "\\b(error|warning)(?=\\s+[a-z]+[0-9]+\\s*:)|(?<=:[0-9]*:[0-9]*: )(error|warning)(?=:)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+        "\\b(error|warning)(?=\\s+[a-z]+[0-9]+\\s*:)|(?<=:[0-9]*:[0-9]*: )(error|warning)(?=:)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     /// <summary>
     /// The text as one line: control characters, line breaks, bidirectional marks and other invisible characters as <c>\u001b</c>, and the
@@ -58,7 +60,9 @@ public static class LogText
 
         // GitHub Actions looks for '::' behind any white space at the start of a line.
         var start = escaped.Length - escaped.TrimStart().Length;
-        return string.CompareOrdinal(escaped, start, "::", 0, 2) == 0 ? escaped.Substring(0, start) + Escaped(':') + escaped.Substring(start + 1) : escaped;
+        return string.CompareOrdinal(escaped, start, "::", 0, 2) == 0
+            ? escaped.Substring(0, start) + Escaped(':') + escaped.Substring(start + 1)
+            : escaped;
     }
 
     /// <summary>A path as a message begins with it: escaped, and without a colon that could pass for its end.</summary>
@@ -67,7 +71,7 @@ public static class LogText
     {
         var escaped = Escape(path);
         var drive = escaped.Length > 1 && escaped[0] is (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') && escaped[1] == ':' ? 2 : 0;
-        return escaped.IndexOf(':', drive) < 0 ? escaped : escaped.Substring(0, drive) + escaped.Substring(drive).Replace(":", Escaped(':'));
+        return escaped.Substring(0, drive) + escaped.Substring(drive).Replace(":", Escaped(':'));
     }
 
     /// <summary>The lines of a text that others wrote, such as a container's log, each escaped and marked as a quotation.</summary>
@@ -85,7 +89,14 @@ public static class LogText
     {
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] is < ' ' or > '~' || (text[i] == '#' && i > 0 && text[i - 1] == '#') || (text[i] == ':' && MayBeginCommand(text, i)))
+            var isSuspicious = text[i] switch
+            {
+                < ' ' or > '~' => true,
+                '#' => i > 0 && text[i - 1] == '#',
+                ':' => i > 0 && text[i - 1] is ':' or ')' or ' ' or (>= '0' and <= '9'),
+                _ => false,
+            };
+            if (isSuspicious)
             {
                 return false;
             }
@@ -93,8 +104,6 @@ public static class LogText
 
         return true;
     }
-
-    private static bool MayBeginCommand(string text, int colon) => colon > 0 && text[colon - 1] is ':' or ')' or ' ' or (>= '0' and <= '9');
 
     private static string BreakWord(Match word) => Escaped(word.Value[0]) + word.Value.Substring(1);
 

@@ -17,9 +17,10 @@ internal static class DefaultExcludes
 
     private static readonly string[] Secrets =
     [
-        ".env*", "*.pem", "*.pfx", "*.p12", "*.key", "*.ppk", "*.jks", "*.keystore", "*.kdbx", "*.publishsettings", "*.tfstate", "*.tfstate.backup",
-        ".npmrc", ".yarnrc.yml", ".netrc", "_netrc", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd", ".dockercfg", ".git-credentials", ".gitconfig",
-        ".boto", ".s3cfg", "application_default_credentials.json", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", KeyFile,
+        ".env*", "*.pem", "*.pfx", "*.p12", "*.key", "*.ppk", "*.jks", "*.keystore", "*.kdbx", "*.publishsettings", "*.tfstate",
+        "*.tfstate.backup",
+        ".npmrc", ".yarnrc.yml", ".netrc", "_netrc", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd", ".dockercfg", ".git-credentials",
+        ".gitconfig", ".boto", ".s3cfg", "application_default_credentials.json", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", KeyFile,
     ];
 
     private static readonly string[] Project =
@@ -75,7 +76,7 @@ internal static class DefaultExcludes
         foreach (var pattern in patterns)
         {
             // Private keys of OpenSSH have no extension; source code that is about ids has one.
-            if (pattern == KeyFile && name.Contains('.', StringComparison.Ordinal) && !name.EndsWith(".pub", StringComparison.OrdinalIgnoreCase))
+            if (pattern == KeyFile && Path.GetExtension(name).Length > 0 && !name.EndsWith(".pub", StringComparison.OrdinalIgnoreCase))
             {
                 continue;
             }

@@ -33,6 +33,9 @@ public sealed record PackageSource(
 /// </summary>
 public sealed class PackageBuilder
 {
+    // A zipped include is made in memory.
+    private const long LargestZip = 1024L * 1024 * 1024;
+
     private static readonly SearchValues<char> ControlCharacters =
         SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(static c => (char)c).Where(char.IsControl)]);
 
@@ -219,10 +222,17 @@ public sealed class PackageBuilder
     {
         var staged = new StagedFolder("");
         Stage(staged, "", folder, [RealPath.Of(folder)], cancellationToken);
+        var files = StagedTree.Hash(staged, cancellationToken).Files;
+        if (files.Sum(static file => file.Length) > LargestZip)
+        {
+            throw FlowDeploymentException.At(
+                PackageRules.FileTooLarge, _source.FlowFile, null, Path.GetFileName(folder), Sizes.Text(LargestZip));
+        }
+
         using var bytes = new MemoryStream();
         using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach (var file in StagedTree.Hash(staged, cancellationToken).Files)
+            foreach (var file in files)
             {
                 var entry = archive.CreateEntry(file.Path, CompressionLevel.Optimal);
                 entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -6,7 +6,9 @@ namespace FlowBuild.Deployment.Package;
 /// <summary>Reads regular files only. Opening a pipe would wait for whoever writes to it, and a device may have no end.</summary>
 internal static class ReadableFile
 {
-    /// <summary>The most bytes that are read of a file of text: a YAML file, a template, a conda file, an ignore file. 4 MB, as the YAML readers take.</summary>
+    /// <summary>
+    /// The most bytes that are read of a file of text: a YAML file, a template, a conda file, an ignore file. 4 MB, as the YAML readers take.
+    /// </summary>
     public const int LongestText = 4 * 1024 * 1024;
 
     /// <summary>Requires that an entry of a packaged folder leads to a file with content, empty or not.</summary>
@@ -51,7 +53,8 @@ internal static class ReadableFile
     {
         if (File.Exists(path) && !IsRegular(path))
         {
-            throw FlowDeploymentException.At(PackageRules.NotRegularFile, path, null, Path.GetFileName(path), PackageRules.SpecialFile, "a regular file");
+            throw FlowDeploymentException.At(
+                PackageRules.NotRegularFile, path, null, Path.GetFileName(path), PackageRules.SpecialFile, "a regular file");
         }
 
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);

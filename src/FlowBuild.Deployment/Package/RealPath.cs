@@ -1,6 +1,6 @@
 namespace FlowBuild.Deployment.Package;
 
-/// <summary>Paths as the file system sees them: with every symbolic link on the way resolved, so that a comparison of prefixes holds.</summary>
+/// <summary>Paths with every symbolic link on the way resolved, so that a comparison of prefixes holds.</summary>
 internal static class RealPath
 {
     // As Linux does.
@@ -46,5 +46,6 @@ internal static class RealPath
     }
 
     private static IEnumerable<string> Segments(string path) =>
-        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).AsEnumerable().Reverse();
+        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
+            .AsEnumerable().Reverse();
 }

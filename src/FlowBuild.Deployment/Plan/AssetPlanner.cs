@@ -81,7 +81,8 @@ internal sealed class AssetPlanner(
 
         var spec = environment.Inline!;
         var folder = Path.GetDirectoryName(sources.Item.DeploymentFile)!;
-        var conda = spec.CondaJson ?? (spec.CondaFile is { } path ? sources.Paths.ReadText(NamedPath.Of(sources.Item.DeploymentFile!, path)) : null);
+        var conda = spec.CondaJson
+            ?? (spec.CondaFile is { } path ? sources.Paths.ReadText(NamedPath.Of(sources.Item.DeploymentFile!, path)) : null);
         var context = BuildContextPackage(spec, folder, cancellationToken);
         var routes = Routes(spec);
         var isAnonymous = spec.Name is null;

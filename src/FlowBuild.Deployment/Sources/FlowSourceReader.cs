@@ -213,7 +213,9 @@ public sealed class FlowSourceReader
         var named = NamedPath.Of(item.FlowFile, new Located<string>(path, default));
         try
         {
-            return PackageBuilder.IsWithin(named.Full, item.Folder) && File.Exists(named.Full) ? new FlowTemplate(named.Full, _paths.ReadText(named)) : null;
+            return PackageBuilder.IsWithin(named.Full, item.Folder) && File.Exists(named.Full)
+                ? new FlowTemplate(named.Full, _paths.ReadText(named))
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FlowDeploymentException)
         {

@@ -85,14 +85,16 @@ public sealed class ProjectPaths(string root, bool allowOutside, string ownFolde
             }
 
             return !File.Exists(real) ? null
-                : !ReadableFile.IsRegular(real) ? Fault(PackageRules.NotRegularFile, PackageRules.SpecialFile, kind == PathKind.Folder ? "a folder" : "a regular file")
+                : !ReadableFile.IsRegular(real)
+                    ? Fault(PackageRules.NotRegularFile, PackageRules.SpecialFile, kind == PathKind.Folder ? "a folder" : "a regular file")
                 : kind == PathKind.Folder ? Fault(PackageRules.NotRegularFile, "a file", "a folder")
                 : kind == PathKind.Text && new FileInfo(real).Length > ReadableFile.LongestText
                     ? Fault(PackageRules.FileTooLarge, Sizes.Text(ReadableFile.LongestText))
                 : null;
         }
 
-        FlowDiagnostic Fault(DiagnosticRule rule, params string[] arguments) => FlowDiagnostic.At(rule, path.File, path.Span, [path.Written, .. arguments]);
+        FlowDiagnostic Fault(DiagnosticRule rule, params string[] arguments) =>
+            FlowDiagnostic.At(rule, path.File, path.Span, [path.Written, .. arguments]);
     }
 
     /// <summary>Whether a path that is not refused leads to a file or folder; a link to nothing does not.</summary>
@@ -116,5 +118,6 @@ public sealed class ProjectPaths(string root, bool allowOutside, string ownFolde
 
     // What the project's own place is called is not the choice of whoever names a path.
     private string? SensitivePart(string full, string real) =>
-        DefaultExcludes.SensitivePart(Path.GetRelativePath(ownFolder, full)) ?? DefaultExcludes.SensitivePart(Path.GetRelativePath(_realOwnFolder, real));
+        DefaultExcludes.SensitivePart(Path.GetRelativePath(ownFolder, full))
+            ?? DefaultExcludes.SensitivePart(Path.GetRelativePath(_realOwnFolder, real));
 }

@@ -39,7 +39,9 @@ internal sealed record ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Chara
             .Select(MakeDescriptor)
             .ToImmutableArray();
 
-    /// <summary>The diagnostic that the compiler shows. It prints path and message as they are, and the build reads errors from what it prints.</summary>
+    /// <summary>
+    /// The diagnostic that the compiler shows. It prints path and message as they are, and the build reads errors from what it prints.
+    /// </summary>
     public Diagnostic ToDiagnostic() => Diagnostic.Create(
         MakeDescriptor(Problem.Rule),
         Problem.File is null ? Location.None : Location.Create(LogText.EscapePath(Problem.File), Characters, Lines),

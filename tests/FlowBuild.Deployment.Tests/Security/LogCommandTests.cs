@@ -12,7 +12,8 @@ public sealed class LogCommandTests
     private static readonly string Quoted = JsonSerializer.Serialize(AgentLog.Payload);
 
     // Of a service's message the first line is told.
-    private static readonly string QuotedLine = JsonSerializer.Serialize(AgentLog.Payload.Replace("\n", "\u2028 ", StringComparison.Ordinal).Replace('\r', '\u0085'));
+    private static readonly string QuotedLine = JsonSerializer.Serialize(AgentLog.Payload.Replace("\n", "\u2028 ",
+        StringComparison.Ordinal).Replace('\r', '\u0085'));
 
     [Fact]
     public void A_payload_that_is_printed_as_it_is_would_be_obeyed()
@@ -32,13 +33,15 @@ public sealed class LogCommandTests
         await using var chat = await BasicChat.StartAsync();
         var run = new TargetRun(chat) { Verbosity = verbosity };
         await chat.SetFaultsAsync($$"""
-            { "operations": [ { "kind": "PutDeployment", "code": "##vso[task.x]", "message": {{Quoted}}, "inferenceServerLog": {{Quoted}}, "storageInitializerLog": {{Quoted}} } ] }
+            { "operations": [ { "kind": "PutDeployment", "code": "##vso[task.x]", "message": {{Quoted}}, "inferenceServerLog": {{Quoted}},
+                "storageInitializerLog": {{Quoted}} } ] }
             """);
 
         var deployed = await run.RunAsync("DeployFlow", "FlowWorkspace=local");
         var logs = await run.RunAsync("GetFlowLogs", "FlowWorkspace=local");
 
-        AssertSafe(deployed, exitCode: 1, "|:: \\u003a:error file=a.cs::forged", "|:: #\\u0023vso[task.setvariable variable=a]b", "|:: BasicChat -> Plan: no changes");
+        AssertSafe(deployed, exitCode: 1, "|:: \\u003a:error file=a.cs::forged", "|:: #\\u0023vso[task.setvariable variable=a]b",
+            "|:: BasicChat -> Plan: no changes");
         AssertSafe(logs, exitCode: 0, "|:: \\u003a:error file=a.cs::forged", "|:: \\u001b[2J\\u001b[31mred\\u001b]0;title\\u0007");
     }
 
@@ -86,7 +89,8 @@ public sealed class LogCommandTests
         await using var chat = await BasicChat.StartAsync();
         var run = new TargetRun(chat) { Verbosity = "detailed" };
         var isKey = to.EndsWith("key\n", StringComparison.Ordinal);
-        var rest = from.EndsWith("image", StringComparison.Ordinal) ? "\n  image" : from.EndsWith("chat_history", StringComparison.Ordinal) ? "\ninputs:\n  chat_history" : "";
+        var rest = from.EndsWith("image", StringComparison.Ordinal) ? "\n  image" : from.EndsWith("chat_history",
+            StringComparison.Ordinal) ? "\ninputs:\n  chat_history" : "";
         chat.Replace(file, from, to + Quoted + (isKey ? ": 1" : "") + rest);
 
         var result = await run.RunAsync(target, "FlowWorkspace=local");

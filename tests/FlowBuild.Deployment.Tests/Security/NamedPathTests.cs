@@ -16,7 +16,8 @@ public sealed class NamedPathTests
     private static readonly string[] Items = ["item flow", "item Endpoint", "item Deployment", "item Model"];
     private static readonly string[] TextKeys = [.. Items, "source.path", "conda_file", ".amlignore", ".gitignore"];
     private static readonly string[] Keys =
-        [.. TextKeys, "samples.json", "additional_includes", "model.path", "inline model.path", "code", "scoring_script", "build.path", "dockerfile_path"];
+        [.. TextKeys, "samples.json", "additional_includes", "model.path", "inline model.path", "code", "scoring_script", "build.path",
+            "dockerfile_path"];
 
     // These are found by their names: no path is written that could lead elsewhere, except through a link.
     private static readonly string[] FoundByName = ["samples.json", ".amlignore", ".gitignore"];
@@ -26,7 +27,8 @@ public sealed class NamedPathTests
         var cases = new TheoryData<string, string>();
         foreach (var key in Keys)
         {
-            foreach (var fault in (string[])["outside", "absolute", "link", "link above", "dangling link", "circle", "pipe", "device", "large"])
+            foreach (var fault in (string[])["outside", "absolute", "link", "link above", "dangling link", "circle", "pipe", "device",
+                "large"])
             {
                 if ((fault is not ("outside" or "absolute" or "link above" or "device") || !FoundByName.Contains(key))
                     && (fault != "large" || TextKeys.Contains(key) || key == "samples.json")
@@ -52,7 +54,8 @@ public sealed class NamedPathTests
         var deployer = chat.Deployer(log, project: project);
 
         // Whoever opens the pipe waits for its writer for ever.
-        await Task.Run(Act, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await Task.Run(Act, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1),
+            TestContext.Current.CancellationToken);
 
         var error = log.Diagnostics.FirstOrDefault(d => Expected(key, fault).Contains(d.Rule));
         Assert.True(error is not null, $"{key}, {fault}: {log.Text}");
@@ -145,7 +148,8 @@ public sealed class NamedPathTests
         Assert.False(await Task.Run(() => deployer.Validate(reportText: true), TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
 
-        Assert.Equal(fault == "large" ? PackageRules.FileTooLarge : PackageRules.NotRegularFile, Assert.Single(log.Diagnostics, static d => d.Rule.Severity == RuleSeverity.Error).Rule);
+        Assert.Equal(fault == "large" ? PackageRules.FileTooLarge : PackageRules.NotRegularFile, Assert.Single(log.Diagnostics,
+            static d => d.Rule.Severity == RuleSeverity.Error).Rule);
     }
 
     [Fact]
@@ -158,7 +162,8 @@ public sealed class NamedPathTests
         var validated = await run.RunAsync("ValidateFlow");
 
         Assert.True(validated.ExitCode == 1, validated.Output);
-        Assert.Contains("deployment.yml(6,15,6,35): error FLOW3016: '../outside/conda.yml' leads out of the folder '", validated.Output, StringComparison.Ordinal);
+        Assert.Contains("deployment.yml(6,15,6,35): error FLOW3016: '../outside/conda.yml' leads out of the folder '", validated.Output,
+            StringComparison.Ordinal);
     }
 
     private static DiagnosticRule[] Expected(string key, string fault) => fault switch
@@ -234,7 +239,8 @@ public sealed class NamedPathTests
                 chat.Replace("basic-chat/flow.dag.yaml", "path: chat.jinja2", $"path: {Below(chat, path, "basic-chat/chat.jinja2")}");
                 break;
             case "additional_includes":
-                chat.Replace("basic-chat/flow.dag.yaml", "inputs:\n  chat_history", $"additional_includes:\n- {(Path.IsPathRooted(path) ? path : $"../{path}")}\ninputs:\n  chat_history");
+                chat.Replace("basic-chat/flow.dag.yaml", "inputs:\n  chat_history",
+                    $"additional_includes:\n- {(Path.IsPathRooted(path) ? path : $"../{path}")}\ninputs:\n  chat_history");
                 break;
             case "samples.json" or ".amlignore" or ".gitignore":
                 File.Delete(Path.Combine(chat.FlowFolder, key));
@@ -250,18 +256,21 @@ public sealed class NamedPathTests
                 chat.Replace("deployment.yml", Image, $"{Image}  conda_file: {path}\n");
                 break;
             case "code":
-                chat.Replace("deployment.yml", "environment:\n", $"code_configuration:\n  code: {path}\n  scoring_script: score.py\nenvironment:\n");
+                chat.Replace("deployment.yml", "environment:\n",
+                    $"code_configuration:\n  code: {path}\n  scoring_script: score.py\nenvironment:\n");
                 break;
             case "scoring_script":
                 chat.Write("code/other.py", "");
-                chat.Replace("deployment.yml", "environment:\n", $"code_configuration:\n  code: code\n  scoring_script: {Below(chat, path, "code/named")}\nenvironment:\n");
+                chat.Replace("deployment.yml", "environment:\n",
+                    $"code_configuration:\n  code: code\n  scoring_script: {Below(chat, path, "code/named")}\nenvironment:\n");
                 break;
             case "build.path":
                 chat.Replace("deployment.yml", Image, $"  build:\n    path: {path}\n");
                 break;
             case "dockerfile_path":
                 chat.Write("context/other", "");
-                chat.Replace("deployment.yml", Image, $"  build:\n    path: context\n    dockerfile_path: {Below(chat, path, "context/named")}\n");
+                chat.Replace("deployment.yml", Image,
+                    $"  build:\n    path: context\n    dockerfile_path: {Below(chat, path, "context/named")}\n");
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(key), key, null);

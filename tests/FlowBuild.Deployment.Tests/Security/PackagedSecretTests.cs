@@ -12,14 +12,18 @@ public sealed class PackagedSecretTests
 
     private static readonly string[] SecretFiles =
     [
-        ".git/config", ".hg/hgrc", ".svn/entries", ".ssh/config", ".SSH/known_hosts", ".aws/credentials", ".azure/msal_token_cache.json", ".gnupg/secring.gpg", ".kube/config",
-        ".npmrc", ".netrc", "_netrc", ".pypirc", ".git-credentials", ".gitconfig", ".env", ".env.production", "id_rsa", "id_ed25519.pub", "id_ecdsa_sk", "id_work",
-        "server.key", "server.pem", "store.pfx", "store.p12", "store.jks", "site.PublishSettings", "terraform.tfstate", "application_default_credentials.json",
+        ".git/config", ".hg/hgrc", ".svn/entries", ".ssh/config", ".SSH/known_hosts", ".aws/credentials", ".azure/msal_token_cache.json",
+        ".gnupg/secring.gpg", ".kube/config",
+        ".npmrc", ".netrc", "_netrc", ".pypirc", ".git-credentials", ".gitconfig", ".env", ".env.production", "id_rsa", "id_ed25519.pub",
+        "id_ecdsa_sk", "id_work",
+        "server.key", "server.pem", "store.pfx", "store.p12", "store.jks", "site.PublishSettings", "terraform.tfstate",
+        "application_default_credentials.json",
         "connections/open_ai.yaml",
     ];
 
     // What resembles them and belongs to a flow.
-    private static readonly string[] Kept = ["id_mapping.py", "id_names.json", "keys.py", "monkey.txt", ".gitattributes", "azure/search.py", "environment.yml", "sshd.txt"];
+    private static readonly string[] Kept = ["id_mapping.py", "id_names.json", "keys.py", "monkey.txt", ".gitattributes",
+        "azure/search.py", "environment.yml", "sshd.txt"];
 
     [Fact]
     public void Credential_files_are_left_out_wherever_they_lie_in_the_flow_s_folder()
@@ -35,7 +39,8 @@ public sealed class PackagedSecretTests
             Kept.Concat(Kept.Select(static k => "deep/deeper/" + k)).Append("flow.dag.yaml").Order(StringComparer.Ordinal),
             package.Files.Select(static f => f.Path));
         AssertNoSecret(package);
-        Assert.Contains(log.Diagnostics, static d => d.Rule == PackageRules.SecretLeftOut && d.Message.Contains(".aws/", StringComparison.Ordinal));
+        Assert.Contains(log.Diagnostics, static d => d.Rule == PackageRules.SecretLeftOut && d.Message.Contains(".aws/",
+            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -46,7 +51,8 @@ public sealed class PackagedSecretTests
 
         var package = Build(folder, "- ../shared", new RecordingLog());
 
-        Assert.Equal(Kept.Select(static k => "shared/" + k).Append("flow.dag.yaml").Order(StringComparer.Ordinal), package.Files.Select(static f => f.Path));
+        Assert.Equal(Kept.Select(static k => "shared/" + k).Append("flow.dag.yaml").Order(StringComparer.Ordinal),
+            package.Files.Select(static f => f.Path));
         AssertNoSecret(package);
     }
 
@@ -70,7 +76,8 @@ public sealed class PackagedSecretTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets few users make symbolic links.");
         using var folder = new TemporaryFolder();
-        foreach (var file in (string[])[".git/config", ".git/hooks/pre-commit", ".ssh/id_rsa", ".aws/credentials", ".npmrc", "bin/a.dll", "deep/.azure/inner/token.json"])
+        foreach (var file in (string[])[".git/config", ".git/hooks/pre-commit", ".ssh/id_rsa", ".aws/credentials", ".npmrc", "bin/a.dll",
+            "deep/.azure/inner/token.json"])
         {
             folder.Write("repo/" + file, Secret);
         }
@@ -117,7 +124,8 @@ public sealed class PackagedSecretTests
 
         File.CreateSymbolicLink(Path.Combine(folder.Path, "repo", "flow", name), target == "pipe" ? "../pipe" : target);
 
-        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => Task.Run(() => Build(folder, "", new RecordingLog()), TestContext.Current.CancellationToken)
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => Task.Run(() => Build(folder, "", new RecordingLog()),
+            TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
 
         Assert.Equal(target == "pipe" ? PackageRules.NotRegularFile : PackageRules.PathOutside, refused.Diagnostic.Rule);
@@ -138,7 +146,8 @@ public sealed class PackagedSecretTests
 
     private static FlowPackage Build(TemporaryFolder folder, string includes, RecordingLog log)
     {
-        var file = folder.Write("repo/flow/flow.dag.yaml", $"inputs: {{}}\noutputs: {{}}\n{(includes.Length > 0 ? $"additional_includes:\n{includes}\n" : "")}nodes: []\n");
+        var file = folder.Write("repo/flow/flow.dag.yaml",
+            $"inputs: {{}}\noutputs: {{}}\n{(includes.Length > 0 ? $"additional_includes:\n{includes}\n" : "")}nodes: []\n");
         var flow = FlowReader.Read(file, File.ReadAllText(file)).Value;
         Assert.NotNull(flow);
         return PackageBuilder.Build(
