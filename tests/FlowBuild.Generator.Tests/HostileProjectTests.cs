@@ -19,7 +19,7 @@ public sealed class HostileProjectTests
         "x\u2029class Injected { }", "x\u0085class Injected { }", "x\n#error Injected", "x\n#line 1 \"Injected\"",
         "x\n/// </summary> class Injected { }",
         "x\"\"\"\n; class Injected { }\n\"\"\"", "x{Injected()}", "x{{Injected()}}", "x; } } class Injected { ",
-        "x\\u0022; class Injected { }", "x\\", "\ud83d\ude00\" + Injected() + \"",
+        "x\\u0022; class Injected { }", "x\\", "x\ud83d\ude00\" + Injected() + \"",
     ];
 
     public static TheoryData<string, string> Places() => new()
