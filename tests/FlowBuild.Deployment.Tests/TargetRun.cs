@@ -47,6 +47,9 @@ internal sealed class TargetRun
     /// <summary>The environment that the process runs in, over the one of the tests.</summary>
     public Dictionary<string, string?> Environment { get; } = [];
 
+    /// <summary>MSBuild's verbosity.</summary>
+    public string Verbosity { get; init; } = "minimal";
+
     public Task<CommandResult> RunAsync(string target, params string[] properties) =>
         DotNetCommand.RunAsync(Folder, Environment, Arguments(target, properties), TestContext.Current.CancellationToken);
 
@@ -77,6 +80,6 @@ internal sealed class TargetRun
 
     private string Folder => Path.Combine(_chat.Folder, "project");
 
-    private static string[] Arguments(string target, string[] properties) =>
-        ["msbuild", "BasicChat.proj", $"-t:{target}", "-nologo", "-tl:off", "-v:minimal", .. properties.Select(static p => $"-p:{p}")];
+    private string[] Arguments(string target, string[] properties) =>
+        ["msbuild", "BasicChat.proj", $"-t:{target}", "-nologo", "-tl:off", $"-v:{Verbosity}", .. properties.Select(static p => $"-p:{p}")];
 }

@@ -10,7 +10,7 @@ internal static class InvokeCommand
 {
     public static async Task RunAsync(CommandContext context, string? requestFile, CancellationToken cancellationToken)
     {
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
         var outcomes = await context.ForEachAsync(flows, writes: false, async flow =>
         {
@@ -18,7 +18,7 @@ internal static class InvokeCommand
             var deployment = context.Settings.DeploymentName is { } name ? $"/{name}" : "";
             var origin = answer.Origin is { } known ? $", {known}" : "";
             lines.Add($"{endpoint.Name}{deployment} answered (flow '{flow.Item.Name}'{origin}):");
-            lines.AddRange(answer.Body.TrimEnd().Split('\n').Select(static line => line.TrimEnd('\r')));
+            lines.AddRange(OutputLine.Quote(answer.Body));
         }).ConfigureAwait(false);
         context.Log.Output(lines);
         outcomes.ThrowIfAnyFailed();
