@@ -42,6 +42,9 @@ public sealed record DeploySettings
     /// <summary>Deployments that other flows of the project make on the same endpoint; they are not retired.</summary>
     public IReadOnlyList<string> Kept { get; init; } = [];
 
+    /// <summary>Asks the registry of a new environment's image whether it has the image (FlowCheckImage).</summary>
+    public bool CheckImage { get; init; } = true;
+
     /// <summary>Gives the endpoint's identity the roles that it lacks (FlowGrantAccess).</summary>
     public bool GrantAccess { get; init; }
 

@@ -180,7 +180,7 @@ public sealed partial class FlowDeployer
             : throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowCredentialsFile", variable, "the environment variable of this name is not set; it is set in GitHub Actions");
         var section = work.Sources.Item.ClientName;
         var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
-        await File.AppendAllTextAsync(file, $"{section}__ScoringUri={endpoint.ScoringUri}\n{section}__Key={token}\n", cancellationToken).ConfigureAwait(false);
+        await GitHubFile.AppendConnectionAsync(file, section, ScoringAddress.Of(workspace, endpoint), token, cancellationToken).ConfigureAwait(false);
         _log.Result($"{section}__ScoringUri and {section}__Key are in the file of {variable}");
     }, cancellationToken);
 

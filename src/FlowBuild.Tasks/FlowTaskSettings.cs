@@ -48,6 +48,7 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         Retire = Flag("Retire"),
         WriteUserSecrets = Flag("WriteUserSecrets", unset: true),
         GrantAccess = Flag("GrantAccess"),
+        CheckImage = Flag("CheckImage", unset: true),
         Slots = [.. List("Slots").Select(static s => s.ToLowerInvariant())],
         Rollout = [.. List("Rollout").Select(Percentage)],
         RolloutInterval = TimeSpan.FromSeconds(Number("RolloutInterval", "seconds") ?? 300),

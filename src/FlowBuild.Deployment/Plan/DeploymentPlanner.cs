@@ -161,7 +161,7 @@ internal sealed class DeploymentPlanner
                 return Plan(assets.ModelId);
             }
 
-            if (_steps.OfType<VersionStep>().Any(static s => s is { Stage: FlowStage.Environment, Collection: "environments" }))
+            if (_settings.CheckImage && _steps.OfType<VersionStep>().Any(static s => s is { Stage: FlowStage.Environment, Collection: "environments" }))
             {
                 await Preflight.CheckImageAsync(_workspace, _sources, _notes, cancellationToken).ConfigureAwait(false);
             }

@@ -86,8 +86,7 @@ internal static class Preflight
             return;
         }
 
-        var registry = new ContainerRegistry(workspace.Connection.Cloud, workspace.Connection.Credential);
-        var (exists, reason) = await registry.FindAsync(parsed, cancellationToken).ConfigureAwait(false);
+        var (exists, reason) = await new ContainerRegistry(workspace).FindAsync(parsed, cancellationToken).ConfigureAwait(false);
         if (exists is null)
         {
             notes.Add($"whether the image '{image.Value}' exists cannot be checked ({parsed.Registry}: {reason})");
@@ -160,7 +159,7 @@ internal static class Preflight
         MachineLearningWorkspace workspace, FlowSources sources, DeploymentSpec spec, JsonObject size, int instancesNow, string location, CancellationToken cancellationToken)
     {
         var instances = spec.InstanceCount?.Value ?? 1;
-        var cores = size["vCPUs"]?.GetValue<int>() ?? 0;
+        var cores = (int)(Number(size, "vCPUs") ?? 0);
         var needed = Cores(instances, cores, spec.InstanceType!.Value) - Cores(instancesNow, cores, spec.InstanceType.Value);
         var family = size["family"]?.ToString() ?? "";
         if (needed <= 0 || family.Length == 0)
@@ -170,7 +169,7 @@ internal static class Preflight
 
         // Rows of one workspace or compute break the family's row down; they are no limits of their own.
         var usages = await workspace.GetUsagesAsync(location, cancellationToken).ConfigureAwait(false);
-        var row = usages.FirstOrDefault(u => !IsBreakdown(u["id"]?.ToString() ?? "") && string.Equals(u["name"]?["value"]?.ToString(), family, StringComparison.OrdinalIgnoreCase));
+        var row = usages.FirstOrDefault(u => !IsBreakdown(u["id"]?.ToString() ?? "") && string.Equals(u.TextAt("name", "value"), family, StringComparison.OrdinalIgnoreCase));
         if (row is null || Number(row, "limit") is not { } limit || limit < 0)
         {
             return;

@@ -24,9 +24,9 @@ public abstract record WorkspaceResource(JsonObject Document)
 
     internal JsonObject Properties => Document["properties"] as JsonObject ?? [];
 
-    internal string? Text(string member) => Document[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    internal string? Text(string member) => Document.TextAt(member);
 
-    internal string? Property(string member) => Properties[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    internal string? Property(string member) => Properties.TextAt(member);
 
     internal static IReadOnlyDictionary<string, string> Strings(JsonNode? node) =>
         node is JsonObject map
@@ -35,8 +35,14 @@ public abstract record WorkspaceResource(JsonObject Document)
 
     internal static IReadOnlyDictionary<string, int> Numbers(JsonNode? node) =>
         node is JsonObject map
-            ? map.Where(static m => m.Value is not null).ToDictionary(static m => m.Key, static m => (int)m.Value!.GetValue<double>(), StringComparer.Ordinal)
+            ? map.Where(static m => IsNumber(m.Value, out _)).ToDictionary(static m => m.Key, static m => IsNumber(m.Value, out var number) ? (int)number : 0, StringComparer.Ordinal)
             : new Dictionary<string, int>();
+
+    private static bool IsNumber(JsonNode? node, out double number)
+    {
+        number = 0;
+        return node is JsonValue value && value.TryGetValue(out number);
+    }
 }
 
 /// <summary>An online endpoint.</summary>
@@ -60,10 +66,10 @@ public sealed record EndpointResource(JsonObject Document) : WorkspaceResource(D
         Numbers(Properties["mirrorTraffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Object id of the system-assigned identity, or null where there is none.</summary>
-    public string? PrincipalId => Document["identity"]?["principalId"]?.ToString();
+    public string? PrincipalId => Document.TextAt("identity", "principalId");
 
     /// <summary>ARM id of the user-assigned identity, or null where there is none.</summary>
-    public string? UserAssignedIdentity => (Document["identity"]?["userAssignedIdentities"] as JsonObject)?.Select(static i => i.Key).FirstOrDefault();
+    public string? UserAssignedIdentity => (Document.At("identity", "userAssignedIdentities") as JsonObject)?.Select(static i => i.Key).FirstOrDefault();
 
     /// <summary>Whether the endpoint runs on a Kubernetes compute.</summary>
     public bool IsKubernetes => Property("compute") is not null;
@@ -76,10 +82,10 @@ public sealed record DeploymentResource(JsonObject Document) : WorkspaceResource
     public string? ModelId => Property("model");
 
     /// <summary>Number of instances.</summary>
-    public int InstanceCount => Document["sku"]?["capacity"] is JsonValue value && value.TryGetValue<int>(out var count) ? count : 0;
+    public int InstanceCount => Document.At("sku", "capacity") is JsonValue value && value.TryGetValue<int>(out var count) ? count : 0;
 
     /// <summary>Id of the data asset that a collection goes into, or null.</summary>
-    public string? DataIdOf(string collection) => Properties["dataCollector"]?["collections"]?[collection]?["dataId"]?.ToString();
+    public string? DataIdOf(string collection) => Properties.TextAt("dataCollector", "collections", collection, "dataId");
 
     /// <summary>Id of the environment version, or null.</summary>
     public string? EnvironmentId => Property("environmentId");
