@@ -167,12 +167,19 @@ public static class ConfigurationRules
         "The metadata '{1}' of the PromptFlow item '{0}' is not known and says nothing; did you mean '{2}'?",
         RuleSeverity.Warning);
 
+    /// <summary>The path of a flow holds a control character.</summary>
+    public static readonly DiagnosticRule FlowPathUnusable = new(
+        "FLOW4041",
+        "The path of a flow holds a line break",
+        "The path of a flow holds a line break or another control character, shown as '?' in '{0}'; rename the folder, or exclude it with DefaultItemExcludes",
+        RuleSeverity.Error);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
         InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld, EndpointOnly, FlowNotDeployed,
-        FileNotUsable, ResultNotWritten, UserSecretsNotWritten, ItemMetadataUnknown,
+        FileNotUsable, ResultNotWritten, UserSecretsNotWritten, ItemMetadataUnknown, FlowPathUnusable,
     ];
 }
