@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FlowBuild.Client.Tests;
 
+[Trait("Category", "Security")]
 public sealed class AuthenticationTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -5,6 +5,7 @@ using FlowBuild.Testing;
 namespace FlowBuild.Client.Tests;
 
 /// <summary>Servers that are slow, fall silent, break off, or never stop: each ends in the right exception, and in bounded memory.</summary>
+[Trait("Category", "Security")]
 public sealed class HostileServerTests
 {
     private const int Megabyte = 1024 * 1024;
@@ -79,7 +80,6 @@ public sealed class HostileServerTests
     [Theory]
     [InlineData("x")]
     [InlineData(": still there\n\n")]
-    [Trait("Category", "Security")]
     public async Task A_stream_that_never_makes_an_update_whole_is_interrupted_although_bytes_keep_coming(string bytes)
     {
         await using var server = DrippingServer("data: {\"answer\": \"a\"}\n\n", bytes);
@@ -94,7 +94,6 @@ public sealed class HostileServerTests
     }
 
     [Fact]
-    [Trait("Category", "Security")]
     public async Task A_stream_of_whole_updates_may_take_longer_than_one_update_may()
     {
         await using var server = DrippingServer("", "data: {\"answer\": \"a\"}\n\n");

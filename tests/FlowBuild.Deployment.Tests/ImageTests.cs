@@ -101,6 +101,7 @@ public sealed class ImageTests
     [Theory]
     [InlineData("{ \"token\": \"one\\r\\nX-Other: two\" }")]
     [InlineData("{ \"token\": \"one\", \"token\": \"two\" }")]
+    [Trait("Category", "Security")]
     public async Task A_registry_that_gives_no_usable_token_is_unchecked(string answer)
     {
         await using var registry = await RegistryServer.StartAsync();

@@ -88,6 +88,7 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_state_file_of_a_killed_process_is_not_trusted_although_another_one_answers_at_its_address()
     {
         await StartAsync(State);
@@ -152,6 +153,7 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     [Theory]
     [InlineData("")]
     [InlineData("/")]
+    [Trait("Category", "Security")]
     public async Task A_state_folder_that_is_a_link_is_refused(string end)
     {
         Directory.CreateDirectory(Path.Combine(_folder.Path, "real"));
@@ -161,6 +163,7 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_state_file_that_is_a_link_or_open_to_others_is_refused()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes.");
@@ -179,6 +182,7 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_state_folder_of_another_user_is_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "Only root can give a folder away.");

@@ -258,7 +258,7 @@ internal sealed class DeploymentPlanner
         var body = _workspace.EndpointBody(spec, location, existing);
         if (existing is null)
         {
-            _steps.Add(new EndpointStep(_sources.EndpointName, body, true, $"new, {Word(body["properties"]!["authMode"]!.GetValue<string>())}", []));
+            _steps.Add(new EndpointStep(_sources.EndpointName, body, true, $"new, {Word(body.TextAt("properties", "authMode") ?? "Key")}", []));
             return;
         }
 
@@ -388,7 +388,7 @@ internal sealed class DeploymentPlanner
             return;
         }
 
-        var authMode = _steps.OfType<EndpointStep>().FirstOrDefault()?.Body["properties"]?["authMode"]?.GetValue<string>() ?? endpoint?.AuthMode ?? "Key";
+        var authMode = _steps.OfType<EndpointStep>().FirstOrDefault()?.Body.TextAt("properties", "authMode") ?? endpoint?.AuthMode ?? "Key";
         var missing = await DeployerPermissions.MissingAsync(_workspace, _steps, authMode, cancellationToken).ConfigureAwait(false);
         if (missing.Count > 0 && writes)
         {

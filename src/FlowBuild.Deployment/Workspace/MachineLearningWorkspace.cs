@@ -51,7 +51,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     {
         var resources = await ListResourcesAsync(
             "Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "endpoints of the subscription", cancellationToken).ConfigureAwait(false);
-        foreach (var id in resources.Where(r => IsRegion(r["location"]?.ToString(), location)).Select(static r => r["id"]?.ToString() ?? ""))
+        foreach (var id in resources.Where(r => IsRegion(r.TextAt("location"), location)).Select(static r => r.TextAt("id") ?? ""))
         {
             if (id.StartsWith($"/subscriptions/{Address.Subscription}/", StringComparison.OrdinalIgnoreCase)
                 && id.EndsWith($"/onlineEndpoints/{endpoint}", StringComparison.OrdinalIgnoreCase) && !id.StartsWith(Address.ArmId + "/", StringComparison.OrdinalIgnoreCase)

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-
+using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Package;
 
 namespace FlowBuild.Deployment.Workspace;
@@ -7,6 +7,9 @@ namespace FlowBuild.Deployment.Workspace;
 /// <summary>A resource as the workspace returned it. The document is kept whole, so that a change can put back what others set.</summary>
 public abstract record WorkspaceResource(JsonObject Document)
 {
+    /// <summary>The document; its members that hold others are objects, since changes are made over them and sent back.</summary>
+    public JsonObject Document { get; } = RequireObjects(Document);
+
     /// <summary>The ARM id.</summary>
     public string Id => Text("id") ?? "";
 
@@ -38,6 +41,14 @@ public abstract record WorkspaceResource(JsonObject Document)
             ? map.Where(static m => IsNumber(m.Value, out _)).ToDictionary(static m => m.Key, static m => IsNumber(m.Value, out var number) ? (int)number : 0, StringComparer.Ordinal)
             : new Dictionary<string, int>();
 
+    private static JsonObject RequireObjects(JsonObject document)
+    {
+        var wrong = document["properties"] is not JsonObject ? "properties"
+            : Array.Find(["tags", "identity", "sku"], member => document[member] is not (null or JsonObject));
+        return wrong is null ? document
+            : throw FlowDeploymentException.Of(WorkspaceRules.ResponseUnusable, document.TextAt("id") ?? "resource", $"its member '{wrong}' is not an object");
+    }
+
     private static bool IsNumber(JsonNode? node, out double number)
     {
         number = 0;
@@ -59,11 +70,11 @@ public sealed record EndpointResource(JsonObject Document) : WorkspaceResource(D
 
     /// <summary>Percentages by deployment; entries of 0 are left out.</summary>
     public IReadOnlyDictionary<string, int> Traffic =>
-        Numbers(Properties["traffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        Shares("traffic");
 
     /// <summary>Mirrored percentages by deployment; entries of 0 are left out.</summary>
     public IReadOnlyDictionary<string, int> MirrorTraffic =>
-        Numbers(Properties["mirrorTraffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        Shares("mirrorTraffic");
 
     /// <summary>Object id of the system-assigned identity, or null where there is none.</summary>
     public string? PrincipalId => Document.TextAt("identity", "principalId");
@@ -73,6 +84,10 @@ public sealed record EndpointResource(JsonObject Document) : WorkspaceResource(D
 
     /// <summary>Whether the endpoint runs on a Kubernetes compute.</summary>
     public bool IsKubernetes => Property("compute") is not null;
+
+    // Names of deployments do not tell upper case from lower case.
+    private Dictionary<string, int> Shares(string member) => Numbers(Properties[member])
+        .Where(static t => t.Value > 0).DistinctBy(static t => t.Key, StringComparer.OrdinalIgnoreCase).ToDictionary(StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>A deployment of an endpoint.</summary>
