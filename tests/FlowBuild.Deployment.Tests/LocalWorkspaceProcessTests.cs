@@ -75,6 +75,22 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Category", "Security")]
+    public async Task The_command_line_of_the_workspace_holds_no_secret()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "command lines are read from /proc");
+        const string ServeCommand = "http://127.0.0.1:9/?key=secret-of-the-server";
+
+        await StartAsync(State, ServeCommand);
+
+        var state = JsonNode.Parse(await File.ReadAllTextAsync(StateFile, Token))!;
+        var commandLine = await File.ReadAllTextAsync($"/proc/{ProcessId()}/cmdline", Token);
+        Assert.Contains("FlowBuild.LocalWorkspace.dll", commandLine, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-of-the-server", commandLine, StringComparison.Ordinal);
+        Assert.DoesNotContain(state["token"]!.ToString(), commandLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_workspace_inside_another_program_is_never_ended()
     {
         await using var host = await LocalWorkspaceHost.StartAsync(new LocalWorkspaceOptions { StateFolder = State }, Token);

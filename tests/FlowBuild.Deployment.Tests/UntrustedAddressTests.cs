@@ -76,6 +76,40 @@ public sealed class UntrustedAddressTests : IAsyncLifetime
         Assert.Empty(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task A_redirect_of_the_control_plane_is_not_followed()
+    {
+        _cloud.Proxy!.Answer = context =>
+        {
+            context.Response.Redirect($"https://{Host}/", permanent: false, preserveMethod: true);
+            return Task.FromResult(true);
+        };
+
+        AssertRefused(await _cloud.Targets.RunAsync("ShowFlow", "FlowCredential=Environment"), "FLOW5001", "HTTP 307");
+    }
+
+    [Fact]
+    public async Task A_link_to_the_next_page_at_another_host_is_not_followed()
+    {
+        _cloud.Proxy!.Change("/deployments", json => json["nextLink"] = $"https://{Host}/next");
+
+        AssertRefused(await _cloud.Targets.RunAsync("ShowFlow", "FlowCredential=Environment"), "FLOW5010", Host);
+    }
+
+    [Theory]
+    [InlineData("//HOST/identity")]
+    [InlineData("https://HOST/identity")]
+    [InlineData("@HOST/identity")]
+    public async Task An_identity_s_id_in_a_file_that_is_an_address_gets_no_token(string id)
+    {
+        _cloud.Chat.Write("endpoint.yml", $"name: basic-chat-endpoint\nauth_mode: key\nidentity:\n  type: user_assigned\n  user_assigned_identities:\n  - resource_id: '{id.Replace("HOST", Host, StringComparison.Ordinal)}'\n");
+
+        var run = await _cloud.Targets.RunAsync("PlanFlow", "FlowCredential=Environment");
+
+        Assert.Empty(_received);
+        Assert.DoesNotContain("FLOW5999", run.Output, StringComparison.Ordinal);
+    }
+
     private string Host => new Uri(_foreign.Urls.Single()).Authority;
 
     private void ChangeEndpoint(string authMode, string scoringUri) => _cloud.Proxy!.Change("/onlineEndpoints/basic-chat-endpoint", json =>
