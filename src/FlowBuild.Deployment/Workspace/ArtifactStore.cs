@@ -182,7 +182,7 @@ public sealed partial class ArtifactStore
 
     private Exception Explain(Exception e, CancellationToken cancellationToken) => e switch
     {
-        FlowDeploymentException => e,
+        FlowDeploymentException or UnauthorizedAccessException => e,
         _ when cancellationToken.IsCancellationRequested => e,
         AuthenticationFailedException authentication => _workspace.NotSignedIn(authentication),
         RequestFailedException { Status: 401 or 403 } refused => FlowDeploymentException.Of(
