@@ -19,7 +19,8 @@ internal static class FlowErrorResponse
             message = PlainText.Of(includeServerMessage ? message : WithoutRequestData(message), MaxMessageLength, keepLines: true);
         }
 
-        int? modelStatus = int.TryParse(Header(response, "ms-azureml-model-error-statuscode"), NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null;
+        var statusText = Header(response, "ms-azureml-model-error-statuscode");
+        int? modelStatus = int.TryParse(statusText, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null;
         return new FlowRequestException(MessageOf(sender, response, code, node, modelStatus, hint, includeServerMessage ? message : null), response.StatusCode)
         {
             Code = code,

@@ -59,9 +59,12 @@ internal sealed class BoundedStream(Stream content, TimeSpan time, string reques
     private int Checked(int read)
     {
         _length += read;
-        return _length > Largest ? throw FlowDeploymentException.Of(WorkspaceRules.ResponseUnusable, request, $"it is larger than {Sizes.Text(Largest)}")
+        return _length > Largest ? throw Unusable($"it is larger than {Sizes.Text(Largest)}")
             : read > 0 && TimeProvider.System.GetElapsedTime(_started) > time
-                ? throw FlowDeploymentException.Of(WorkspaceRules.ResponseUnusable, request, $"it did not end within {ResourceOperation.Elapsed(time)}")
+                ? throw Unusable($"it did not end within {ResourceOperation.Elapsed(time)}")
             : read;
     }
+
+    private FlowDeploymentException Unusable(string problem) =>
+        FlowDeploymentException.Of(WorkspaceRules.ResponseUnusable, request, problem);
 }

@@ -39,7 +39,8 @@ internal static partial class DatastoreAddress
         {
             throw Refuse(
                 properties.TextAt("endpoint") ?? account,
-                $"the Azure CLI's cloud '{cloud.Name}' names no suffix of storage accounts; run: az cloud update --name {cloud.Name} --suffix-storage-endpoint SUFFIX");
+                $"the Azure CLI's cloud '{cloud.Name}' names no suffix of storage accounts; "
+                + $"run: az cloud update --name {cloud.Name} --suffix-storage-endpoint SUFFIX");
         }
 
         var suffix = properties.TextAt("endpoint") is { Length: > 0 } named ? named : cloud.StorageSuffix;
@@ -47,7 +48,8 @@ internal static partial class DatastoreAddress
             ? new Uri($"https://{account}.blob.{cloud.StorageSuffix}/{container}")
             : throw Refuse(suffix, $"storage accounts of {cloud.Name} end with '{cloud.StorageSuffix}'");
 
-        FlowDeploymentException Refuse(string named, string reason) => FlowDeploymentException.Of(WorkspaceRules.DatastoreRefused, datastore, named, reason);
+        FlowDeploymentException Refuse(string named, string reason) =>
+            FlowDeploymentException.Of(WorkspaceRules.DatastoreRefused, datastore, named, reason);
     }
 
     [GeneratedRegex("^[a-z0-9]{3,24}\\z", RegexOptions.CultureInvariant)]

@@ -2,7 +2,7 @@ using FlowBuild.Definitions.Diagnostics;
 
 namespace FlowBuild.Deployment.Workspace;
 
-/// <summary>Keys, tokens and addresses that go into headers and into files of other programs, where a line break would begin something new.</summary>
+/// <summary>Keys, tokens and addresses in headers and in files of other programs, where a line break would begin something new.</summary>
 internal static class PrintableText
 {
     /// <summary>The text, when it is one or more printable ASCII characters without blanks.</summary>

@@ -14,7 +14,8 @@ internal sealed class ResponseLimitPolicy(TimeSpan time) : HttpPipelineSynchrono
     {
         if (message.Response.ContentStream is { } content)
         {
-            message.Response.ContentStream = new BoundedStream(content, time, $"{message.Request.Method} {SaidRetryPolicy.Subject(message.Request.Uri.ToUri())}");
+            var request = $"{message.Request.Method} {SaidRetryPolicy.Subject(message.Request.Uri.ToUri())}";
+            message.Response.ContentStream = new BoundedStream(content, time, request);
         }
     }
 }
