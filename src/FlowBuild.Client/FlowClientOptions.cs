@@ -36,6 +36,13 @@ public sealed class FlowClientOptions
     /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// The longest wait of a stream for one update to be whole, comments before it included, while bytes keep coming within
+    /// <see cref="Timeout"/>; the time that the caller takes between two updates does not count. Default: 10 minutes, as long as prompt flow
+    /// lets a flow run. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> waits for ever.
+    /// </summary>
+    public TimeSpan UpdateTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>The largest answer, or single event of a stream, that is read, in bytes. 1 to 1 GiB; default: 64 MiB.</summary>
     public int MaxResponseSize { get; set; } = 64 * 1024 * 1024;
 
@@ -50,6 +57,9 @@ public sealed class FlowClientOptions
     /// The server repeats parts of the request there, so what users typed would reach the logs. Default: false.
     /// </summary>
     public bool IncludeServerMessage { get; set; }
+
+    /// <summary>The clock of <see cref="UpdateTimeout"/>.</summary>
+    internal TimeProvider Time { get; set; } = TimeProvider.System;
 
     /// <summary>What is wrong with these options: the option and a sentence about it each; empty when nothing is.</summary>
     /// <param name="section">The path of the configuration section that they come from; null when they are set in code.</param>
@@ -84,11 +94,14 @@ public sealed class FlowClientOptions
             yield return (nameof(DeploymentName), $"'{prefix}DeploymentName' is no name of a deployment: letters, digits and '-' are allowed.");
         }
 
-        if (Timeout <= TimeSpan.Zero && Timeout != System.Threading.Timeout.InfiniteTimeSpan || Timeout.TotalMilliseconds > int.MaxValue)
+        foreach (var (option, time) in ((string, TimeSpan)[])[(nameof(Timeout), Timeout), (nameof(UpdateTimeout), UpdateTimeout)])
         {
-            yield return (nameof(Timeout), section is null
-                ? "'Timeout' must be above zero and below 25 days, or infinite."
-                : $"'{prefix}Timeout' must be a time such as '00:02:00', above zero and below 25 days, or '-00:00:00.001' for infinite.");
+            if (time <= TimeSpan.Zero && time != System.Threading.Timeout.InfiniteTimeSpan || time.TotalMilliseconds > int.MaxValue)
+            {
+                yield return (option, section is null
+                    ? $"'{option}' must be above zero and below 25 days, or infinite."
+                    : $"'{prefix}{option}' must be a time such as '00:02:00', above zero and below 25 days, or '-00:00:00.001' for infinite.");
+            }
         }
 
         if (MaxResponseSize is < 1 or > MaxResponseSizeBound)

@@ -33,8 +33,8 @@ public static class FlowClientServiceCollectionExtensions
         services.Add<TClient, TImplementation>(name, configure, create, serviceKey, section: null);
 
     /// <summary>
-    /// Registers a client whose options stand in a configuration section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c> and
-    /// <c>Timeout</c> (such as <c>00:02:00</c>), each read by its name; an empty one counts as missing. Without <c>Key</c>, a credential that
+    /// Registers a client whose options stand in a configuration section: <c>ScoringUri</c>, <c>Key</c>, <c>DeploymentName</c>,
+    /// <c>Timeout</c> (such as <c>00:02:00</c>) and <c>UpdateTimeout</c>, each read by its name; an empty one counts as missing. Without <c>Key</c>, a credential that
     /// is set in code or a handler of one's own authenticates. What else there is to set can be set with
     /// <c>services.Configure&lt;FlowClientOptions&gt;(name, …)</c>.
     /// </summary>
@@ -135,14 +135,14 @@ public static class FlowClientServiceCollectionExtensions
 
         options.DeploymentName = Value(section, nameof(FlowClientOptions.DeploymentName)) ?? options.DeploymentName;
 
-        if (Value(section, nameof(FlowClientOptions.Timeout)) is { } timeout)
-        {
-            // A text that is no time is refused like one out of range; so is a number alone, which would be days.
-            options.Timeout = timeout.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(timeout, CultureInfo.InvariantCulture, out var time)
-                ? time
-                : TimeSpan.Zero;
-        }
+        options.Timeout = Time(section, nameof(FlowClientOptions.Timeout)) ?? options.Timeout;
+        options.UpdateTimeout = Time(section, nameof(FlowClientOptions.UpdateTimeout)) ?? options.UpdateTimeout;
     }
+
+    // A text that is no time is refused like one out of range; so is a number alone, which would be days.
+    private static TimeSpan? Time(IConfiguration section, string key) => Value(section, key) is not { } text ? null
+        : text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time
+        : TimeSpan.Zero;
 
     private static string? Value(IConfiguration section, string key) => section[key] is { Length: > 0 } value ? value : null;
 

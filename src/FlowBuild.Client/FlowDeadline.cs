@@ -28,6 +28,23 @@ internal sealed class FlowDeadline : IDisposable
     /// <summary>Counts from now.</summary>
     public void Restart() => _source.CancelAfter(_timeout);
 
+    /// <summary>Counts from now, for at most <paramref name="limit"/>; zero ends the call at once.</summary>
+    /// <returns>Whether the limit is what will end the call.</returns>
+    public bool Restart(TimeSpan limit)
+    {
+        var isShorter = limit != Timeout.InfiniteTimeSpan && (limit < _timeout || _timeout == Timeout.InfiniteTimeSpan);
+        if (limit == TimeSpan.Zero)
+        {
+            _source.Cancel();
+        }
+        else
+        {
+            _source.CancelAfter(isShorter ? limit : _timeout);
+        }
+
+        return isShorter;
+    }
+
     /// <summary>Stops to count: the time that the caller takes is not the endpoint's.</summary>
     public void Pause() => _source.CancelAfter(Timeout.InfiniteTimeSpan);
 

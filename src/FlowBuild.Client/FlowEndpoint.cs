@@ -24,6 +24,8 @@ public sealed class FlowEndpoint
     private readonly Uri _scoringUri;
     private readonly string? _deploymentName;
     private readonly TimeSpan _timeout;
+    private readonly TimeSpan _updateTimeout;
+    private readonly TimeProvider _time;
     private readonly int _maxResponseSize;
     private readonly Func<string>? _clientRequestId;
     private readonly bool _includeServerMessage;
@@ -83,6 +85,8 @@ public sealed class FlowEndpoint
         _scoringUri = options.ScoringUri!;
         _deploymentName = options.DeploymentName;
         _timeout = options.Timeout;
+        _updateTimeout = options.UpdateTimeout;
+        _time = options.Time;
         _maxResponseSize = options.MaxResponseSize;
         _clientRequestId = options.ClientRequestId;
         _includeServerMessage = options.IncludeServerMessage;
@@ -128,7 +132,7 @@ public sealed class FlowEndpoint
     /// <param name="write">Writes them.</param>
     /// <param name="read">Reads one update: a JSON object with some of the outputs.</param>
     /// <param name="cancellationToken">Ends the call and closes its connection.</param>
-    /// <exception cref="FlowStreamInterruptedException">The stream was cut, or nothing came in time.</exception>
+    /// <exception cref="FlowStreamInterruptedException">The stream was cut, or nothing, or no whole update, came in time.</exception>
     /// <exception cref="FlowRequestException">The endpoint answered with an error, or an update was too large.</exception>
     /// <exception cref="FlowContractException">An update is no JSON, or not what the flow declares.</exception>
     /// <exception cref="HttpRequestException">The endpoint could not be reached.</exception>
@@ -192,6 +196,8 @@ public sealed class FlowEndpoint
             TokenCredential = token,
             DeploymentName = options.DeploymentName,
             Timeout = options.Timeout,
+            UpdateTimeout = options.UpdateTimeout,
+            Time = options.Time,
             MaxResponseSize = options.MaxResponseSize,
             ClientRequestId = options.ClientRequestId,
             IncludeServerMessage = options.IncludeServerMessage,
@@ -212,7 +218,7 @@ public sealed class FlowEndpoint
         }
 
         var body = await deadline.GuardAsync(response.Content.ReadAsStreamAsync(deadline.Token), activity).ConfigureAwait(false);
-        var events = new FlowEventStream(body, deadline, _maxResponseSize, response, clientRequestId);
+        var events = new FlowEventStream(body, deadline, new FlowUpdateLimit(_updateTimeout, _time), _maxResponseSize, response, clientRequestId);
         var updates = new FlowUpdateReader<TUpdate>(events, read, deadline, activity);
         await using var disposal = updates.ConfigureAwait(false);
         while (await updates.MoveNextAsync().ConfigureAwait(false))
@@ -249,7 +255,16 @@ public sealed class FlowEndpoint
     /// <summary>Sends, and returns once the headers of a good answer are there.</summary>
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, string? clientRequestId, CancellationToken cancellationToken)
     {
-        var response = await _httpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response;
+        try
+        {
+            response = await _httpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException exception) when (FlowHttp.WithoutQuotes(exception) is null)
+        {
+            throw new FlowRequestException($"The endpoint '{FlowHttp.Address(_scoringUri)}' answered with something that is not HTTP.");
+        }
+
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -294,7 +309,7 @@ public sealed class FlowEndpoint
                 "The connection was cut before the answer was whole.",
                 response,
                 clientRequestId,
-                exception);
+                FlowHttp.WithoutQuotes(exception));
         }
     }
 }

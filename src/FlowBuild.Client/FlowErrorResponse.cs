@@ -16,16 +16,17 @@ internal static class FlowErrorResponse
         var node = message is null ? null : NodeOf(message);
         if (message is not null)
         {
-            message = Bounded(includeServerMessage ? message : WithoutRequestData(message));
+            message = PlainText.Of(includeServerMessage ? message : WithoutRequestData(message), MaxMessageLength, keepLines: true);
         }
 
-        var modelStatus = Header(response, "ms-azureml-model-error-statuscode");
+        var statusText = Header(response, "ms-azureml-model-error-statuscode");
+        int? modelStatus = int.TryParse(statusText, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null;
         return new FlowRequestException(MessageOf(sender, response, code, node, modelStatus, hint, includeServerMessage ? message : null), response.StatusCode)
         {
             Code = code,
             Node = node,
             ServerMessage = message,
-            ModelStatusCode = int.TryParse(modelStatus, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null,
+            ModelStatusCode = modelStatus,
             ModelReason = Header(response, "ms-azureml-model-error-reason"),
             RequestId = RequestId(response),
             ClientRequestId = clientRequestId,
@@ -37,12 +38,12 @@ internal static class FlowErrorResponse
 
     // "The endpoint 'https://….ml.azure.com/score' answered 424 (FailedDependency), its deployment 400: 'UserError' in node 'echo'."
     private static string MessageOf(
-        string sender, HttpResponseMessage response, string? code, string? node, string? modelStatus, string? hint, string? serverMessage)
+        string sender, HttpResponseMessage response, string? code, string? node, int? modelStatus, string? hint, string? serverMessage)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"The {sender} answered {(int)response.StatusCode} ({response.StatusCode})");
         if (modelStatus is not null)
         {
-            text += $", its deployment {modelStatus}";
+            text += string.Create(CultureInfo.InvariantCulture, $", its deployment {modelStatus}");
         }
 
         // A gateway's code says the status in words.
@@ -91,7 +92,7 @@ internal static class FlowErrorResponse
                 return document.RootElement.ValueKind == JsonValueKind.Object
                     && document.RootElement.TryGetProperty("error"u8, out var error)
                     && error.ValueKind == JsonValueKind.Object
-                    ? (Text(error, "code") is { } code ? Bounded(code) : null, Text(error, "message"))
+                    ? (PlainText.Code(Text(error, "code")), Text(error, "message"))
                     : (null, null);
             }
         }
@@ -156,7 +157,7 @@ internal static class FlowErrorResponse
         }
 
         var end = message.IndexOf("':", Start.Length, StringComparison.Ordinal);
-        return end < 0 ? null : Bounded(message[Start.Length..end]);
+        return end < 0 ? null : PlainText.Name(message[Start.Length..end]);
     }
 
     /// <summary>
@@ -177,17 +178,6 @@ internal static class FlowErrorResponse
         return message;
     }
 
-    private static string Bounded(string text)
-    {
-        if (text.Length <= MaxMessageLength)
-        {
-            return text;
-        }
-
-        var length = MaxMessageLength - 1;
-        return string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 1]) ? length - 1 : length), "…");
-    }
-
     private static string? Header(HttpResponseMessage response, string name) =>
-        response.Headers.NonValidated.TryGetValues(name, out var values) && values.ToString() is { Length: > 0 } text ? Bounded(text) : null;
+        response.Headers.NonValidated.TryGetValues(name, out var values) && values.ToString() is { Length: > 0 } text ? PlainText.Name(text) : null;
 }

@@ -3,25 +3,28 @@ using System.Runtime.CompilerServices;
 namespace FlowBuild;
 
 /// <summary>
-/// The body of an event stream, with a bound to what one event may hold and to how long the server may be silent. A body that ends in the
+/// The body of an event stream, with a bound to what one event may hold, to how long it may take, and to how long the server may be silent. A body that ends in the
 /// middle of an event was cut, also where the server promised no length and the transport cannot tell.
 /// </summary>
 internal sealed class FlowEventStream : Stream
 {
     private readonly Stream _body;
     private readonly FlowDeadline _deadline;
+    private readonly FlowUpdateLimit _limit;
     private readonly int _maxEventSize;
     private readonly HttpResponseMessage _response;
     private readonly string? _clientRequestId;
     private long _sinceLastEvent;
+    private bool _isLimited;
 
     // The last three bytes, newest lowest. A stream that has not begun is at no event.
     private int _tail = '\n' << 8 | '\n';
 
-    public FlowEventStream(Stream body, FlowDeadline deadline, int maxEventSize, HttpResponseMessage response, string? clientRequestId)
+    public FlowEventStream(Stream body, FlowDeadline deadline, FlowUpdateLimit limit, int maxEventSize, HttpResponseMessage response, string? clientRequestId)
     {
         _body = body;
         _deadline = deadline;
+        _limit = limit;
         _maxEventSize = maxEventSize;
         _response = response;
         _clientRequestId = clientRequestId;
@@ -43,7 +46,14 @@ internal sealed class FlowEventStream : Stream
     }
 
     /// <summary>Says that the parser has an event whole, and so holds no more than what it has not looked at.</summary>
-    public void EventBegan() => _sinceLastEvent = 0;
+    public void EventBegan()
+    {
+        _sinceLastEvent = 0;
+        _limit.Restart();
+    }
+
+    /// <summary>What ended a stream that had begun, when its time was up.</summary>
+    public TimeoutException TimeIsUp(Exception innerException) => _isLimited ? _limit.TimeIsUp(innerException) : _deadline.SilentTooLong(innerException);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -66,7 +76,8 @@ internal sealed class FlowEventStream : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> WaitAsync(ValueTask<int> read, Memory<byte> buffer)
     {
-        _deadline.Restart();
+        _isLimited = _deadline.Restart(_limit.Left);
+        _limit.Begin();
         try
         {
             var count = await read.ConfigureAwait(false);
@@ -74,6 +85,7 @@ internal sealed class FlowEventStream : Stream
         }
         finally
         {
+            _limit.End();
             _deadline.Pause();
         }
     }

@@ -39,6 +39,14 @@ internal static class FlowHttp
     /// <summary>Scheme, host, port and path, for people: who signs in with the URI does so in its user part or its query.</summary>
     public static string Address(Uri uri) => uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
+    /// <summary>
+    /// What broke, for an exception's inner one; null where the transport's message quotes the bytes that it could not read as HTTP.
+    /// </summary>
+    public static Exception? WithoutQuotes(Exception exception) =>
+        exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse }
+            ? null
+            : exception;
+
     /// <summary>The exception for an answer, or an update of a stream, above the bound.</summary>
     public static FlowRequestException TooLarge(string what, int maxSize, HttpResponseMessage response, string? clientRequestId) => new(
         HttpRequestError.ConfigurationLimitExceeded, $"The {what} is larger than {maxSize} bytes, the client's 'MaxResponseSize'.", response, clientRequestId);

@@ -148,8 +148,9 @@ public static class FlowJson
         }
         catch (JsonException exception)
         {
-            throw new FlowContractException(
-                $"The output '{output}' does not fit the type {typeof(T).Name} that the project gives it.", output, typeof(T).Name, exception);
+            // The serializer's own message quotes names and values of the answer.
+            var place = PlainText.Name(exception.Path) is { } path ? $" at '{path}'" : "";
+            throw new FlowContractException($"The output '{output}' does not fit the type {typeof(T).Name} that the project gives it{place}.", output, typeof(T).Name);
         }
     }
 
@@ -197,7 +198,7 @@ public static class FlowJson
             // Enough to tell one more than are shown.
             if (members.Count <= MaxNames)
             {
-                members.Add(name);
+                members.Add(PlainText.Of(name, PlainText.MaxNameLength, keepLines: false));
             }
 
             answer.Skip();

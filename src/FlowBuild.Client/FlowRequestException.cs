@@ -25,15 +25,15 @@ public class FlowRequestException : HttpRequestException
 
     /// <summary>
     /// The code in the answer's body: prompt flow says <c>UserError</c> (the request or the flow) or <c>SystemError</c> (the server).
-    /// Null when the body holds none.
+    /// Null when the body holds none, or something else than 1 to 100 characters of <c>A-Z a-z 0-9 _ . -</c>.
     /// </summary>
     public string? Code { get; init; }
 
-    /// <summary>The node that failed, when the server named it. Null otherwise.</summary>
+    /// <summary>The node that failed, when the server named it: at most 100 characters without control characters. Null otherwise.</summary>
     public string? Node { get; init; }
 
     /// <summary>
-    /// What the server said, at most 4 096 characters. What it repeated of the request is replaced by <c>…</c>, unless
+    /// What the server said, at most 4 096 characters, without control characters other than line breaks and tabs. What it repeated of the request is replaced by <c>…</c>, unless
     /// <see cref="FlowClientOptions.IncludeServerMessage"/> is set; what a node put into an error of its own is not known, and stays.
     /// Null when the body is empty, HTML, or in a form that is not known.
     /// </summary>
@@ -45,10 +45,16 @@ public class FlowRequestException : HttpRequestException
     /// </summary>
     public int? ModelStatusCode { get; init; }
 
-    /// <summary>Why the deployment's container failed, in the endpoint's words (header <c>ms-azureml-model-error-reason</c>).</summary>
+    /// <summary>
+    /// Why the deployment's container failed, in the endpoint's words (header <c>ms-azureml-model-error-reason</c>): at most 100 characters
+    /// without control characters.
+    /// </summary>
     public string? ModelReason { get; init; }
 
-    /// <summary>The id that the endpoint gave to the request (header <c>x-request-id</c>); a support case asks for it.</summary>
+    /// <summary>
+    /// The id that the endpoint gave to the request (header <c>x-request-id</c>), at most 100 characters without control characters; a
+    /// support case asks for it.
+    /// </summary>
     public string? RequestId { get; init; }
 
     /// <summary>The id that the client sent (<see cref="FlowClientOptions.ClientRequestId"/>). Null when it sent none.</summary>

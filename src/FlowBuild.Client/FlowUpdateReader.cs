@@ -30,7 +30,7 @@ internal sealed class FlowUpdateReader<TUpdate> : IAsyncDisposable
     public TUpdate Current => _events.Current.Data;
 
     /// <summary>Goes to the next update; false at the stream's end.</summary>
-    /// <exception cref="FlowStreamInterruptedException">The stream was cut, or nothing came in time.</exception>
+    /// <exception cref="FlowStreamInterruptedException">The stream was cut, or nothing, or no whole update, came in time.</exception>
     public ValueTask<bool> MoveNextAsync()
     {
         // What has already arrived no longer matters to who cancelled, and the parser would go on with it.
@@ -54,9 +54,9 @@ internal sealed class FlowUpdateReader<TUpdate> : IAsyncDisposable
         }
         catch (Exception exception) when (IsCut(exception))
         {
-            var timeIsUp = exception is OperationCanceledException ? _deadline.SilentTooLong(exception) : null;
+            var timeIsUp = exception is OperationCanceledException ? _stream.TimeIsUp(exception) : null;
             var interrupted = new FlowStreamInterruptedException(
-                $"The stream was interrupted after {_updateCount} update(s): {timeIsUp?.Message ?? "the connection was cut."}", timeIsUp ?? exception)
+                $"The stream was interrupted after {_updateCount} update(s): {timeIsUp?.Message ?? "the connection was cut."}", timeIsUp ?? FlowHttp.WithoutQuotes(exception))
             {
                 UpdateCount = _updateCount,
                 Received = BoundedText.Of(_received.AsSpan(0, _receivedLength)),

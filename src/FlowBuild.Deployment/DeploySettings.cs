@@ -39,6 +39,9 @@ public sealed record DeploySettings
     /// <summary>Deletes the endpoint's deployments without traffic once the deployment is good (FlowRetire).</summary>
     public bool Retire { get; init; }
 
+    /// <summary>Asks the registry of a new environment's image whether it has the image (FlowCheckImage).</summary>
+    public bool CheckImage { get; init; } = true;
+
     /// <summary>Gives the endpoint's identity the roles that it lacks (FlowGrantAccess).</summary>
     public bool GrantAccess { get; init; }
 

@@ -240,8 +240,8 @@ public sealed partial class FlowDeployer
             return;
         }
 
-        if (await workspace.GetEndpointAsync(run.Sources.EndpointName, cancellationToken).ConfigureAwait(false) is { ScoringUri: { } uri } endpoint
-            && UserSecrets.Set(file, section, uri, await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false)))
+        if (await workspace.GetEndpointAsync(run.Sources.EndpointName, cancellationToken).ConfigureAwait(false) is { } endpoint
+            && UserSecrets.Set(file, section, ScoringAddress.Of(workspace, endpoint), await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false)))
         {
             _log.Progress($"{section}:ScoringUri and {section}:Key are in the project's user secrets");
         }

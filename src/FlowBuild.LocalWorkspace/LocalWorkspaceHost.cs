@@ -138,8 +138,11 @@ internal sealed class LocalWorkspaceHost : IAsyncDisposable
                 return await StartAsync(options, folder, instanceLock, log, portChoice + 1, cancellationToken).ConfigureAwait(false);
             }
 
+            KeyRotation.ReplaceAll(folder, identity);
             throw new WorkspaceStartException(
-                $"A port of the local workspace in '{folder.Path}' is taken by another program ({identity.ControlPlanePort} or {identity.ScoringPort}). Stop that program, or name another folder in FLOWBUILD_LOCAL_WORKSPACE.", e);
+                $"A port of the local workspace in '{folder.Path}' is taken by another program ({identity.ControlPlanePort} or {identity.ScoringPort}). "
+                + "Stop that program, or name another folder in FLOWBUILD_LOCAL_WORKSPACE. It may have been sent keys, so they were replaced: run DeployFlow to renew the user secrets.",
+                e);
         }
 
         if (isFirst)

@@ -60,6 +60,7 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         DeploymentName = Text("DeploymentName") is { Length: > 0 } name ? name.ToLowerInvariant() : null,
         Force = Flag("Force"),
         ContinueOnError = Flag("ContinueOnError"),
+        CheckImage = Flag("CheckImage", unset: true),
         Slots = [.. List("Slots").Select(static s => s.ToLowerInvariant())],
         Rollout = [.. List("Rollout").Select(Percentage)],
         RolloutInterval = TimeSpan.FromSeconds(Number("RolloutInterval", "seconds") ?? 300),

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FlowBuild.Client.Tests;
 
+[Trait("Category", "Security")]
 public sealed class AuthenticationTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -174,6 +175,38 @@ public sealed class AuthenticationTests
         await ((FlowEndpoint)services.GetRequiredService<object>()).HelloAsync(cancellationToken: Stop);
 
         Assert.False(Assert.Single(elsewhere.Requests).Headers.ContainsKey("Authorization"));
+    }
+
+    [Theory]
+    [InlineData("301 Moved Permanently")]
+    [InlineData("302 Found")]
+    [InlineData("307 Temporary Redirect")]
+    [InlineData("308 Permanent Redirect")]
+    public async Task A_redirect_is_an_error_and_is_not_followed(string status)
+    {
+        await using var elsewhere = ReplayServer.Start("200 OK", "{}");
+        await using var server = ReplayServer.Start(status, "", $"Location: {elsewhere.ScoringUri}");
+
+        var exception = await Assert.ThrowsAsync<FlowRequestException>(() => Calls.Endpoint(server.ScoringUri).HelloAsync(cancellationToken: Stop));
+
+        Assert.Equal(status[..3], $"{(int)exception.StatusCode!}");
+        Assert.Empty(elsewhere.Requests);
+    }
+
+    [Theory]
+    [InlineData("blue\r\nX-Other: 1")]
+    [InlineData("blue\nX-Other: 1")]
+    [InlineData("blue\u0000")]
+    [InlineData("bl\u00fce")]
+    public async Task A_name_or_an_id_that_would_be_another_header_is_refused(string text)
+    {
+        await using var server = ReplayServer.Start("200 OK", "{}");
+
+        Assert.Throws<ArgumentException>(() => Calls.Endpoint(server.ScoringUri, new() { DeploymentName = text }));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Calls.Endpoint(server.ScoringUri, new() { ClientRequestId = () => text }).HelloAsync(cancellationToken: Stop));
+
+        Assert.Empty(server.Requests);
     }
 
     [Fact]

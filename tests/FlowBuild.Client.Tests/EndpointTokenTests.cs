@@ -3,6 +3,7 @@ using FlowBuild.Testing;
 
 namespace FlowBuild.Client.Tests;
 
+[Trait("Category", "Security")]
 public sealed class EndpointTokenTests
 {
     private const string Endpoint =

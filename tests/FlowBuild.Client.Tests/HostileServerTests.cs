@@ -5,6 +5,7 @@ using FlowBuild.Testing;
 namespace FlowBuild.Client.Tests;
 
 /// <summary>Servers that are slow, fall silent, break off, or never stop: each ends in the right exception, and in bounded memory.</summary>
+[Trait("Category", "Security")]
 public sealed class HostileServerTests
 {
     private const int Megabyte = 1024 * 1024;
@@ -74,6 +75,40 @@ public sealed class HostileServerTests
         Assert.IsType<TimeoutException>(exception.InnerException);
         Assert.Equal([new("a", null)], updates);
         Assert.Equal("{\"answer\": \"a\"}\n", exception.Received);
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData(": still there\n\n")]
+    public async Task A_stream_that_never_makes_an_update_whole_is_interrupted_although_bytes_keep_coming(string bytes)
+    {
+        await using var server = DrippingServer("data: {\"answer\": \"a\"}\n\n", bytes);
+        var updates = new List<StreamUpdate>();
+
+        var exception = await Assert.ThrowsAsync<FlowStreamInterruptedException>(
+            () => Calls.Endpoint(server.ScoringUri, new() { Time = new MinuteClock() }).StreamAsync(Stop).IntoAsync(updates));
+
+        Assert.Single(updates);
+        Assert.Equal(
+            "The stream was interrupted after 1 update(s): No whole update came within 00:10:00, the client's 'UpdateTimeout'.", exception.Message);
+    }
+
+    [Fact]
+    public async Task A_stream_of_whole_updates_may_take_longer_than_one_update_may()
+    {
+        await using var server = DrippingServer("", "data: {\"answer\": \"a\"}\n\n");
+        var clock = new MinuteClock();
+        var count = 0;
+
+        await foreach (var update in Calls.Endpoint(server.ScoringUri, new() { Time = clock }).StreamAsync(Stop))
+        {
+            if (++count > 5 && clock.Minutes > 30)
+            {
+                break;
+            }
+        }
+
+        Assert.True(count > 5);
     }
 
     [Fact]
@@ -290,6 +325,34 @@ public sealed class HostileServerTests
 
         Assert.Equal(texts, outputs);
         Assert.Equal(10_000, server.Requests.Count);
+    }
+
+    // Sends the rest piece by piece, so that its reader waits for each.
+    private static ReplayServer DrippingServer(string start, string piece) => ReplayServer.Start(async connection =>
+    {
+        await connection.StartChunksAsync();
+        if (start.Length > 0)
+        {
+            await connection.SendChunkAsync(start);
+        }
+
+        while (true)
+        {
+            await connection.SendChunkAsync(piece);
+            await Task.Delay(2, Stop);
+        }
+    });
+
+    // A minute passes with every look at it.
+    private sealed class MinuteClock : TimeProvider
+    {
+        private long _minutes;
+
+        public long Minutes => Interlocked.Read(ref _minutes);
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => 60 * Interlocked.Increment(ref _minutes);
     }
 
     // Sends one gigabyte at most, so that a client that reads on is seen and not waited for.

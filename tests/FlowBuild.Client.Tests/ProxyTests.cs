@@ -7,6 +7,7 @@ namespace FlowBuild.Client.Tests;
 
 /// <summary>The proxy is one for the whole process, so these tests run while no other does.</summary>
 [CollectionDefinition(nameof(ProxyTests), DisableParallelization = true)]
+[Trait("Category", "Security")]
 [Collection(nameof(ProxyTests))]
 public sealed class ProxyTests : IAsyncLifetime
 {

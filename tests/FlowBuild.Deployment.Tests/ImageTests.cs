@@ -48,6 +48,7 @@ public sealed class ImageTests
         await using var registry = await RegistryServer.StartAsync();
         await using var cloud = await StartAsync(registry, image, isAzure: true);
         registry.Identity = cloud.Chat.Host.Token;
+        await PutRegistryAsync(cloud, registry);
 
         var planned = await PlanAsync(cloud);
 
@@ -61,11 +62,14 @@ public sealed class ImageTests
         }
     }
 
-    [Fact]
-    public async Task A_registry_outside_Azure_is_not_told_who_is_signed_in()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Category", "Security")]
+    public async Task A_registry_outside_Azure_or_outside_the_subscription_is_not_told_who_is_signed_in(bool isAzure)
     {
         await using var registry = await RegistryServer.StartAsync();
-        await using var cloud = await StartAsync(registry, RegistryServer.Image);
+        await using var cloud = await StartAsync(registry, RegistryServer.Image, isAzure);
         registry.Identity = cloud.Chat.Host.Token;
 
         AssertUnchecked(await PlanAsync(cloud), $"{registry.Host}: HTTP 401");
@@ -79,6 +83,7 @@ public sealed class ImageTests
         await using var registry = await RegistryServer.StartAsync();
         await using var cloud = await StartAsync(registry, RegistryServer.Image, isAzure: true);
         registry.IsClosed = true;
+        await PutRegistryAsync(cloud, registry);
 
         AssertUnchecked(await PlanAsync(cloud), $"{registry.Host}: HTTP 401");
     }
@@ -96,6 +101,7 @@ public sealed class ImageTests
     [Theory]
     [InlineData("{ \"token\": \"one\\r\\nX-Other: two\" }")]
     [InlineData("{ \"token\": \"one\", \"token\": \"two\" }")]
+    [Trait("Category", "Security")]
     public async Task A_registry_that_gives_no_usable_token_is_unchecked(string answer)
     {
         await using var registry = await RegistryServer.StartAsync();
@@ -105,7 +111,21 @@ public sealed class ImageTests
         AssertUnchecked(await PlanAsync(cloud), $"{registry.Host}: its answer cannot be read");
     }
 
+    [Fact]
+    [Trait("Category", "Security")]
+    public async Task No_registry_is_asked_where_the_check_is_turned_off()
+    {
+        await using var registry = await RegistryServer.StartAsync();
+        await using var cloud = await StartAsync(registry, "flows/other");
+
+        var planned = await cloud.Targets.RunAsync("PlanFlow", "FlowCredential=Environment", "FlowCheckImage=false");
+
+        Assert.True(planned.ExitCode == 0, planned.Output);
+        Assert.Empty(registry.Asked);
+    }
+
     [Theory]
+    [Trait("Category", "Security")]
     [InlineData("127.0.0.1\u2100.azurecr.io/flows/chat:1")]
     [InlineData("127.0.0.1%2f.azurecr.io/flows/chat:1")]
     [InlineData("127.0.0.1#.azurecr.io/flows/chat:1")]
@@ -153,6 +173,10 @@ public sealed class ImageTests
         cloud.Chat.Replace("deployment.yml", "example.azurecr.io/flows/basic-chat:1", $"{registry.Host}/{image}");
         return cloud;
     }
+
+    private static Task PutRegistryAsync(LoopbackCloud cloud, RegistryServer registry) => cloud.Chat.PutAsync(
+        $"subscriptions/{cloud.Chat.Host.SubscriptionId}/resourceGroups/local/providers/Microsoft.ContainerRegistry/registries/example?api-version=2023-07-01",
+        $$"""{ "location": "local", "sku": { "name": "Basic" }, "properties": { "loginServer": "{{registry.Host}}" } }""");
 
     private static Task<CommandResult> PlanAsync(LoopbackCloud cloud, string target = "PlanFlow") => cloud.Targets.RunAsync(target, "FlowCredential=Environment");
 

@@ -75,6 +75,22 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Category", "Security")]
+    public async Task The_command_line_of_the_workspace_holds_no_secret()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "command lines are read from /proc");
+        const string ServeCommand = "http://127.0.0.1:9/?key=secret-of-the-server";
+
+        await StartAsync(State, ServeCommand);
+
+        var state = JsonNode.Parse(await File.ReadAllTextAsync(StateFile, Token))!;
+        var commandLine = await File.ReadAllTextAsync($"/proc/{ProcessId()}/cmdline", Token);
+        Assert.Contains("FlowBuild.LocalWorkspace.dll", commandLine, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-of-the-server", commandLine, StringComparison.Ordinal);
+        Assert.DoesNotContain(state["token"]!.ToString(), commandLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_workspace_inside_another_program_is_never_ended()
     {
         await using var host = await LocalWorkspaceHost.StartAsync(new LocalWorkspaceOptions { StateFolder = State }, Token);
@@ -88,6 +104,7 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_state_file_of_a_killed_process_is_not_trusted_although_another_one_answers_at_its_address()
     {
         await StartAsync(State);
@@ -152,6 +169,7 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     [Theory]
     [InlineData("")]
     [InlineData("/")]
+    [Trait("Category", "Security")]
     public async Task A_state_folder_that_is_a_link_is_refused(string end)
     {
         Directory.CreateDirectory(Path.Combine(_folder.Path, "real"));
@@ -161,6 +179,7 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_state_file_that_is_a_link_or_open_to_others_is_refused()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes.");
@@ -179,6 +198,7 @@ public sealed class LocalWorkspaceProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_state_folder_of_another_user_is_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "Only root can give a folder away.");

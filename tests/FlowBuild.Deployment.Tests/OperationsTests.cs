@@ -298,6 +298,7 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task Credentials_go_to_a_private_file_and_not_to_the_log()
     {
         await using var chat = await BasicChat.StartAsync();

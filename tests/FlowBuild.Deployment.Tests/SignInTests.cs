@@ -88,6 +88,7 @@ public sealed class SignInTests
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_wrong_secret_is_one_coded_error_without_the_secret_or_a_stack_trace()
     {
         await using var cloud = await LoopbackCloud.StartAsync();
@@ -137,6 +138,7 @@ public sealed class SignInTests
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_token_that_the_workspace_refuses_is_a_coded_error()
     {
         await using var cloud = await LoopbackCloud.StartAsync(token: "token-of-another-tenant");

@@ -31,6 +31,7 @@ public sealed class UserSecretsTests
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public void A_new_file_can_be_read_by_its_owner_only()
     {
         using var folder = new TemporaryFolder();

@@ -57,6 +57,28 @@ public sealed class BadInputTests(PackedFeed feed)
         AssertRefused(user, deployed, "deployment.yml(6,", ["FLOW2001"]);
     }
 
+    [Theory]
+    [InlineData("build")]
+    [InlineData("build", "-t:ValidateFlow")]
+    [InlineData("publish", "-t:DeployFlow")]
+    [Trait("Category", "Security")]
+    public async Task A_line_break_in_the_name_of_a_flow_s_folder_is_an_error_and_no_line_of_the_compiler_s_files(string command, params string[] targets)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "no folder of this name can be made");
+        await using var user = new UserFolder(feed);
+        var sample = user.CopySample("BasicChat");
+        user.Write("BasicChat/it's]\nbuild_property.RootNamespace = Evil\n[x/flow.dag.yaml", await File.ReadAllTextAsync(Path.Combine(sample, "basic-chat", "flow.dag.yaml"), TestContext.Current.CancellationToken));
+
+        var refused = await user.DotNetAsync([command, "BasicChat", .. targets]);
+
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("error FLOW4041: The path of a flow holds a line break or another control character, shown as '?' in '", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("it's]?build_property.RootNamespace = Evil?[x", refused.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(Path.Combine(sample, "obj"), "*.editorconfig", SearchOption.AllDirectories).SelectMany(File.ReadLines),
+            static line => line.StartsWith("build_property.RootNamespace = Evil", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_deployment_file_that_is_named_and_missing_is_an_error()
     {

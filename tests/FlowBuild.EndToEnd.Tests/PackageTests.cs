@@ -54,6 +54,12 @@ public sealed class PackageTests(PackedFeed feed)
 
         Assert.DoesNotContain(entries, entry => entry.StartsWith("lib/", StringComparison.Ordinal));
         Assert.DoesNotContain(entries, entry => Path.GetFileName(entry).StartsWith("Microsoft.Build.", StringComparison.Ordinal));
+
+        // Nothing that only the build of this repository needs.
+        Assert.Equal(
+            ["FlowBuild.Definitions.dll", "FlowBuild.LocalWorkspace.deps.json", "FlowBuild.LocalWorkspace.dll", "FlowBuild.LocalWorkspace.runtimeconfig.json", "FlowBuild.LocalWorkspace.staticwebassets.endpoints.json", "YamlDotNet.dll"],
+            entries.Where(entry => entry.StartsWith("local/", StringComparison.Ordinal)).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(entries, entry => Path.GetFileName(entry) is var name && (name.StartsWith("RenameAssembly", StringComparison.Ordinal) || name.StartsWith("Mono.", StringComparison.Ordinal)));
         Assert.InRange(new FileInfo(file).Length, 1, 15 * 1024 * 1024);
     }
 

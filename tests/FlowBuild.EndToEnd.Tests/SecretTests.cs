@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 namespace FlowBuild.EndToEnd.Tests;
 
 /// <summary>Known secrets, looked for in everything that deployments leave behind: in good runs and in failed ones.</summary>
+[Trait("Category", "Security")]
 public sealed class SecretTests(PackedFeed feed)
 {
     private const string InFile = "value-of-the-file-7f3a9c";

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace FlowBuild.LocalWorkspace.Tests;
@@ -131,6 +133,39 @@ public sealed class GatewayTests
         Assert.Equal("ab" + new string('c', 38), answer.Headers.GetValues("x-ms-client-request-id").Single());
         Assert.True(Guid.TryParse(answer.Headers.GetValues("x-request-id").Single(), out _));
     }
+
+    [Theory]
+    [InlineData("Key")]
+    [InlineData("AMLToken")]
+    [InlineData("AADToken")]
+    [Trait("Category", "Security")]
+    public async Task What_another_program_at_the_scoring_port_was_sent_opens_nothing_once_it_was_found_there(string authMode)
+    {
+        await using var workspace = await DeployedAsync(authMode);
+        var (scoring, before) = (workspace.Host.Scoring, await CallerTokenAsync(workspace, authMode));
+        using var client = new ScoringClient(new Uri(scoring, "endpoints/my-endpoint/score"), "none");
+        Assert.Equal(200, (await client.SendAsync(HttpMethod.Post, "score", Question, bearer: before)).Status);
+
+        await workspace.RestartAsync(TimeSpan.Zero, _ =>
+        {
+            using var other = new TcpListener(IPAddress.Loopback, scoring.Port);
+            other.Start();
+            var refused = Assert.Throws<WorkspaceStartException>(() =>
+                LocalWorkspaceHost.StartAsync(RunningWorkspace.Options(workspace.Folder, TimeSpan.Zero)).GetAwaiter().GetResult());
+            Assert.Contains("they were replaced", refused.Message, StringComparison.Ordinal);
+        });
+
+        Assert.Equal(scoring, workspace.Host.Scoring);
+        Assert.Equal(401, (await client.SendAsync(HttpMethod.Post, "score", Question, bearer: before)).Status);
+        Assert.Equal(200, (await client.SendAsync(HttpMethod.Post, "score", Question, bearer: await CallerTokenAsync(workspace, authMode))).Status);
+    }
+
+    private static async Task<string> CallerTokenAsync(RunningWorkspace workspace, string authMode) => authMode switch
+    {
+        "Key" => (await workspace.PostAsync("onlineEndpoints/my-endpoint/listKeys")).Body!["primaryKey"]!.GetValue<string>(),
+        "AMLToken" => (await workspace.PostAsync("onlineEndpoints/my-endpoint/token")).Body!["accessToken"]!.GetValue<string>(),
+        _ => workspace.Host.Token,
+    };
 
     private static async Task<RunningWorkspace> DeployedAsync(string authMode, string? requestSettings = null)
     {

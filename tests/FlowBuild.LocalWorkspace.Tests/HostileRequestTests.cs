@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 namespace FlowBuild.LocalWorkspace.Tests;
 
 /// <summary>Requests that no good client sends: each gets an error of the service's own shape.</summary>
+[Trait("Category", "Security")]
 public sealed class HostileRequestTests
 {
     [Theory]

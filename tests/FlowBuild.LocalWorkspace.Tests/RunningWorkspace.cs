@@ -78,6 +78,7 @@ public sealed class RunningWorkspace : IAsyncDisposable
         await Host.DisposeAsync();
         change?.Invoke(Path.Combine(_folder.Path, "state"));
         Host = await LocalWorkspaceHost.StartAsync(Options(_folder.Path, provisioningTime));
+        _arm.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Host.Token);
     }
 
     /// <summary>A client that trusts the workspace's certificate and no other.</summary>

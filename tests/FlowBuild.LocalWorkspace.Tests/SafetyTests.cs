@@ -4,6 +4,7 @@ using System.Text;
 
 namespace FlowBuild.LocalWorkspace.Tests;
 
+[Trait("Category", "Security")]
 public sealed class SafetyTests
 {
     [Theory]

@@ -157,6 +157,7 @@ public sealed class ServingTests
     }
 
     [Fact]
+    [Trait("Category", "Security")]
     public async Task A_blob_whose_name_begins_with_a_slash_is_not_written_outside_of_the_flows_folder()
     {
         await using var workspace = await RunningWorkspace.StartAsync("no-such-program-here {flow} {port}");

@@ -192,13 +192,20 @@ public static class ConfigurationRules
         "FlowDeploymentName='{0}': no endpoint of the selected flows has this deployment; write one of: {1}",
         RuleSeverity.Error);
 
+    /// <summary>The path of a flow holds a control character.</summary>
+    public static readonly DiagnosticRule FlowPathUnusable = new(
+        "FLOW4041",
+        "The path of a flow holds a line break",
+        "The path of a flow holds a line break or another control character, shown as '?' in '{0}'; rename the folder, or exclude it with DefaultItemExcludes",
+        RuleSeverity.Error);
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
         WorkspaceNotConfigured, WorkspaceIncomplete, InvalidSubscription, UnknownCredential, NoFlow, NoDeployment, SameDeployment,
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
         InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld, EndpointOnly, FlowNotDeployed,
-        FileNotUsable, ResultNotWritten, UserSecretsNotWritten, ItemMetadataUnknown, FlowNotSelected,
-        SolutionNotDeployable, PropertyUnknown, DeploymentUnknown,
+        FileNotUsable, ResultNotWritten, UserSecretsNotWritten, ItemMetadataUnknown, FlowNotSelected, SolutionNotDeployable,
+        PropertyUnknown, DeploymentUnknown, FlowPathUnusable,
     ];
 }

@@ -169,6 +169,34 @@ public static class WorkspaceRules
         "No deployment of the endpoint '{0}' has traffic, so its callers get errors; run SetFlowTraffic with FlowTraffic=\"{1}=100\", or set FlowAllTraffic=true",
         RuleSeverity.Warning);
 
+    /// <summary>A datastore names an account that is not storage of the cloud.</summary>
+    public static readonly DiagnosticRule DatastoreRefused = new(
+        "FLOW5035",
+        "A datastore does not lead to Azure Storage",
+        "The datastore '{0}' names '{1}', so no file and no token is sent there: {2}; correct the datastore in the workspace, or name the workspace's cloud with FlowCloud",
+        RuleSeverity.Error);
+
+    /// <summary>A scoring URI must not be sent a key or token.</summary>
+    public static readonly DiagnosticRule ScoringUriRefused = new(
+        "FLOW5036",
+        "No key or token is sent to the scoring URI",
+        "The scoring URI of the endpoint '{0}' is at '{1}', so no key or token is sent there: {2}; check the endpoint and FlowCloud",
+        RuleSeverity.Error);
+
+    /// <summary>A response is too large, too slow or malformed.</summary>
+    public static readonly DiagnosticRule ResponseUnusable = new(
+        "FLOW5037",
+        "A response of a service cannot be used",
+        "The response of the service ({0}) cannot be used: {1}; run the target again, and when it stays, check what answers there, such as a proxy",
+        RuleSeverity.Error);
+
+    /// <summary>A key or token cannot be sent or written.</summary>
+    public static readonly DiagnosticRule CredentialUnusable = new(
+        "FLOW5038",
+        "A key or token cannot be used",
+        "The {0} cannot be used: it is empty or holds a blank, a line break or another character that is not printable ASCII; create it again in the workspace",
+        RuleSeverity.Error);
+
     /// <summary>A fault of FlowBuild itself.</summary>
     public static readonly DiagnosticRule Unexpected = new(
         "FLOW5999",
@@ -182,6 +210,7 @@ public static class WorkspaceRules
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
         NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, InstanceTypeUnusable,
         QuotaExceeded, BreakingContract, ConnectionMissing, PermissionMissing, RoleMissing, RoleNotGiven, ClientIdDisagrees, EndpointNameTaken,
-        ImageNotFound, DeploymentHasTraffic, FlowsFailed, ChangedByAnotherRun, NoTraffic, Unexpected,
+        ImageNotFound, DeploymentHasTraffic, FlowsFailed, ChangedByAnotherRun, NoTraffic, DatastoreRefused, ScoringUriRefused,
+        ResponseUnusable, CredentialUnusable, Unexpected,
     ];
 }

@@ -538,7 +538,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                 return $"{name} was changed by another run in the meantime and is left as it is (model {AssetNames.Short(now.ModelId ?? "none")}).";
             }
 
-            var model = AssetNames.Short(previous["properties"]?["model"]?.ToString() ?? "none");
+            var model = AssetNames.Short(previous.TextAt("properties", "model") ?? "none");
             log.Progress($"{plan.Endpoint}/{name}: failed; putting it back as it was before (model {model})");
             var operation = await workspace.PutDeploymentAsync(plan.Endpoint, name, () => Task.FromResult(Copy(previous)), cancellationToken).ConfigureAwait(false);
             await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);

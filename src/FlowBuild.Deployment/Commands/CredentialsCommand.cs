@@ -28,7 +28,7 @@ internal static class CredentialsCommand
             var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
             var section = flow.Item.ClientName;
             var token = await context.Workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
-            await File.AppendAllTextAsync(file, $"{section}__ScoringUri={endpoint.ScoringUri}\n{section}__Key={token}\n", cancellationToken).ConfigureAwait(false);
+            await GitHubFile.AppendConnectionAsync(file, section, ScoringAddress.Of(context.Workspace, endpoint), token, cancellationToken).ConfigureAwait(false);
             lines.Add($"{section}__ScoringUri and {section}__Key are in the file of {variable} ({endpoint.Name}, flow '{flow.Item.Name}')");
         }).ConfigureAwait(false);
         context.Log.Output(lines);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FlowBuild.Definitions.Deployments;
 using FlowBuild.Definitions.Flows;
+using FlowBuild.Deployment.Workspace;
 
 namespace FlowBuild.Deployment.Plan;
 
@@ -64,8 +65,8 @@ internal static class ContractComparison
     public static List<string> BreaksSwagger(JsonObject swagger, FlowContract contract)
     {
         var breaks = new List<string>();
-        var post = swagger["paths"]?["/score"]?["post"];
-        foreach (var (name, type) in SchemaTypes(post?["responses"]?["200"]))
+        var post = swagger.At("paths", "/score", "post");
+        foreach (var (name, type) in SchemaTypes(post.At("responses", "200")))
         {
             var now = contract.Outputs.FirstOrDefault(o => o.Name == name);
             if (now is null)
@@ -78,7 +79,7 @@ internal static class ContractComparison
             }
         }
 
-        var inputs = SchemaTypes(post?["requestBody"]);
+        var inputs = SchemaTypes(post.At("requestBody"));
         foreach (var input in contract.Inputs.Where(i => inputs.TryGetValue(i.Name, out var type) && SchemaWord(i.Type) != type))
         {
             breaks.Add($"input '{input.Name}' changes from {inputs[input.Name]} to {SchemaWord(input.Type)}");
@@ -88,8 +89,8 @@ internal static class ContractComparison
     }
 
     private static Dictionary<string, string> SchemaTypes(JsonNode? message) =>
-        message?["content"]?["application/json"]?["schema"]?["properties"] is JsonObject properties
-            ? properties.ToDictionary(static p => p.Key, static p => p.Value?["type"]?.ToString() ?? "", StringComparer.Ordinal)
+        message.At("content", "application/json", "schema", "properties") is JsonObject properties
+            ? properties.ToDictionary(static p => p.Key, static p => p.Value.TextAt("type") ?? "", StringComparer.Ordinal)
             : [];
 
     private static string SchemaWord(FlowValueType type) => type switch

@@ -163,7 +163,7 @@ internal sealed class DeploymentPlanner
                 return Plan(assets.ModelId);
             }
 
-            if (_steps.OfType<VersionStep>().Any(static s => s is { Stage: FlowStage.Environment, Collection: "environments" }))
+            if (_settings.CheckImage && _steps.OfType<VersionStep>().Any(static s => s is { Stage: FlowStage.Environment, Collection: "environments" }))
             {
                 await Preflight.CheckImageAsync(_workspace, _sources, _notes, cancellationToken).ConfigureAwait(false);
             }
@@ -261,7 +261,7 @@ internal sealed class DeploymentPlanner
         var body = _workspace.EndpointBody(spec, location, existing);
         if (existing is null)
         {
-            _steps.Add(new EndpointStep(_sources.EndpointName, body, true, $"new, {Word(body["properties"]!["authMode"]!.GetValue<string>())}", []));
+            _steps.Add(new EndpointStep(_sources.EndpointName, body, true, $"new, {Word(body.TextAt("properties", "authMode") ?? "Key")}", []));
             return;
         }
 
@@ -410,7 +410,7 @@ internal sealed class DeploymentPlanner
             return;
         }
 
-        var authMode = _steps.OfType<EndpointStep>().FirstOrDefault()?.Body["properties"]?["authMode"]?.GetValue<string>() ?? endpoint?.AuthMode ?? "Key";
+        var authMode = _steps.OfType<EndpointStep>().FirstOrDefault()?.Body.TextAt("properties", "authMode") ?? endpoint?.AuthMode ?? "Key";
         var missing = await DeployerPermissions.MissingAsync(_workspace, _steps, authMode, cancellationToken).ConfigureAwait(false);
         if (missing.Count > 0 && writes)
         {

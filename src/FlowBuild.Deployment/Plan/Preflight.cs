@@ -42,7 +42,7 @@ internal static class Preflight
         var size = sizes.FirstOrDefault(s => Is(s, "name", type.Value));
         if (size is null || !CanServe(size))
         {
-            var hint = Suggestion.DidYouMean(type.Value, sizes.Where(CanServe).Select(static s => s["name"]!.ToString()), "; Standard_DS3_v2 is a usual one");
+            var hint = Suggestion.DidYouMean(type.Value, sizes.Where(CanServe).Select(static s => s.TextAt("name") ?? ""), "; Standard_DS3_v2 is a usual one");
             throw FlowDeploymentException.At(
                 WorkspaceRules.InstanceTypeUnusable, sources.Item.DeploymentFile, type.Span, type.Value, size is null ? "does not exist" : "cannot serve online endpoints", location, hint);
         }
@@ -86,8 +86,7 @@ internal static class Preflight
             return;
         }
 
-        var registry = new ContainerRegistry(workspace.Connection.Cloud, workspace.Connection.Credential);
-        var (exists, reason) = await registry.FindAsync(parsed, cancellationToken).ConfigureAwait(false);
+        var (exists, reason) = await new ContainerRegistry(workspace).FindAsync(parsed, cancellationToken).ConfigureAwait(false);
         if (exists is null)
         {
             notes.Add($"whether the image '{image.Value}' exists cannot be checked ({parsed.Registry}: {reason})");
@@ -160,9 +159,9 @@ internal static class Preflight
         MachineLearningWorkspace workspace, FlowSources sources, DeploymentSpec spec, JsonObject size, int instancesNow, string location, CancellationToken cancellationToken)
     {
         var instances = spec.InstanceCount?.Value ?? 1;
-        var cores = size["vCPUs"]?.GetValue<int>() ?? 0;
+        var cores = (int)(Number(size, "vCPUs") ?? 0);
         var needed = Cores(instances, cores, spec.InstanceType!.Value) - Cores(instancesNow, cores, spec.InstanceType.Value);
-        var family = size["family"]?.ToString() ?? "";
+        var family = size.TextAt("family") ?? "";
         if (needed <= 0 || family.Length == 0)
         {
             return;
@@ -170,7 +169,7 @@ internal static class Preflight
 
         // Rows of one workspace or compute break the family's row down; they are no limits of their own.
         var usages = await workspace.GetUsagesAsync(location, cancellationToken).ConfigureAwait(false);
-        var row = usages.FirstOrDefault(u => !IsBreakdown(u["id"]?.ToString() ?? "") && string.Equals(u["name"]?["value"]?.ToString(), family, StringComparison.OrdinalIgnoreCase));
+        var row = usages.FirstOrDefault(u => !IsBreakdown(u.TextAt("id") ?? "") && string.Equals(u.TextAt("name", "value"), family, StringComparison.OrdinalIgnoreCase));
         if (row is null || Number(row, "limit") is not { } limit || limit < 0)
         {
             return;
@@ -195,7 +194,7 @@ internal static class Preflight
     private static bool CanServe(JsonObject size) =>
         size["supportedComputeTypes"] is not JsonArray types || types.Any(static t => t?.ToString() == "MIR");
 
-    private static bool Is(JsonObject item, string member, string text) => string.Equals(item[member]?.ToString(), text, StringComparison.OrdinalIgnoreCase);
+    private static bool Is(JsonObject item, string member, string text) => string.Equals(item.TextAt(member), text, StringComparison.OrdinalIgnoreCase);
 
     private static long? Number(JsonObject item, string member) => item[member] is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
 

@@ -30,15 +30,15 @@ internal static class ResourceDifferences
     {
         var changes = new List<PlanChange>();
         var resource = deployment.Document;
-        var isKubernetes = body["properties"]?["endpointComputeType"]?.GetValue<string>() == "Kubernetes";
+        var isKubernetes = body.TextAt("properties", "endpointComputeType") == "Kubernetes";
         var wantedByDefault = WithDefaults(body, isKubernetes);
         Compare("", wantedByDefault, resource, changes);
 
         // What was sent is compared by itself; how it is noted down is no difference.
         changes.RemoveAll(static c => c.Path == $"tags.{SentMembers.Tag}");
-        if (resource["properties"]?["environmentVariables"] is JsonObject live)
+        if (resource.At("properties", "environmentVariables") is JsonObject live)
         {
-            var wanted = body["properties"]?["environmentVariables"] as JsonObject;
+            var wanted = body.At("properties", "environmentVariables") as JsonObject;
             foreach (var (name, _) in live)
             {
                 if (!MachineLearningWorkspace.InjectedVariables.Contains(name) && wanted?.ContainsKey(name) != true)
@@ -48,9 +48,9 @@ internal static class ResourceDifferences
             }
         }
 
-        if (resource["properties"]?["dataCollector"] is JsonObject collector)
+        if (resource.At("properties", "dataCollector") is JsonObject collector)
         {
-            var wanted = body["properties"]?["dataCollector"] as JsonObject;
+            var wanted = body.At("properties", "dataCollector") as JsonObject;
             var collections = wanted?["collections"] as JsonObject;
             changes.AddRange(wanted is null
                 ? [new PlanChange("data_collector", "set", null)]
@@ -67,7 +67,7 @@ internal static class ResourceDifferences
 
     /// <summary>Whether a deployment runs the model and the environment that a body names.</summary>
     public static bool HasAssetsOf(JsonObject body, DeploymentResource deployment) => ((string[])["model", "environmentId"]).All(
-        member => Same($"properties.{member}", body["properties"]?[member], deployment.Properties[member]));
+        member => Same($"properties.{member}", body.At("properties", member), deployment.Properties[member]));
 
     /// <summary>What a PUT of the body would change in an endpoint.</summary>
     public static List<PlanChange> OfEndpoint(JsonObject body, JsonObject resource)
@@ -86,7 +86,7 @@ internal static class ResourceDifferences
         var changes = new List<PlanChange>();
         Compare("", body, resource, changes);
         changes.AddRange(EnvironmentContent
-            .Where(member => resource["properties"]?[member] is not null && body["properties"]?[member] is null)
+            .Where(member => resource.At("properties", member) is not null && body.At("properties", member) is null)
             .Select(static member => new PlanChange(member, "set", null)));
         changes.RemoveAll(static c => c.Path is "description" || c.Path.StartsWith("tags.", StringComparison.Ordinal));
         return Sorted(changes);
@@ -145,7 +145,7 @@ internal static class ResourceDifferences
     private static bool Has(JsonObject body, string path) => path.Split('.').Aggregate((JsonNode?)body, static (node, member) => (node as JsonObject)?[member]) is not null;
 
     private static bool IsGoneCollection(JsonObject body, string path) => path.Split('.') is ["dataCollector", .. var rest]
-        && (body["properties"]!["dataCollector"] is not JsonObject collector || (rest is ["collections", var name, ..] && collector["collections"]?[name] is null));
+        && (body.At("properties", "dataCollector") is not JsonObject collector || (rest is ["collections", var name, ..] && collector.At("collections", name) is null));
 
     private static bool Same(string path, JsonNode? wanted, JsonNode? live)
     {

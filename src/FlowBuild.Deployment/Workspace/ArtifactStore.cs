@@ -182,7 +182,7 @@ public sealed partial class ArtifactStore
 
     private Exception Explain(Exception e, CancellationToken cancellationToken) => e switch
     {
-        FlowDeploymentException => e,
+        FlowDeploymentException or UnauthorizedAccessException => e,
         _ when cancellationToken.IsCancellationRequested => e,
         AuthenticationFailedException authentication => _workspace.NotSignedIn(authentication),
         RequestFailedException { Status: 401 or 403 } refused => FlowDeploymentException.Of(
@@ -191,7 +191,8 @@ public sealed partial class ArtifactStore
         RequestFailedException { Status: > 0 } failed => FlowDeploymentException.Of(
             WorkspaceRules.RequestFailed, $"{failed.ErrorCode ?? "Error"}: the upload to '{_datastore.Container.Host}' failed (HTTP {failed.Status})."),
         RequestFailedException or AggregateException or HttpRequestException or IOException or OperationCanceledException => _workspace.Connection.Unreachable(e),
-        _ => e,
+        // Such as a list that is not XML, or a secret that is not base64: what the exception quotes may be secret.
+        _ => FlowDeploymentException.Of(WorkspaceRules.ResponseUnusable, $"storage account {_datastore.Container.Host}", $"it cannot be read ({e.GetType().Name})"),
     };
 
     private static BlobHttpHeaders Headers(PackageFile file) => new() { ContentHash = file.Md5 };

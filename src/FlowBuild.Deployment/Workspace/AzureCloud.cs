@@ -9,15 +9,17 @@ namespace FlowBuild.Deployment.Workspace;
 /// <param name="Audience">What a token of the control plane is asked for.</param>
 /// <param name="MachineLearning">What a token of an endpoint is asked for, as az ml asks for it; the studio has the same address.</param>
 /// <param name="Registries">What the names of its container registries end with, from the dot on; empty where that is not known.</param>
-public sealed record AzureCloud(string Name, Uri Authority, Uri ResourceManager, string Audience, string MachineLearning, string Registries)
+/// <param name="StorageSuffix">What follows <c>account.blob.</c> in the addresses of its storage accounts; empty where that is not known.</param>
+public sealed record AzureCloud(
+    string Name, Uri Authority, Uri ResourceManager, string Audience, string MachineLearning, string Registries, string StorageSuffix)
 {
     private const string AuthorityVariable = "AZURE_AUTHORITY_HOST";
 
     private static readonly AzureCloud[] Known =
     [
-        Create("AzureCloud", "https://login.microsoftonline.com/", "https://management.azure.com", "https://ml.azure.com", ".azurecr.io"),
-        Create("AzureUSGovernment", "https://login.microsoftonline.us/", "https://management.usgovcloudapi.net", "https://ml.azure.us", ".azurecr.us"),
-        Create("AzureChinaCloud", "https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn", "https://ml.azure.cn", ".azurecr.cn"),
+        Create("AzureCloud", "https://login.microsoftonline.com/", "https://management.azure.com", "https://ml.azure.com", ".azurecr.io", "core.windows.net"),
+        Create("AzureUSGovernment", "https://login.microsoftonline.us/", "https://management.usgovcloudapi.net", "https://ml.azure.us", ".azurecr.us", "core.usgovcloudapi.net"),
+        Create("AzureChinaCloud", "https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn", "https://ml.azure.cn", ".azurecr.cn", "core.chinacloudapi.cn"),
     ];
 
     /// <summary>The cloud that most people use.</summary>
@@ -31,6 +33,12 @@ public sealed record AzureCloud(string Name, Uri Authority, Uri ResourceManager,
 
     /// <summary>Whether a host is one of its container registries.</summary>
     public bool HasRegistry(string host) => Registries.Length > 0 && host.EndsWith(Registries, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What the hosts of its managed online endpoints end with; a token of <see cref="MachineLearning"/> is theirs.</summary>
+    internal string Inference => $".inference.{new Uri(MachineLearning).Host}";
+
+    /// <summary>Whether a host serves its managed online endpoints.</summary>
+    internal bool HasInference(string host) => host.EndsWith(Inference, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The cloud that is meant.</summary>
     /// <param name="word">FlowCloud; empty: the cloud whose sign-in AZURE_AUTHORITY_HOST names, else the one that the Azure CLI is
@@ -67,11 +75,12 @@ public sealed record AzureCloud(string Name, Uri Authority, Uri ResourceManager,
         return new AzureCloud(
             name, Address(origin, authority), Address(origin, manager),
             registered.GetValueOrDefault("endpoint_active_directory_resource_id", manager), Public.MachineLearning,
-            registered.GetValueOrDefault("suffix_acr_login_server_endpoint", "") is { Length: > 0 } suffix ? "." + suffix.TrimStart('.') : "");
+            registered.GetValueOrDefault("suffix_acr_login_server_endpoint", "") is { Length: > 0 } suffix ? "." + suffix.TrimStart('.') : "",
+            registered.GetValueOrDefault("suffix_storage_endpoint", "").TrimStart('.'));
     }
 
-    private static AzureCloud Create(string name, string authority, string manager, string machineLearning, string registries) =>
-        new(name, new Uri(authority), new Uri(manager), manager + "/", machineLearning, registries);
+    private static AzureCloud Create(string name, string authority, string manager, string machineLearning, string registries, string storage) =>
+        new(name, new Uri(authority), new Uri(manager), manager + "/", machineLearning, registries, storage);
 
     private static Uri Address(string origin, string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri

@@ -10,11 +10,10 @@ namespace FlowBuild.Deployment.Workspace;
 
 /// <summary>
 /// Asks a registry whether it has an image (OCI distribution specification). Where a token is needed it is an anonymous one; only a
-/// registry of the cloud is shown who is signed in, in exchange for a token of its own.
+/// registry of the workspace's subscription is sent the token of who is signed in, in exchange for one of its own.
 /// </summary>
-/// <param name="cloud">The cloud, which says what its registries are called.</param>
-/// <param name="credential">Who is signed in.</param>
-internal sealed partial class ContainerRegistry(AzureCloud cloud, TokenCredential credential)
+/// <param name="workspace">The workspace: its cloud says what registries are called, its subscription which ones are its own.</param>
+internal sealed partial class ContainerRegistry(MachineLearningWorkspace workspace)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
 
@@ -81,7 +80,9 @@ internal sealed partial class ContainerRegistry(AzureCloud cloud, TokenCredentia
 
     private async Task<string?> TokenAsync(HttpClient http, ContainerImage image, (Uri Realm, string Service)? challenge, CancellationToken cancellationToken)
     {
-        if (cloud.HasRegistry(image.Registry) && await ExchangeAsync(http, image, cancellationToken).ConfigureAwait(false) is { } own)
+        if (workspace.Connection.Cloud.HasRegistry(image.Registry)
+            && await workspace.HasRegistryAsync(image.Registry, cancellationToken).ConfigureAwait(false)
+            && await ExchangeAsync(http, image, cancellationToken).ConfigureAwait(false) is { } own)
         {
             return own;
         }
@@ -104,7 +105,8 @@ internal sealed partial class ContainerRegistry(AzureCloud cloud, TokenCredentia
         AccessToken identity;
         try
         {
-            identity = await credential.GetTokenAsync(new TokenRequestContext([$"{cloud.Audience.TrimEnd('/')}/.default"]), cancellationToken).ConfigureAwait(false);
+            var scope = $"{workspace.Connection.Cloud.Audience.TrimEnd('/')}/.default";
+            identity = await workspace.Connection.Credential.GetTokenAsync(new TokenRequestContext([scope]), cancellationToken).ConfigureAwait(false);
         }
         catch (AuthenticationFailedException)
         {

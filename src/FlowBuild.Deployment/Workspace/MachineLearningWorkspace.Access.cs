@@ -9,25 +9,48 @@ public sealed partial class MachineLearningWorkspace
 {
     private const string AuthorizationVersion = "2022-04-01";
     private const string ResourcesVersion = "2021-04-01";
+    private const string RegistriesVersion = "2023-07-01";
     private const string IdentityVersion = "2023-01-31";
 
     /// <summary>ARM id of a resource that the workspace was made with, or null where it has none.</summary>
     /// <param name="member"><c>storageAccount</c> or <c>containerRegistry</c>.</param>
     /// <param name="cancellationToken">Stops.</param>
     internal async Task<string?> GetAssociatedIdAsync(string member, CancellationToken cancellationToken) =>
-        (await GetDocumentAsync(cancellationToken).ConfigureAwait(false))["properties"]?[member]?.GetValue<string>() is { Length: > 0 } id ? id : null;
+        (await GetDocumentAsync(cancellationToken).ConfigureAwait(false)).TextAt("properties", member) is { Length: > 0 } id ? id : null;
 
     /// <summary>ARM id of the container registry of the subscription that answers at a host, or null.</summary>
     /// <exception cref="FlowDeploymentException">The list must not be read.</exception>
     internal async Task<string?> FindRegistryAsync(string host, CancellationToken cancellationToken) =>
         (await ListResourcesAsync("Microsoft.ContainerRegistry/registries", "registries of the subscription", cancellationToken).ConfigureAwait(false))
-        .Select(static r => r["id"]?.ToString() ?? "").FirstOrDefault(id => IsRegistryAt(id, host));
+        .Select(static r => r.TextAt("id") ?? "").FirstOrDefault(id => IsRegistryAt(id, host));
 
     /// <summary>Whether a registry answers at a host: under its name, or its name with a hash that keeps the host from being taken over.</summary>
     internal static bool IsRegistryAt(string? id, string host)
     {
         var (name, label) = (id?[(id.LastIndexOf('/') + 1)..] ?? "", host.Split('.')[0]);
         return name.Length > 0 && (string.Equals(label, name, StringComparison.OrdinalIgnoreCase) || label.StartsWith(name + "-", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>
+    /// Whether a container registry of the workspace's subscription answers at a host. Any tenant may have a registry in Azure, so what
+    /// its host ends with says nothing about whose it is.
+    /// </summary>
+    /// <param name="host">The host, as it stands in the name of an image.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>False also where the registries must not be read.</returns>
+    internal async Task<bool> HasRegistryAsync(string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var registries = await ListAsync(
+                Absolute($"/subscriptions/{Address.Subscription}/providers/Microsoft.ContainerRegistry/registries", RegistriesVersion),
+                "registries of the subscription", int.MaxValue, cancellationToken).ConfigureAwait(false);
+            return registries.Exists(r => string.Equals(r.TextAt("properties", "loginServer"), host, StringComparison.OrdinalIgnoreCase));
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+        {
+            return false;
+        }
     }
 
     private Task<List<JsonObject>> ListResourcesAsync(string type, string what, CancellationToken cancellationToken) => ListAsync(
@@ -37,7 +60,7 @@ public sealed partial class MachineLearningWorkspace
     internal async Task<(string Principal, string Client)?> FindIdentityAsync(string id, CancellationToken cancellationToken)
     {
         var identity = await TryGetAsync(id, IdentityVersion, cancellationToken).ConfigureAwait(false);
-        return identity?["properties"]?["principalId"]?.GetValue<string>() is { } principal && identity["properties"]!["clientId"]?.GetValue<string>() is { } client
+        return identity.TextAt("properties", "principalId") is { } principal && identity.TextAt("properties", "clientId") is { } client
             ? (principal, client)
             : null;
     }
@@ -50,7 +73,7 @@ public sealed partial class MachineLearningWorkspace
         var assignments = await ListAsync(
             Absolute($"{need.Scope}/providers/Microsoft.Authorization/roleAssignments", AuthorizationVersion, $"&$filter={filter}"),
             $"roles at {need.ScopeName}", int.MaxValue, cancellationToken).ConfigureAwait(false);
-        var roles = assignments.Select(static a => a["properties"]?["roleDefinitionId"]?.ToString() ?? "").Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var roles = assignments.Select(static a => a.TextAt("properties", "roleDefinitionId") ?? "").Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         if (roles.Exists(id => id.EndsWith(need.Role.Id, StringComparison.OrdinalIgnoreCase)))
         {
             return true;
@@ -59,7 +82,7 @@ public sealed partial class MachineLearningWorkspace
         foreach (var id in roles.Where(static id => id.Length > 0))
         {
             var definition = await TryGetAsync(id, AuthorizationVersion, cancellationToken).ConfigureAwait(false);
-            if (Permission.Allows(Permission.Read(definition?["properties"]?["permissions"]), need.Role.Action, need.Role.IsData))
+            if (Permission.Allows(Permission.Read(definition.At("properties", "permissions")), need.Role.Action, need.Role.IsData))
             {
                 return true;
             }
@@ -122,5 +145,8 @@ public sealed partial class MachineLearningWorkspace
         return response.Status == 200 ? ReadOrNull(response) : null;
     }
 
-    private Uri Absolute(string id, string apiVersion, string query = "") => new(Endpoint, $"{id}?api-version={apiVersion}{query}");
+    // An id that is not a path would be another address.
+    private Uri Absolute(string id, string apiVersion, string query = "") =>
+        Uri.TryCreate(Endpoint, $"{id}?api-version={apiVersion}{query}", out var address) ? address
+            : throw FlowDeploymentException.Of(WorkspaceRules.ForeignAddress, id);
 }

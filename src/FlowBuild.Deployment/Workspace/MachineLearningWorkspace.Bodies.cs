@@ -217,7 +217,7 @@ public sealed partial class MachineLearningWorkspace
     public static JsonObject Restorable(DeploymentResource deployment)
     {
         var body = Writable(deployment);
-        if (body["properties"]?["environmentVariables"] is JsonObject variables)
+        if (body.At("properties", "environmentVariables") is JsonObject variables)
         {
             foreach (var name in InjectedVariables)
             {

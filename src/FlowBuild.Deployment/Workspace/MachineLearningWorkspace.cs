@@ -36,7 +36,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
 
     /// <summary>The workspace's region.</summary>
     public async Task<string> GetLocationAsync(CancellationToken cancellationToken) =>
-        (await GetDocumentAsync(cancellationToken).ConfigureAwait(false))["location"]?.GetValue<string>() ?? "";
+        (await GetDocumentAsync(cancellationToken).ConfigureAwait(false)).TextAt("location") ?? "";
 
     /// <summary>An endpoint, or null.</summary>
     public async Task<EndpointResource?> GetEndpointAsync(string endpoint, CancellationToken cancellationToken) =>
@@ -51,7 +51,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     {
         var resources = await ListResourcesAsync(
             "Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "endpoints of the subscription", cancellationToken).ConfigureAwait(false);
-        foreach (var id in resources.Where(r => IsRegion(r["location"]?.ToString(), location)).Select(static r => r["id"]?.ToString() ?? ""))
+        foreach (var id in resources.Where(r => IsRegion(r.TextAt("location"), location)).Select(static r => r.TextAt("id") ?? ""))
         {
             if (id.StartsWith($"/subscriptions/{Address.Subscription}/", StringComparison.OrdinalIgnoreCase)
                 && id.EndsWith($"/onlineEndpoints/{endpoint}", StringComparison.OrdinalIgnoreCase) && !id.StartsWith(Address.ArmId + "/", StringComparison.OrdinalIgnoreCase)
@@ -103,7 +103,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     /// <param name="cancellationToken">Stops the request.</param>
     public async Task<string?> GetLatestVersionAsync(string kind, string name, CancellationToken cancellationToken) =>
         (await ListAsync($"{kind}/{Segment(name)}/versions", "&$orderBy=createdtime desc&$top=1", 1, cancellationToken).ConfigureAwait(false)) is [var first, ..]
-            ? first["name"]?.GetValue<string>()
+            ? first.TextAt("name")
             : null;
 
     /// <summary>The id of a code version with this content, whatever its name; null where there is none.</summary>
@@ -111,12 +111,12 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     /// <param name="cancellationToken">Stops the request.</param>
     public async Task<string?> FindCodeAsync(string hash, CancellationToken cancellationToken) =>
         (await ListAsync($"codes/{hash}/versions", $"&hash={hash}&hashVersion={CodeHash.Version}", 1, cancellationToken).ConfigureAwait(false)) is [var first, ..]
-            ? first["id"]?.GetValue<string>()
+            ? first.TextAt("id")
             : null;
 
     /// <summary>The version that the service would give to the next version of an asset.</summary>
     public async Task<string> GetNextVersionAsync(string kind, string name, CancellationToken cancellationToken) =>
-        (await GetAsync($"{kind}/{Segment(name)}", cancellationToken).ConfigureAwait(false))?["properties"]?["nextVersion"]?.GetValue<string>() ?? "1";
+        (await GetAsync($"{kind}/{Segment(name)}", cancellationToken).ConfigureAwait(false)).TextAt("properties", "nextVersion") ?? "1";
 
     /// <summary>Creates a version of an asset; versions are made at once.</summary>
     public async Task PutVersionAsync(string kind, string name, string version, JsonObject body, CancellationToken cancellationToken)
@@ -168,9 +168,10 @@ public sealed partial class MachineLearningWorkspace : ArmResource
 
         var address = new Uri(_connection.Cloud.ResourceManager, "local/links");
         var response = await RawAsync(RequestMethod.Post, address, null, cancellationToken).ConfigureAwait(false);
-        var link = Read(Check(response, "link to the local workspace's page"))["link"]?.GetValue<string>()
+        var link = Read(Check(response, "link to the local workspace's page")).TextAt("link")
             ?? throw FlowDeploymentException.Of(WorkspaceRules.RequestFailed, "The local workspace gave no link to its page.");
-        return new Uri($"{link}#/{endpoint.Name}");
+        return Uri.TryCreate($"{link}#/{endpoint.Name}", UriKind.Absolute, out var page) ? page
+            : throw FlowDeploymentException.Of(WorkspaceRules.ResponseUnusable, "link to the local workspace's page", "its link is not an absolute address");
     }
 
     /// <summary>An endpoint's page in the studio.</summary>
@@ -196,7 +197,7 @@ public sealed partial class MachineLearningWorkspace : ArmResource
             $"log of deployment {endpoint}/{deployment}", cancellationToken).ConfigureAwait(false);
 
         // The service writes line breaks as two characters.
-        return (answer["content"]?.GetValue<string>() ?? "").Replace("\\n", "\n", StringComparison.Ordinal);
+        return (answer.TextAt("content") ?? "").Replace("\\n", "\n", StringComparison.Ordinal);
     }
 
     /// <summary>What a caller of the endpoint sends as bearer token: key, workspace token or Entra token. Secret.</summary>
@@ -216,7 +217,8 @@ public sealed partial class MachineLearningWorkspace : ArmResource
                 }
 
             case "AMLToken":
-                return (await PostAsync($"{EndpointPath(endpoint.Name)}/token", null, $"token of endpoint {endpoint.Name}", cancellationToken).ConfigureAwait(false))["accessToken"]?.GetValue<string>() ?? "";
+                var answer = await PostAsync($"{EndpointPath(endpoint.Name)}/token", null, $"token of endpoint {endpoint.Name}", cancellationToken).ConfigureAwait(false);
+                return PrintableText.Require(answer.TextAt("accessToken"), $"token of the endpoint '{endpoint.Name}'");
             default:
                 return (await GetKeysAsync(endpoint.Name, cancellationToken).ConfigureAwait(false)).Primary;
         }
@@ -226,30 +228,28 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     public async Task<(string Primary, string Secondary)> GetKeysAsync(string endpoint, CancellationToken cancellationToken)
     {
         var keys = await PostAsync($"{EndpointPath(endpoint)}/listKeys", null, $"keys of endpoint {endpoint}", cancellationToken).ConfigureAwait(false);
-        return (keys["primaryKey"]?.GetValue<string>() ?? "", keys["secondaryKey"]?.GetValue<string>() ?? "");
+        return (Key("primaryKey"), Key("secondaryKey"));
+
+        string Key(string member) => PrintableText.Require(keys.TextAt(member), $"{member} of the endpoint '{endpoint}'");
     }
 
     /// <summary>A datastore to upload to.</summary>
     /// <param name="datastore">Its name; az ml uploads to <c>workspaceblobstore</c> unless a file says otherwise.</param>
     /// <param name="cancellationToken">Stops the request.</param>
-    /// <exception cref="FlowDeploymentException">There is no such datastore, or it is no blob storage.</exception>
+    /// <exception cref="FlowDeploymentException">There is no such datastore, or it is not blob storage of the workspace's cloud.</exception>
     public async Task<Datastore> GetDatastoreAsync(string datastore, CancellationToken cancellationToken)
     {
         var properties = (await GetAsync($"datastores/{Segment(datastore)}", cancellationToken).ConfigureAwait(false))?["properties"]
             ?? throw FlowDeploymentException.Of(
                 WorkspaceRules.AssetNotFound, "datastore", datastore, Address.Name,
                 datastore == UploadDatastore ? "every workspace has it; restore it in the studio" : $"name another one, or leave 'datastore:' out to use {UploadDatastore}");
-        var account = properties["accountName"]?.GetValue<string>() ?? "";
-
         // A data lake's file systems are containers to the blob API.
-        var container = properties["containerName"]?.GetValue<string>() ?? properties["filesystem"]?.GetValue<string>()
+        var container = properties.TextAt("containerName") ?? properties.TextAt("filesystem")
             ?? throw FlowDeploymentException.Of(
                 WorkspaceRules.AssetNotFound, "blob datastore", datastore, Address.Name,
-                $"its type is {properties["datastoreType"]}, which files cannot be uploaded to; leave 'datastore:' out to use {UploadDatastore}");
-        var kind = properties["credentials"]?["credentialsType"]?.GetValue<string>();
-        var address = _connection.LocalBlobs is { } local
-            ? new Uri(local, $"{account}/{container}")
-            : new Uri($"https://{account}.blob.{properties["endpoint"]?.GetValue<string>() ?? "core.windows.net"}/{container}");
+                $"its type is {properties.TextAt("datastoreType")}, which files cannot be uploaded to; leave 'datastore:' out to use {UploadDatastore}");
+        var kind = properties.TextAt("credentials", "credentialsType");
+        var address = DatastoreAddress.Of(datastore, properties, container, _connection.Cloud, _connection.LocalBlobs);
         return new Datastore(datastore, address, HasSecrets: kind is "AccountKey" or "Sas");
     }
 
@@ -258,12 +258,12 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     {
         var secret = await PostAsync(
             $"datastores/{Segment(datastore.Name)}/listSecrets", null, $"secrets of datastore {datastore.Name}", cancellationToken).ConfigureAwait(false);
-        return (secret["key"]?.GetValue<string>(), secret["sasToken"]?.GetValue<string>());
+        return (secret.TextAt("key"), secret.TextAt("sasToken"));
     }
 
     /// <summary>The names of the workspace's connections.</summary>
     public async Task<IReadOnlyList<string>> GetConnectionNamesAsync(CancellationToken cancellationToken) =>
-        [.. (await ListAsync("connections", "", int.MaxValue, cancellationToken).ConfigureAwait(false)).Select(static c => c["name"]?.GetValue<string>() ?? "")];
+        [.. (await ListAsync("connections", "", int.MaxValue, cancellationToken).ConfigureAwait(false)).Select(static c => c.TextAt("name") ?? "")];
 
     /// <summary>Whether the workspace has a compute of that name.</summary>
     public async Task<bool> HasComputeAsync(string compute, CancellationToken cancellationToken) =>
@@ -289,17 +289,20 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     private async Task<List<JsonObject>> ListAsync(Uri? next, string what, int atMost, CancellationToken cancellationToken)
     {
         var items = new List<JsonObject>();
+        var pages = new PageLimit(what);
         while (next is not null && items.Count < atMost)
         {
+            pages.Begin(next);
             var response = await RawAsync(RequestMethod.Get, next, null, cancellationToken).ConfigureAwait(false);
             if (response.Status == 404)
             {
                 break;
             }
 
-            var page = Read(Check(response, what));
+            pages.Add(Check(response, what).Content.ToMemory().Length);
+            var page = Read(response);
             items.AddRange((page["value"] as JsonArray ?? []).OfType<JsonObject>());
-            next = page["nextLink"]?.GetValue<string>() is { Length: > 0 } link ? Own(new Uri(link)) : null;
+            next = page["nextLink"] is { } link && link.TextAt() is not "" ? Own(link.TextAt() ?? "", what) : null;
         }
 
         return items;
@@ -334,8 +337,8 @@ public sealed partial class MachineLearningWorkspace : ArmResource
             Check(response, what);
             return new ResourceOperation(
                 this, path, what, method == RequestMethod.Delete ? null : ReadOrNull(response),
-                response.Headers.TryGetValue("Azure-AsyncOperation", out var operation) ? Own(new Uri(operation)) : null,
-                method == RequestMethod.Delete && response.Headers.TryGetValue("Location", out var location) ? Own(new Uri(location)) : null)
+                response.Headers.TryGetValue("Azure-AsyncOperation", out var operation) ? Own(operation, what) : null,
+                method == RequestMethod.Delete && response.Headers.TryGetValue("Location", out var location) ? Own(location, what) : null)
             {
                 Again = () => StartAsync(method, path, body, what, cancellationToken),
             };
@@ -358,8 +361,10 @@ public sealed partial class MachineLearningWorkspace : ArmResource
 
     internal Task<Response> RawAsync(Uri address, CancellationToken cancellationToken) => RawAsync(RequestMethod.Get, address, null, cancellationToken);
 
+    // The one place that sends, and so adds the token: ids and links come from files and from answers.
     private async Task<Response> RawAsync(RequestMethod method, Uri address, JsonObject? body, CancellationToken cancellationToken)
     {
+        Own(address);
         using var message = Pipeline.CreateMessage();
         message.Request.Method = method;
         message.Request.Uri.Reset(address);
@@ -411,23 +416,16 @@ public sealed partial class MachineLearningWorkspace : ArmResource
     internal static JsonObject Read(Response response) => ReadOrNull(response)
         ?? throw FlowDeploymentException.Of(WorkspaceRules.RequestFailed, "The workspace answered with something that is no JSON object.");
 
-    private static JsonObject? ReadOrNull(Response response)
-    {
-        try
-        {
-            return JsonNode.Parse(response.Content.ToMemory().Span) as JsonObject;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private static JsonObject? ReadOrNull(Response response) => ResponseJson.Parse(response.Content.ToMemory());
 
     // Tokens go to the workspace's own host, whatever a header or a link says.
     internal bool IsOwn(Uri address) => address.IsAbsoluteUri && address.Scheme == Endpoint.Scheme && address.Authority == Endpoint.Authority;
 
     internal Uri Own(Uri address) => IsOwn(address) ? address
         : throw FlowDeploymentException.Of(WorkspaceRules.ForeignAddress, address.IsAbsoluteUri ? address.Authority : address.ToString());
+
+    private Uri Own(string link, string what) => Uri.TryCreate(link, UriKind.Absolute, out var address) ? Own(address)
+        : throw FlowDeploymentException.Of(WorkspaceRules.ResponseUnusable, what, $"its link '{link}' is not an absolute address");
 
     private Uri LocationAt(string location, string list) => new(
         Endpoint, $"/subscriptions/{Address.Subscription}/providers/Microsoft.MachineLearningServices/locations/{Segment(location)}/{list}?api-version={_connection.ApiVersion}");

@@ -17,6 +17,9 @@ public sealed record Patience
     /// <summary>How long one call may go without an answer before it is tried again. Default: 100 s.</summary>
     public TimeSpan Answer { get; init; } = TimeSpan.FromSeconds(100);
 
+    /// <summary>How long the body of one answer may take to arrive. Default: 10 min.</summary>
+    public TimeSpan WholeAnswer { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How often a call that failed on the way, or with 408, 429 or 5xx, is tried again. Default: 5, as the Azure SDK calls storage.</summary>
     public int Retries { get; init; } = 5;
 

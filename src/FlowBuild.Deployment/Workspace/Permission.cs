@@ -23,7 +23,7 @@ internal sealed record Permission(
         && !(isData ? p.NotDataActions : p.NotActions).Any(pattern => Matches(pattern, action)));
 
     private static bool Matches(string pattern, string action) => Regex.IsMatch(
-        action, $"^{Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)}$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, MatchLimit);
+        action, $"^{Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)}$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, MatchLimit);
 
     private static string[] Words(JsonNode? list) => [.. (list as JsonArray ?? []).Select(static w => w?.ToString() ?? "")];
 }

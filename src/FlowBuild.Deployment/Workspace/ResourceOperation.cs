@@ -120,10 +120,10 @@ public sealed class ResourceOperation
         {
             var response = MachineLearningWorkspace.Check(await _workspace.RawAsync(_operation, cancellationToken).ConfigureAwait(false), What);
             var status = MachineLearningWorkspace.Read(response);
-            var state = status["status"]?.GetValue<string>() ?? "Running";
+            var state = status.TextAt("status") ?? "Running";
 
             // The resource's own word says more than InProgress.
-            var word = Is(state, "InProgress") || Is(state, "Running") ? _answer?["properties"]?["provisioningState"]?.GetValue<string>() ?? state : state;
+            var word = Is(state, "InProgress") || Is(state, "Running") ? _answer.TextAt("properties", "provisioningState") ?? state : state;
             return new Poll(
                 word, Is(state, "Succeeded"), Is(state, "Failed") || Is(state, "Canceled") ? ServiceFault.Of(response, state) : null,
                 status["percentComplete"] is JsonValue value && value.TryGetValue<double>(out var percent) ? percent : null, RetryAfter(response));
@@ -136,7 +136,7 @@ public sealed class ResourceOperation
             return new Poll("Deleted", true, null, null, null);
         }
 
-        var provisioning = resource["properties"]?["provisioningState"]?.GetValue<string>() ?? "Succeeded";
+        var provisioning = resource.TextAt("properties", "provisioningState") ?? "Succeeded";
         return new Poll(
             provisioning, Is(provisioning, "Succeeded"),
             Is(provisioning, "Failed") || Is(provisioning, "Canceled") ? await FindFaultAsync(resource, provisioning, cancellationToken).ConfigureAwait(false) : null, null, null);
@@ -146,7 +146,7 @@ public sealed class ResourceOperation
     private async Task<ServiceFault> FindFaultAsync(JsonObject resource, string state, CancellationToken cancellationToken)
     {
         var unknown = new ServiceFault(state, "the workspace gives no reason", null);
-        if (resource["properties"]?["properties"]?["AzureAsyncOperationUri"]?.ToString() is not { } text
+        if (resource.TextAt("properties", "properties", "AzureAsyncOperationUri") is not { } text
             || !Uri.TryCreate(text, UriKind.Absolute, out var address) || !_workspace.IsOwn(address))
         {
             return unknown;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-
+using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Deployment.Package;
 
 namespace FlowBuild.Deployment.Workspace;
@@ -7,6 +7,9 @@ namespace FlowBuild.Deployment.Workspace;
 /// <summary>A resource as the workspace returned it. The document is kept whole, so that a change can put back what others set.</summary>
 public abstract record WorkspaceResource(JsonObject Document)
 {
+    /// <summary>The document; its members that hold others are objects, since changes are made over them and sent back.</summary>
+    public JsonObject Document { get; } = RequireObjects(Document);
+
     /// <summary>The ARM id.</summary>
     public string Id => Text("id") ?? "";
 
@@ -24,9 +27,9 @@ public abstract record WorkspaceResource(JsonObject Document)
 
     internal JsonObject Properties => Document["properties"] as JsonObject ?? [];
 
-    internal string? Text(string member) => Document[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    internal string? Text(string member) => Document.TextAt(member);
 
-    internal string? Property(string member) => Properties[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    internal string? Property(string member) => Properties.TextAt(member);
 
     internal static IReadOnlyDictionary<string, string> Strings(JsonNode? node) =>
         node is JsonObject map
@@ -35,8 +38,22 @@ public abstract record WorkspaceResource(JsonObject Document)
 
     internal static IReadOnlyDictionary<string, int> Numbers(JsonNode? node) =>
         node is JsonObject map
-            ? map.Where(static m => m.Value is not null).ToDictionary(static m => m.Key, static m => (int)m.Value!.GetValue<double>(), StringComparer.Ordinal)
+            ? map.Where(static m => IsNumber(m.Value, out _)).ToDictionary(static m => m.Key, static m => IsNumber(m.Value, out var number) ? (int)number : 0, StringComparer.Ordinal)
             : new Dictionary<string, int>();
+
+    private static JsonObject RequireObjects(JsonObject document)
+    {
+        var wrong = document["properties"] is not JsonObject ? "properties"
+            : Array.Find(["tags", "identity", "sku"], member => document[member] is not (null or JsonObject));
+        return wrong is null ? document
+            : throw FlowDeploymentException.Of(WorkspaceRules.ResponseUnusable, document.TextAt("id") ?? "resource", $"its member '{wrong}' is not an object");
+    }
+
+    private static bool IsNumber(JsonNode? node, out double number)
+    {
+        number = 0;
+        return node is JsonValue value && value.TryGetValue(out number);
+    }
 }
 
 /// <summary>An online endpoint.</summary>
@@ -53,11 +70,11 @@ public sealed record EndpointResource(JsonObject Document) : WorkspaceResource(D
 
     /// <summary>Percentages by deployment; entries of 0 are left out.</summary>
     public IReadOnlyDictionary<string, int> Traffic =>
-        Numbers(Properties["traffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        Shares("traffic");
 
     /// <summary>Mirrored percentages by deployment; entries of 0 are left out.</summary>
     public IReadOnlyDictionary<string, int> MirrorTraffic =>
-        Numbers(Properties["mirrorTraffic"]).Where(static t => t.Value > 0).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        Shares("mirrorTraffic");
 
     /// <summary>The endpoint as it is with other traffic.</summary>
     internal EndpointResource WithTraffic(IReadOnlyDictionary<string, int> traffic)
@@ -68,13 +85,17 @@ public sealed record EndpointResource(JsonObject Document) : WorkspaceResource(D
     }
 
     /// <summary>Object id of the system-assigned identity, or null where there is none.</summary>
-    public string? PrincipalId => Document["identity"]?["principalId"]?.ToString();
+    public string? PrincipalId => Document.TextAt("identity", "principalId");
 
     /// <summary>ARM id of the user-assigned identity, or null where there is none.</summary>
-    public string? UserAssignedIdentity => (Document["identity"]?["userAssignedIdentities"] as JsonObject)?.Select(static i => i.Key).FirstOrDefault();
+    public string? UserAssignedIdentity => (Document.At("identity", "userAssignedIdentities") as JsonObject)?.Select(static i => i.Key).FirstOrDefault();
 
     /// <summary>Whether the endpoint runs on a Kubernetes compute.</summary>
     public bool IsKubernetes => Property("compute") is not null;
+
+    // Names of deployments do not tell upper case from lower case.
+    private Dictionary<string, int> Shares(string member) => Numbers(Properties[member])
+        .Where(static t => t.Value > 0).DistinctBy(static t => t.Key, StringComparer.OrdinalIgnoreCase).ToDictionary(StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>A deployment of an endpoint.</summary>
@@ -84,10 +105,10 @@ public sealed record DeploymentResource(JsonObject Document) : WorkspaceResource
     public string? ModelId => Property("model");
 
     /// <summary>Number of instances.</summary>
-    public int InstanceCount => Document["sku"]?["capacity"] is JsonValue value && value.TryGetValue<int>(out var count) ? count : 0;
+    public int InstanceCount => Document.At("sku", "capacity") is JsonValue value && value.TryGetValue<int>(out var count) ? count : 0;
 
     /// <summary>Id of the data asset that a collection goes into, or null.</summary>
-    public string? DataIdOf(string collection) => Properties["dataCollector"]?["collections"]?[collection]?["dataId"]?.ToString();
+    public string? DataIdOf(string collection) => Properties.TextAt("dataCollector", "collections", collection, "dataId");
 
     /// <summary>Id of the environment version, or null.</summary>
     public string? EnvironmentId => Property("environmentId");

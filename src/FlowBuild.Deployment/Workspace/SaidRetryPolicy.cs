@@ -11,6 +11,9 @@ namespace FlowBuild.Deployment.Workspace;
 /// </summary>
 internal sealed class SaidRetryPolicy : RetryPolicy
 {
+    // A service may name any time; whoever waits for a deployment gets the error instead.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+
     private readonly int _maxRetries;
     private readonly DelayStrategy _delays;
     private readonly IFlowLog _log;
@@ -76,6 +79,11 @@ internal sealed class SaidRetryPolicy : RetryPolicy
 
             // The pause itself varies by a fifth, so that many calls do not come back at once.
             var pause = _delays.GetNextDelay(response, tries);
+            if (pause > LongestPause)
+            {
+                return false;
+            }
+
             if (!BeginWait(message, pause))
             {
                 return again;
@@ -92,7 +100,7 @@ internal sealed class SaidRetryPolicy : RetryPolicy
     }
 
     // What stands before is the same in every address of the workspace.
-    private static string Subject(Uri address)
+    internal static string Subject(Uri address)
     {
         var path = address.AbsolutePath;
         foreach (var prefix in (string[])["/workspaces/", "/locations/"])

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using FlowBuild.Definitions.Diagnostics;
 
@@ -31,6 +30,9 @@ public sealed record ScoringAnswer(int Status, string Body, string? AnswerKind, 
 /// <summary>Sends requests to an endpoint as a caller would.</summary>
 public sealed class ScoringClient : IDisposable
 {
+    // A managed endpoint gives a request five minutes.
+    private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(6);
+
     private readonly HttpClient _http;
     private readonly EndpointResource _endpoint;
     private readonly string _token;
@@ -43,17 +45,13 @@ public sealed class ScoringClient : IDisposable
     }
 
     /// <summary>Opens an endpoint: asks for the key or token that its callers need.</summary>
-    /// <exception cref="FlowDeploymentException">The endpoint has no scoring URI yet, or the key cannot be read.</exception>
+    /// <exception cref="FlowDeploymentException">The endpoint has no scoring URI that may be sent a key or token, or the key cannot be read.</exception>
     public static async Task<ScoringClient> OpenAsync(MachineLearningWorkspace workspace, EndpointResource endpoint, CancellationToken cancellationToken)
     {
-        if (endpoint.ScoringUri is not { } uri || (uri.Scheme != Uri.UriSchemeHttps && !uri.IsLoopback))
-        {
-            throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{endpoint.Name}' has no scoring URI yet and", workspace.Address.Name);
-        }
-
+        var uri = ScoringAddress.Of(workspace, endpoint);
         var token = await workspace.GetCallerTokenAsync(endpoint, cancellationToken).ConfigureAwait(false);
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !uri.IsLoopback };
-        return new ScoringClient(new HttpClient(handler) { Timeout = TimeSpan.FromMinutes(6) }, endpoint, token);
+        return new ScoringClient(new HttpClient(handler) { Timeout = CallLimit, MaxResponseContentBufferSize = BoundedStream.Largest }, endpoint, token);
     }
 
     /// <summary>Sends one request and reads the whole answer.</summary>
@@ -62,8 +60,9 @@ public sealed class ScoringClient : IDisposable
     /// <param name="cancellationToken">Stops.</param>
     public async Task<ScoringAnswer> SendAsync(byte[] body, string? deployment, CancellationToken cancellationToken)
     {
-        using var response = await StartAsync(body, deployment, "application/json", HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
-        return Answer(response, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
+        using var limit = Limit(cancellationToken);
+        using var response = await StartAsync(body, deployment, "application/json", limit.Token, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(response, limit.Token, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends one request as a caller that takes a stream, and reads the whole answer; the pieces of a stream are put together.</summary>
@@ -72,18 +71,18 @@ public sealed class ScoringClient : IDisposable
     /// <param name="cancellationToken">Stops.</param>
     public async Task<ScoringAnswer> StreamAsync(byte[] body, string? deployment, CancellationToken cancellationToken)
     {
-        using var response = await StartAsync(
-            body, deployment, "text/event-stream, application/json", HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var limit = Limit(cancellationToken);
+        using var response = await StartAsync(body, deployment, "text/event-stream, application/json", limit.Token, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode || response.Content.Headers.ContentType?.MediaType != "text/event-stream")
         {
-            return Answer(response, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
+            return await ReadAsync(response, limit.Token, cancellationToken).ConfigureAwait(false);
         }
 
         var streamed = new StreamedAnswer();
         try
         {
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-            while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } text)
+            using var reader = await ReaderAsync(response, limit.Token).ConfigureAwait(false);
+            while (await reader.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } text)
             {
                 streamed.Add(text);
             }
@@ -114,17 +113,17 @@ public sealed class ScoringClient : IDisposable
         {
             using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
             return response.IsSuccessStatusCode
-                ? JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)) as JsonObject
+                ? ResponseJson.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false))
                 : null;
         }
-        catch (Exception e) when (e is JsonException || IsNoAnswer(e, cancellationToken))
+        catch (Exception e) when (IsNoAnswer(e, cancellationToken))
         {
             return null;
         }
     }
 
     private async Task<HttpResponseMessage> StartAsync(
-        byte[] body, string? deployment, string accept, HttpCompletionOption completion, CancellationToken cancellationToken)
+        byte[] body, string? deployment, string accept, CancellationToken limit, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, _endpoint.ScoringUri);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
@@ -137,12 +136,37 @@ public sealed class ScoringClient : IDisposable
         request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         try
         {
-            return await _http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit).ConfigureAwait(false);
         }
         catch (Exception e) when (IsNoAnswer(e, cancellationToken))
         {
             throw NoAnswer(e, "nothing");
         }
+    }
+
+    // The body is read here, since HttpClient bounds neither the time nor, once headers are enough, the size of one.
+    private async Task<ScoringAnswer> ReadAsync(HttpResponseMessage response, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reader = await ReaderAsync(response, limit).ConfigureAwait(false);
+            return Answer(response, await reader.ReadToEndAsync(limit).ConfigureAwait(false));
+        }
+        catch (Exception e) when (IsNoAnswer(e, cancellationToken))
+        {
+            throw NoAnswer(e, "with a body that was cut");
+        }
+    }
+
+    // JSON is UTF-8, whatever character set a header names.
+    private static async Task<StreamReader> ReaderAsync(HttpResponseMessage response, CancellationToken limit) =>
+        new(new BoundedStream(await response.Content.ReadAsStreamAsync(limit).ConfigureAwait(false), CallLimit, "POST /score"));
+
+    private static CancellationTokenSource Limit(CancellationToken cancellationToken)
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(CallLimit);
+        return limit;
     }
 
     // A connection that fails, and one on which nothing comes for too long.

@@ -10,6 +10,8 @@ namespace FlowBuild.Deployment.Workspace;
 /// <param name="Correlation">The ids by which support finds the request, of the document or else of the response's headers; or null.</param>
 public sealed record ServiceFault(string Code, string Message, string? Correlation)
 {
+    private const int LongestMessage = 4096;
+
     /// <summary>Reads a failed response, or one that tells of an operation that ended in failure.</summary>
     /// <param name="response">The response.</param>
     /// <param name="fallbackCode">The code where the document has none.</param>
@@ -35,8 +37,9 @@ public sealed record ServiceFault(string Code, string Message, string? Correlati
                 ? new ServiceFault(fallbackCode, "", null)
                 : Parse(root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object ? error : root, fallbackCode);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Not JSON, or text in it that is not Unicode.
             return new ServiceFault(fallbackCode, "", null);
         }
     }
@@ -47,7 +50,7 @@ public sealed record ServiceFault(string Code, string Message, string? Correlati
         var (code, message) = (fallbackCode, "");
         for (JsonElement? level = error; level is { ValueKind: JsonValueKind.Object } current; level = FirstDetail(current))
         {
-            code = Text(current, "code") ?? code;
+            code = Text(current, "code") is { } own && IsCode(own) ? own : code;
             message = Text(current, "message") ?? message;
             correlation = Correlate(current) ?? correlation;
         }
@@ -64,7 +67,7 @@ public sealed record ServiceFault(string Code, string Message, string? Correlati
             return inner with { Correlation = inner.Correlation ?? correlation };
         }
 
-        return new ServiceFault(code, OneLine(message), correlation);
+        return new ServiceFault(code, OneLine(Bounded(message)), correlation is null ? null : Bounded(correlation));
     }
 
     private static JsonElement? FirstDetail(JsonElement error) =>
@@ -94,6 +97,11 @@ public sealed record ServiceFault(string Code, string Message, string? Correlati
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
         && value.GetString() is { Length: > 0 } text ? text : null;
+
+    // A code is an identifier; other text in its place is not printed as one.
+    private static bool IsCode(string text) => text.Length <= 100 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+
+    private static string Bounded(string text) => text.Length <= LongestMessage ? text : text[..LongestMessage] + "…";
 
     private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -71,6 +71,7 @@ internal sealed class WorkspaceConnection
 
         Patience.Configure(options.Retry);
         options.RetryPolicy = new SaidRetryPolicy(options.Retry, Log);
+        options.AddPolicy(new ResponseLimitPolicy(Patience.WholeAnswer), HttpPipelinePosition.BeforeTransport);
         return options;
     }
 

@@ -30,6 +30,7 @@ internal static class ControlPlaneRoutes
         Get(Workspace, workspace.GetAsync);
         routes.MapGet(Subscription, gate.GuardAnyVersion(workspace.GetSubscriptionAsync));
         routes.MapGet(Subscription + "/resources", gate.GuardAnyVersion(resources.ListAsync));
+        routes.MapGet(Subscription + "/providers/" + SubscriptionResources.RegistryType, gate.GuardAnyVersion(resources.ListRegistriesAsync));
         const string Registry = Group + "/providers/" + SubscriptionResources.RegistryType + "/{registry}";
         routes.MapGet(Registry, gate.GuardAnyVersion(resources.GetRegistryAsync));
         routes.MapPut(Registry, gate.GuardAnyVersion(resources.PutRegistryAsync));

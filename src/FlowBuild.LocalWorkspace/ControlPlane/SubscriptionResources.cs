@@ -34,7 +34,13 @@ internal sealed partial class SubscriptionResources(ResourceStore store, Workspa
             context, 200, Registries().FirstOrDefault(r => string.Equals(r.Text("name"), name, StringComparison.OrdinalIgnoreCase)) ?? throw ArmException.NotFound(RegistryType, name));
     }
 
-    /// <summary>PUT of a container registry. It holds no images; roles can be given at it.</summary>
+    /// <summary>GET of all container registries.</summary>
+    public Task ListRegistriesAsync(HttpContext context) => ArmResponse.WritePageAsync(context, Registries());
+
+    /// <summary>
+    /// PUT of a container registry. It holds no images; roles can be given at it. A <c>loginServer</c> in the body, which Azure would
+    /// ignore, makes it the registry that answers there.
+    /// </summary>
     public async Task PutRegistryAsync(HttpContext context)
     {
         var name = context.Request.RouteValues["registry"]!.ToString()!;
@@ -49,17 +55,17 @@ internal sealed partial class SubscriptionResources(ResourceStore store, Workspa
             throw new ArmException(400, new ArmError("InvalidRequestContent", "A registry needs a location and a sku.name of Basic, Standard or Premium."));
         }
 
-        var registry = Registry(name);
+        var registry = Registry(name, body.Object("properties")?.Text("loginServer"));
         store.Put(RegistryPrefix + name.ToLowerInvariant(), new StoredProxy(registry));
         await ArmResponse.WriteAsync(context, 201, registry).ConfigureAwait(false);
     }
 
     private IEnumerable<JsonObject> Registries() => store.List<StoredProxy>(RegistryPrefix).Select(static r => r.Resource).Append(Registry(WorkspaceNames.ContainerRegistry));
 
-    private JsonObject Registry(string name)
+    private JsonObject Registry(string name, string? loginServer = null)
     {
         var registry = Describe($"{scope.GroupId}/providers/{RegistryType}/{name}", name, RegistryType, WorkspaceNames.Location);
-        registry["properties"] = new JsonObject { ["loginServer"] = $"{name.ToLowerInvariant()}.azurecr.io", ["provisioningState"] = "Succeeded" };
+        registry["properties"] = new JsonObject { ["loginServer"] = loginServer ?? $"{name.ToLowerInvariant()}.azurecr.io", ["provisioningState"] = "Succeeded" };
         return registry;
     }
 

@@ -2,6 +2,7 @@ using FlowBuild.LocalWorkspace.Page;
 
 namespace FlowBuild.LocalWorkspace.Tests.Page;
 
+[Trait("Category", "Security")]
 public sealed class PageLinkTests
 {
     [Theory]

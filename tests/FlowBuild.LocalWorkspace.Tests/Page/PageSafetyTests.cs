@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 namespace FlowBuild.LocalWorkspace.Tests.Page;
 
 /// <summary>What a hostile page, a guess or a stolen half of a session can do: nothing.</summary>
+[Trait("Category", "Security")]
 public sealed class PageSafetyTests
 {
     private const string Score = "/page/api/endpoints/my-endpoint/score";
