@@ -65,8 +65,8 @@ public sealed class AnswerFuzzTests(ITestOutputHelper output)
     {
         yield return ("show", () => chat.Deployer(new RecordingLog()).ShowAsync(Token));
         yield return ("plan", () => chat.Deployer(new RecordingLog()).PlanAsync(writes: false, Token));
-        yield return ("invoke", () => chat.Deployer(new RecordingLog()).InvokeAsync(null, null, Token));
-        yield return ("logs", () => chat.Deployer(new RecordingLog()).PrintLogsAsync("", 5, null, Token));
+        yield return ("invoke", () => chat.Deployer(new RecordingLog()).InvokeAsync(null, Token));
+        yield return ("logs", () => chat.Deployer(new RecordingLog()).ShowLogsAsync("", 5, Token));
         yield return ("rollback", () => chat.Deployer(new RecordingLog()).RollbackAsync(Token));
         yield return ("traffic", () => chat.Deployer(new RecordingLog(), new DeploySettings { AllTraffic = true }).SetTrafficAsync(Token));
         yield return ("deploy", async () =>

@@ -219,7 +219,7 @@ public sealed class UntrustedControlPlaneTests : IAsyncLifetime
         await _chat.DeployAsync();
         _proxy.Change("/onlineEndpoints/basic-chat-endpoint", json => json["properties"]!["scoringUri"] = scoringUri);
 
-        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => _chat.Deployer(new RecordingLog()).InvokeAsync(null, null, Token));
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => _chat.Deployer(new RecordingLog()).InvokeAsync(null, Token));
 
         Assert.Equal(WorkspaceRules.ScoringUriRefused, refused.Diagnostic.Rule);
     }
@@ -234,7 +234,7 @@ public sealed class UntrustedControlPlaneTests : IAsyncLifetime
         await _chat.DeployAsync();
         _proxy.Change("/listKeys", json => json["primaryKey"] = key);
 
-        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => _chat.Deployer(new RecordingLog()).InvokeAsync(null, null, Token));
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => _chat.Deployer(new RecordingLog()).InvokeAsync(null, Token));
 
         Assert.Equal(WorkspaceRules.CredentialUnusable, refused.Diagnostic.Rule);
         Assert.True(key.Length == 0 || !refused.ToString().Contains(key, StringComparison.Ordinal));

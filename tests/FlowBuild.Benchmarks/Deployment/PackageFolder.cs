@@ -59,6 +59,10 @@ internal sealed class Silent : IFlowLog
     {
     }
 
+    public void Output(IReadOnlyList<OutputLine> lines)
+    {
+    }
+
     public void Result(string message)
     {
     }
