@@ -1,6 +1,4 @@
 using System.Security;
-using System.Text.RegularExpressions;
-using FlowBuild.Deployment.Sources;
 
 namespace FlowBuild.Deployment.Tests;
 
@@ -11,6 +9,7 @@ internal static class PropertyEffectRun
 
     /// <summary>Runs the rows.</summary>
     /// <param name="chat">The project, whose folder gets the files of every case.</param>
+    /// <param name="targets">Where the targets run.</param>
     /// <param name="effects">The rows.</param>
     /// <param name="nameOf">The property that a row sets.</param>
     /// <returns>For each row what was printed without the value, and what with it.</returns>
@@ -20,7 +19,6 @@ internal static class PropertyEffectRun
         chat.Write("Effects.proj", Project());
         chat.Write("Driver.proj", Driver(effects, nameOf));
         var run = await targets.RunProjectAsync("Driver.proj", "Run");
-        File.WriteAllText("/tmp/i14t-effects.txt", run.Output);
         var parts = run.Output.Split(Marker)[1..];
         Assert.True(parts.Length == 2 * effects.Count, run.Output);
         return [.. effects.Select((effect, i) => (effect, parts[2 * i], parts[2 * i + 1]))];

@@ -44,13 +44,13 @@ public sealed partial class PropertyEffectTests
         try
         {
             var byContract = await targets.RunAsync("StartLocalWorkspace", Assembly);
-            Assert.Single(byContract.Lines("it answers by contract"));
+            Assert.True(byContract.Lines("it answers by contract").Count == 1, byContract.Output);
             Assert.DoesNotContain("--idle-timeout", CommandLine(state), StringComparison.Ordinal);
 
             // A server that is named replaces the workspace, which then starts with the other idle time as well.
             var served = await targets.RunAsync("StartLocalWorkspace", Assembly, "FlowServeCommand=http://127.0.0.1:9/", "FlowLocalIdleTimeout=7");
 
-            Assert.Single(served.Lines("a real server answers (FlowServeCommand)"));
+            Assert.True(served.Lines("a real server answers (FlowServeCommand)").Count == 1, served.Output);
             Assert.Contains("--idle-timeout 7", CommandLine(state), StringComparison.Ordinal);
         }
         finally
@@ -142,6 +142,7 @@ public sealed partial class PropertyEffectTests
 
         chat.Write("ask/failing.yml", File.ReadAllText(Path.Combine(project.Directory, "ask", "deployment.yml")).Replace("Standard_DS3_v2", "Standard_None_v9", StringComparison.Ordinal));
         chat.Replace("breaking/flow.dag.yaml", "inputs:\n  chat_history", "inputs:\n  tone:\n    type: string\n  chat_history");
+        chat.Write("breaking/samples.json", """[{ "question": "What is a flow?", "tone": "dry" }]""");
         chat.Replace("outside/flow.dag.yaml", "nodes:", "additional_includes:\n- ../../outside.txt\nnodes:");
         Write(chat, "outside.txt", "outside");
         return chat;

@@ -23,8 +23,8 @@ public sealed class SelectedFlowTests
 
         var both = await targets.RunAsync("ShowFlow", "FlowWorkspace=local");
         Assert.Equal(1, both.ExitCode);
-        Assert.Single(both.Lines("ask-endpoint  Succeeded"));
-        Assert.Single(both.Lines("error FLOW5026: ShowFlow failed for 'tell' (endpoint tell-endpoint)"));
+        Assert.True(both.Lines("ask-endpoint  Succeeded").Count == 1, both.Output);
+        Assert.True(both.Lines("error FLOW5026: ShowFlow failed for 'tell' (endpoint tell-endpoint)").Count == 1, both.Output);
 
         var unknown = await targets.RunAsync("DeployFlow", "FlowWorkspace=local", "Flow=shop");
         Assert.Equal(1, unknown.ExitCode);

@@ -21,13 +21,15 @@ internal static partial class ApprovedText
         Assert.Equal(File.ReadAllText(file).ReplaceLineEndings("\n"), shown);
     }
 
-    // What differs from run to run: the folder, times, ids, hashes, ports.
+    // What differs from run to run: the folder, times, ids, hashes, ports, links that work once.
     private static string Steady(string line, UserFolder user)
     {
         line = line.TrimEnd().Replace(user.Path, "~", StringComparison.Ordinal);
         line = Id().Replace(line, "ID");
         line = Hash().Replace(line, "HASH");
         line = Port().Replace(line, "127.0.0.1:PORT");
+        line = OneTimeLink().Replace(line, "/open/LINK");
+        line = Moment().Replace(line, "DATE");
         line = Clock().Replace(line, "00:00:00.00");
         return Time().Replace(line, "0.0$1");
     }
@@ -40,6 +42,12 @@ internal static partial class ApprovedText
 
     [GeneratedRegex(@"127\.0\.0\.1:\d+")]
     private static partial Regex Port();
+
+    [GeneratedRegex("/open/[A-Za-z0-9_-]+")]
+    private static partial Regex OneTimeLink();
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b")]
+    private static partial Regex Moment();
 
     [GeneratedRegex(@"\d\d:\d\d:\d\d\.\d+")]
     private static partial Regex Clock();

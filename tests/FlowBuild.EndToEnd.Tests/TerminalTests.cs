@@ -18,7 +18,7 @@ public sealed class TerminalTests(PackedFeed feed)
         await AssertShowsAsync("PlanFlow", "no changes");
         await AssertShowsAsync("InvokeFlow", "{0}-endpoint answered (flow '{0}'", """{{"output":"hello"}}""");
         await AssertShowsAsync("ShowFlow", "{0}-endpoint  Succeeded  Key", "/endpoints/{0}-endpoint/score", "blue         Succeeded  100 %");
-        await AssertShowsAsync("GetFlowLogs", "--- {0}-endpoint/blue, InferenceServer (flow '{0}'):", "POST /score 200");
+        await AssertShowsAsync("GetFlowLogs", "--- {0}-endpoint/blue, InferenceServer (flow '{0}'):", "\"POST /score\" 200");
         await AssertShowsAsync("OpenFlow", "{0}-endpoint at http://127.0.0.1:", "(flow '{0}')");
 
         async Task AssertShowsAsync(string target, params string[] texts)
