@@ -82,7 +82,7 @@ public sealed partial class PropertyEffectTests
     [Fact]
     public void Every_metadata_of_an_item_has_a_row_or_is_the_generator_s()
     {
-        // NamingTests and ValueTypesTests of the generator hold what each of these changes in the code.
+        // MetadataEffectTests of the generator holds what each of these changes in the code.
         var generator = GeneratorMetadata().Matches(File.ReadAllText(Path.Combine(Repository.Root, "build", "FlowBuild.props")))
             .Select(static match => match.Groups[1].Value).Where(static name => !name.StartsWith("FlowBuild", StringComparison.Ordinal));
 

@@ -12,7 +12,7 @@ public sealed partial class MetadataEffectTests
           tags: {type: list}
         outputs:
           answer: {type: string, reference: '${n.output}'}
-          context: {type: string, reference: '${n.output}'}
+          score: {type: double, reference: '${n.output}', evaluation_only: true}
         nodes:
         - {name: n, type: python, source: {type: code, path: n.py}}
 
@@ -24,7 +24,7 @@ public sealed partial class MetadataEffectTests
         { "ClientName", "Help", "public sealed partial class HelpClient" },
         { "Namespace", "My.Desk", "namespace My.Desk;" },
         { "Visibility", "internal", "internal sealed partial class FClient" },
-        { "ResponseFields", "context", "[\"context\"]" },
+        { "ResponseFields", "answer score", " Score " },
         { "ValueTypes", "tags=long[]", "IReadOnlyList<long>" },
         { "JsonContext", "My.AppJson", "My.AppJson" },
     };
