@@ -154,8 +154,8 @@ public sealed partial class FlowDeployer
     /// <param name="errors">The errors that were reported, for flows that ended before they were planned.</param>
     public IReadOnlyList<DeployedFlow> GetOutcomes(IReadOnlyList<FlowDiagnostic> errors) =>
         _runs is not null
-            ? [.. _runs.Select(run => run.Outcome == FlowOutcome.NotBegun && errors.Count > 0 && !_runs.Exists(static r => r.IsBegun || r.Failure is not null)
-                ? NotDeployed(run, errors[0])
+            ? [.. _runs.Select(run => run.Deployed is null && run.Failure is null && (run.IsBegun || !_runs.Exists(static r => r.IsBegun || r.Failure is not null))
+                ? NotDeployed(run, errors is [var error, ..] ? error : null)
                 : DeployedOf(run))]
             : [.. _project.Items.Where(static item => item.IsDeployed).Select(item => DeployedFlow.NotDeployed(item.Name, "", null, ErrorOf(item, errors)))];
 

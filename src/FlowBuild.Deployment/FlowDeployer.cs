@@ -129,7 +129,8 @@ public sealed partial class FlowDeployer
         }
 
         RequireDeploymentName();
-        foreach (var run in _runs!)
+        var runs = _runs!;
+        foreach (var run in runs.Where(static run => run.Failure is null))
         {
             try
             {
@@ -137,9 +138,15 @@ public sealed partial class FlowDeployer
             }
             catch (FlowDeploymentException e)
             {
-                // A property that cannot be used stands in the way of every flow.
                 run.Failure = e.Diagnostic;
-                if (_runs.Count == 1 || e.Diagnostic.Rule == ConfigurationRules.InvalidProperty)
+                if (e.Diagnostic.Rule == ConfigurationRules.InvalidProperty)
+                {
+                    // A property that cannot be used stops every flow.
+                    runs.ForEach(other => other.Failure ??= e.Diagnostic);
+                    throw;
+                }
+
+                if (runs.Count == 1)
                 {
                     throw;
                 }
@@ -149,8 +156,8 @@ public sealed partial class FlowDeployer
             }
         }
 
-        var isStopped = _runs.Exists(static run => run.Failure is not null) && !(writes && _settings.ContinueOnError);
-        return isStopped ? throw FlowsFailed(writes ? "DeployFlow" : "PlanFlow") : [.. _runs.Select(static run => run.Plan).OfType<DeploymentPlan>()];
+        var isStopped = runs.Exists(static run => run.Failure is not null) && !(writes && _settings.ContinueOnError);
+        return isStopped ? throw FlowsFailed(writes ? "DeployFlow" : "PlanFlow") : [.. runs.Select(static run => run.Plan).OfType<DeploymentPlan>()];
     }
 
     // FlowDeploymentName is for targets that read, delete or roll back; a deployment is named by its file or its slots.

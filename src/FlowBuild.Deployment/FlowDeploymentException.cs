@@ -39,7 +39,7 @@ public static class FlowLogExtensions
         log.Report(exception.Diagnostic);
         foreach (var line in exception.Details)
         {
-            log.Result(line);
+            log.Quote(line);
         }
 
         log.Detail(exception.ToString());

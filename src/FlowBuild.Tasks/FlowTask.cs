@@ -20,6 +20,9 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
     [Required]
     public ITaskItem Settings { get; set; } = null!;
 
+    /// <summary>The build's log; it replaces the log of the base class, which prints any text as it is.</summary>
+    private protected new TaskLog Log => new(base.Log);
+
     /// <summary>Full path of the JSON file that a failed run writes how each flow's deployment ended to, or empty for none.</summary>
     public string RecordFile { get; set; } = "";
 

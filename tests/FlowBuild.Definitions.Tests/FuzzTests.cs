@@ -10,6 +10,7 @@ namespace FlowBuild.Definitions.Tests;
 /// Feeds damaged files to every reader. The seed is fixed, so a failure comes again; <c>FLOWBUILD_FUZZ</c> sets how many texts are
 /// tried (default 3000), and <c>FLOWBUILD_FUZZ_SEED</c> another seed.
 /// </summary>
+[Trait("Category", "Security")]
 public sealed class FuzzTests(ITestOutputHelper output)
 {
     private static readonly string[] Fragments =

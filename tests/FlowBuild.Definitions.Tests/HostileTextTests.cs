@@ -5,6 +5,7 @@ using FlowBuild.Definitions.Flows;
 
 namespace FlowBuild.Definitions.Tests;
 
+[Trait("Category", "Security")]
 public sealed class HostileTextTests
 {
     private const string Flow = "inputs:\n  text: {type: string, default: x}\nnodes: []\n";

@@ -60,6 +60,7 @@ public sealed class PackageTests
         Assert.Equal("shared", reader.ReadToEnd());
     }
 
+    [Trait("Category", "Security")]
     [Fact]
     public void An_include_outside_the_repository_is_refused_at_its_place()
     {
@@ -74,6 +75,7 @@ public sealed class PackageTests
         Assert.Equal(5, refused.Diagnostic.Span?.StartLine);
     }
 
+    [Trait("Category", "Security")]
     [Fact]
     public void What_never_belongs_into_a_flow_is_left_out_and_listed()
     {
@@ -108,6 +110,7 @@ public sealed class PackageTests
         Assert.Equal(ContentHashTests.Build(Path.Combine(folder.Path, "one")).Hash, ContentHashTests.Build(Path.Combine(folder.Path, "two")).Hash);
     }
 
+    [Trait("Category", "Security")]
     [Fact]
     public void A_link_that_leaves_the_folder_is_refused_and_one_inside_is_followed()
     {
@@ -122,6 +125,7 @@ public sealed class PackageTests
         Assert.Equal(PackageRules.LinkLeavesFolder, refused.Diagnostic.Rule);
     }
 
+    [Trait("Category", "Security")]
     [Fact]
     public void A_link_back_to_its_own_folder_is_refused()
     {
@@ -146,6 +150,7 @@ public sealed class PackageTests
         Assert.Contains(".amlignore", refused.Message, StringComparison.Ordinal);
     }
 
+    [Trait("Category", "Security")]
     [Fact]
     public void The_manifest_holds_no_path_of_this_machine()
     {
@@ -168,6 +173,7 @@ public sealed class PackageTests
         folder.Write("repo/shared/lib/deep/b.py", "b");
     }
 
+    [Trait("Category", "Security")]
     [Theory]
     [InlineData("")]
     [InlineData("link")]

@@ -33,11 +33,11 @@ internal sealed class RecordingLog : IFlowLog
 
     public void Result(string message) => Add(message);
 
-    public void Output(IReadOnlyList<string> lines)
+    public void Output(IReadOnlyList<OutputLine> lines)
     {
         foreach (var line in lines)
         {
-            Add(line);
+            Add(line.Text);
         }
     }
 

@@ -53,6 +53,9 @@ internal sealed class TargetRun
     /// <summary>The environment that the process runs in, over the one of the tests.</summary>
     public Dictionary<string, string?> Environment { get; } = [];
 
+    /// <summary>MSBuild's verbosity.</summary>
+    public string Verbosity { get; init; } = "minimal";
+
     public Task<CommandResult> RunAsync(string target, params string[] properties) =>
         RunProjectAsync("BasicChat.proj", target, properties);
 
@@ -87,9 +90,11 @@ internal sealed class TargetRun
 
     private string Folder => Path.Combine(_chat.Folder, "project");
 
-    private static string Item(FlowItem flow) =>
-        $"""<PromptFlow Include="{flow.FlowFile}" Endpoint="{flow.EndpointFile}" Deployment="{flow.DeploymentFile}" Model="{flow.ModelFile}" />""";
+    private string Item(FlowItem flow) =>
+        $"""<PromptFlow Include="{Relative(flow.FlowFile)}" Endpoint="{Relative(flow.EndpointFile)}" Deployment="{Relative(flow.DeploymentFile)}" Model="{Relative(flow.ModelFile)}" />""";
 
-    private static string[] Arguments(string project, string target, string[] properties) =>
-        ["msbuild", project, $"-t:{target}", "-nologo", "-tl:off", "-v:minimal", .. properties.Select(static p => $"-p:{p}")];
+    private string? Relative(string? file) => file is null ? null : Path.GetRelativePath(Folder, file);
+
+    private string[] Arguments(string project, string target, string[] properties) =>
+        ["msbuild", project, $"-t:{target}", "-nologo", "-tl:off", $"-v:{Verbosity}", .. properties.Select(static p => $"-p:{p}")];
 }

@@ -164,6 +164,7 @@ public sealed class DiagnosticTests
         Assert.Empty(run.Sources);
     }
 
+    [Trait("Category", "Security")]
     [Fact]
     public void A_name_that_no_json_can_carry_never_reaches_the_code()
     {

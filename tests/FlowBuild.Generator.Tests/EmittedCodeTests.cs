@@ -63,6 +63,7 @@ public sealed class EmittedCodeTests
         Model("Open", Open("Anything.")),
         Model("Bare", Dag([In("n", FlowValueType.Int)], [Out("output")]) with { Kind = FlowKind.Flex, ReturnsBareResult = true }));
 
+    [Trait("Category", "Security")]
     [Theory]
     [InlineData("class", "default", "out", "case", "event", "string", "await", "record", "value", "field", "var", "nameof", "file", "required")]
     [InlineData("and", "or", "not", "with", "is", "when", "init", "async", "dynamic", "partial", "get", "set", "add", "remove", "alias", "nint", "unmanaged", "notnull", "managed", "from", "select", "group", "into", "orderby", "join", "let", "on", "by", "ascending", "args", "allows", "extension", "scoped", "closed", "union")]
@@ -83,6 +84,7 @@ public sealed class EmittedCodeTests
             [In(name), In("the history", FlowValueType.List, "[]")], [Out(name, canStream: true)], new ChatRoles(name, name, "the history")))),
     ]);
 
+    [Trait("Category", "Security")]
     [Fact]
     public void A_description_cannot_leave_its_comment()
     {
@@ -115,6 +117,7 @@ public sealed class EmittedCodeTests
         [Out(new string('a', length), canStream: true)],
         new ChatRoles(new string('a', length), new string('a', length), "h"))));
 
+    [Trait("Category", "Security")]
     [Theory]
     [InlineData("string")]
     [InlineData("task")]
@@ -159,6 +162,7 @@ public sealed class EmittedCodeTests
     public void Flows_whose_types_could_meet_compile_side_by_side(string first, string second) =>
         AssertCompiles(new FlowProject().Flow(first + "/flow.dag.yaml", ChatYaml).Flow(second + "/flow.dag.yaml", ChatYaml));
 
+    [Trait("Category", "Security")]
     [Theory]
     [InlineData("\"*/ ]]> </summary> \\\"\\\"\\\" \\n \\t \\0 \\x07 \\u2028 \\e \\U0001F600 \\\\ {0} {{x}} ${y} &amp; \"")]
     [InlineData("|\n      line\n\n      #error\n      // */ \"\"\"\n")]

@@ -9,6 +9,7 @@ namespace FlowBuild.Generator.Tests;
 /// Whatever a file holds, a problem is a diagnostic and what is generated compiles. A fixed seed makes a failure repeatable;
 /// <c>FLOWBUILD_FUZZ_ROUNDS</c> makes the run long.
 /// </summary>
+[Trait("Category", "Security")]
 public sealed class FuzzTests
 {
     private const int FlowsPerProject = 40;

@@ -38,13 +38,16 @@ public sealed record DocumentOverride(string Path, string Value, string? Variabl
             : FlowDiagnostic.At(DeploymentRules.InvalidOverride, null, null, overrides[index].Path, own.Message);
     }
 
-    // A message may repeat a part of the value: a name in a list, say.
+    // A message may repeat a part of the value: a name in a list, say, or a template.
     private FlowDiagnostic WithoutSecret(FlowDiagnostic problem)
     {
-        var parts = Variable is null ? [] : Value.Split(Separators).Append(Value).Where(static part => part.Length > 2).ToList();
+        const int ShortestSecret = 3;
+        var key = Path.Substring(Path.LastIndexOf('.') + 1);
+        var parts = Variable is null ? [] : Value.Split(Separators).Append(Value).Where(static part => part.Length >= ShortestSecret).ToList();
+        bool IsSecret(string argument) => Variable is not null && argument != Path && argument != key
+            && ((argument.Length >= ShortestSecret && Value.Contains(argument)) || parts.Exists(argument.Contains));
         return FlowDiagnostic.At(
-            problem.Rule, null, null,
-            [.. problem.Arguments.Select(said => said != Path && (said == Value || parts.Exists(part => said.Contains(part))) ? $"@env:{Variable}" : said)]);
+            problem.Rule, null, null, [.. problem.Arguments.Select(argument => argument == Value && Variable is not null || IsSecret(argument) ? $"@env:{Variable}" : argument)]);
     }
 
     private void Apply(YamlMapping root, SourceSpan place, DiagnosticList problems)

@@ -18,7 +18,7 @@ internal static class EnvironmentFile
             environment.Located("name"),
             environment.Version("version"),
             environment.Located("image"),
-            build.Located("path") is { } path ? new BuildContext(path, build.Text("dockerfile_path")) : null,
+            build.Located("path") is { } path ? new BuildContext(path, build.Located("dockerfile_path")) : null,
             environment.Located("conda_file"),
             ReadInference(environment.Child("inference_config")),
             environment.Word("os_type") == "windows",

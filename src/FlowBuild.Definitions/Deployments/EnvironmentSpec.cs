@@ -35,7 +35,7 @@ public sealed record EnvironmentSpec(
 /// <summary>A Dockerfile and the folder it is built in.</summary>
 /// <param name="Path">The folder, relative to the YAML file.</param>
 /// <param name="DockerfilePath">The Dockerfile inside the folder; default <c>Dockerfile</c>.</param>
-public sealed record BuildContext(Located<string> Path, string? DockerfilePath);
+public sealed record BuildContext(Located<string> Path, Located<string>? DockerfilePath);
 
 /// <summary>The routes that the service calls in the container.</summary>
 /// <param name="Liveness">Default for prompt flow: <c>/health</c>, port 8080.</param>

@@ -175,7 +175,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule SolutionNotDeployable = new(
         "FLOW4028",
         "The target cannot run on the solution",
-        "FlowBuild's targets cannot run on the solution '{0}', since these projects do not have them: {1}. Name a project instead, or add the Directory.Solution.targets of docs/ci.md; nothing was sent",
+        "FlowBuild's targets cannot run on the solution '{0}', since these projects do not have them: {1}; nothing was sent, name a project instead, or add the Directory.Solution.targets of docs/ci.md",
         RuleSeverity.Error);
 
     /// <summary>A property of the build whose name is nearly one of FlowBuild's.</summary>

@@ -48,8 +48,8 @@ public sealed record FlowDiagnostic(DiagnosticRule Rule, string? File, SourceSpa
     public static FlowDiagnostic At(DiagnosticRule rule, string? file, SourceSpan? span, params string[] arguments) =>
         new(rule, file, span, new EquatableArray<string>(arguments));
 
-    /// <summary>The message with its holes filled.</summary>
+    /// <summary>The message with its holes filled, as one line that is safe in a log (see <see cref="LogText.Escape"/>).</summary>
     public string Message => Arguments.Count == 0
         ? Rule.MessageFormat
-        : string.Format(CultureInfo.InvariantCulture, Rule.MessageFormat, [.. Arguments]);
+        : LogText.Escape(string.Format(CultureInfo.InvariantCulture, Rule.MessageFormat, [.. Arguments]));
 }

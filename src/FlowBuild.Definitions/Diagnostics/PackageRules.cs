@@ -105,6 +105,44 @@ public static class PackageRules
         "'{0}' is no input of the flow, so the flow ignores it{1}",
         RuleSeverity.Warning);
 
+    /// <summary>A path that a file names leads out of the folder that it may name files of.</summary>
+    public static readonly DiagnosticRule PathOutside = new(
+        "FLOW3016",
+        "A path leads out of the repository",
+        "'{0}' leads out of the folder '{1}'; {2}",
+        RuleSeverity.Error);
+
+    /// <summary>A path that a file names leads to what is not read or packaged as such.</summary>
+    public static readonly DiagnosticRule NotRegularFile = new(
+        "FLOW3017",
+        "A path does not lead to a regular file",
+        "'{0}' is {1}; name {2}",
+        RuleSeverity.Error);
+
+    /// <summary>A file that is read as a whole is too large for that.</summary>
+    public static readonly DiagnosticRule FileTooLarge = new(
+        "FLOW3018",
+        "A file is too large to be read",
+        "'{0}' is larger than {1}, which is the limit for such a file; make it smaller, or name another",
+        RuleSeverity.Error);
+
+    /// <summary>An additional include is one of the default excludes.</summary>
+    public static readonly DiagnosticRule IncludeExcluded = new(
+        "FLOW3019",
+        "An additional include is left out of the package",
+        "The include '{0}' is left out of the package ({1}); remove it from additional_includes",
+        RuleSeverity.Warning);
+
+    /// <summary>A path that a file names is one of those that usually hold secrets.</summary>
+    public static readonly DiagnosticRule PathExcluded = new(
+        "FLOW3020",
+        "A path leads to what usually holds secrets",
+        "'{0}' usually holds secrets ({1}) and is never read or uploaded; name another file or folder",
+        RuleSeverity.Error);
+
+    /// <summary>What <see cref="NotRegularFile"/> calls the special files of Unix.</summary>
+    public const string SpecialFile = "a pipe, a socket or a device";
+
     /// <summary>A template variable has the name of a parameter of the node's own function.</summary>
     public static readonly DiagnosticRule ReservedTemplateVariable = new(
         "FLOW3101",
@@ -124,6 +162,7 @@ public static class PackageRules
     [
         FileNotFound, LinkLeavesFolder, IncludeOutside, EmptyPackage, SecretLeftOut, IncludeReplaces, InvalidName, LinkCircle,
         SourceOutside, RequirementsNotInstalled, IgnorePatternFaulty, NotAFile, RequestLacksInput, RequestValueDoesNotFit,
-        RequestMemberUnknown, ReservedTemplateVariable, TemplateVariableWithoutInput,
+        RequestMemberUnknown, PathOutside, NotRegularFile, FileTooLarge, IncludeExcluded, PathExcluded, ReservedTemplateVariable,
+        TemplateVariableWithoutInput,
     ];
 }

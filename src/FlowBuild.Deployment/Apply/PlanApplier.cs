@@ -346,7 +346,8 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         foreach (var traffic in step.Rollout.Count > 0 ? step.Rollout : (IReadOnlyList<TrafficMap?>)[step.Traffic])
         {
             // The endpoint shows that a rollout is under way until its last step.
-            var tags = new Dictionary<string, string?>(step.Tags) { [InterruptedRollout.Tag] = traffic is null || traffic.Equals(step.Traffic) ? null : plan.Deployment };
+            var tags = traffic is null ? step.Tags
+                : new Dictionary<string, string?>(step.Tags) { [InterruptedRollout.Tag] = traffic.Equals(step.Traffic) ? null : plan.Deployment };
             await SetTrafficAsync(traffic, step.Mirror, tags, cancellationToken, seen).ConfigureAwait(false);
             seen = seen is null ? null : traffic ?? seen;
             if (verification is not null)

@@ -21,7 +21,7 @@ internal sealed record CommandContext(
     /// <exception cref="FlowDeploymentException">The workspace does not have it.</exception>
     public async Task<EndpointResource> RequireEndpointAsync(FlowSources flow, CancellationToken cancellationToken) =>
         await Workspace.GetEndpointAsync(flow.EndpointName, cancellationToken).ConfigureAwait(false)
-            ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{flow.EndpointName}'", Workspace.Address.Name);
+            ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{flow.EndpointName}' (flow '{flow.Item.Name}')", Workspace.Address.Name);
 
     /// <summary>
     /// Runs a command for each of some flows. A target that reads goes on after a flow that failed; one that writes stops there, unless

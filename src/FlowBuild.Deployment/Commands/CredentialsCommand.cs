@@ -22,7 +22,7 @@ internal static class CredentialsCommand
         var file = Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? path
             : throw FlowDeploymentException.Of(
                 ConfigurationRules.InvalidProperty, "FlowCredentialsFile", variable, "the environment variable of this name is not set; it is set in GitHub Actions");
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var outcomes = await context.ForEachAsync(context.Flows, writes: false, async flow =>
         {
             var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);

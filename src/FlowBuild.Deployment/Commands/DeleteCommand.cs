@@ -20,7 +20,7 @@ internal static class DeleteCommand
             }
         }
 
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var outcomes = await context.ForEachAsync(flows, writes: true, async flow =>
         {
             var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
@@ -50,7 +50,7 @@ internal static class DeleteCommand
     public static async Task DeleteEndpointsAsync(CommandContext context, CancellationToken cancellationToken)
     {
         RequireNamedEndpoints(context);
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var outcomes = await context.ForEachAsync(context.Endpoints, writes: true, async flow =>
         {
             var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);

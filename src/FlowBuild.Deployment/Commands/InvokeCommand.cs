@@ -10,7 +10,7 @@ internal static class InvokeCommand
 {
     public static async Task RunAsync(CommandContext context, string? requestFile, CancellationToken cancellationToken)
     {
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
         var outcomes = await context.ForEachAsync(flows, writes: false, async flow =>
         {
@@ -18,7 +18,7 @@ internal static class InvokeCommand
             var deployment = context.Settings.DeploymentName is { } name ? $"/{name}" : "";
             var origin = answer.Origin is { } known ? $", {known}" : "";
             lines.Add($"{endpoint.Name}{deployment} answered (flow '{flow.Item.Name}'{origin}):");
-            lines.AddRange(answer.Body.TrimEnd().Split('\n').Select(static line => line.TrimEnd('\r')));
+            lines.AddRange(OutputLine.Quote(answer.Body));
         }).ConfigureAwait(false);
         context.Log.Output(lines);
         outcomes.ThrowIfAnyFailed();
@@ -39,6 +39,6 @@ internal static class InvokeCommand
             : await client.SendAsync(request.Body, deployment, cancellationToken).ConfigureAwait(false);
         return answer.Status is >= 200 and < 300
             ? (endpoint, answer)
-            : throw FlowDeploymentException.Of(WorkspaceRules.InvocationFailed, endpoint.Name, $"{answer.StatusText}: {answer.Excerpt}");
+            : throw FlowDeploymentException.Of(WorkspaceRules.InvocationFailed, endpoint.Name, $"{answer.StatusText} (flow '{flow.Item.Name}'): {answer.Excerpt}");
     }
 }

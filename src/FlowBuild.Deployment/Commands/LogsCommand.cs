@@ -13,7 +13,7 @@ internal static class LogsCommand
             "storage-initializer" or "storageinitializer" => "StorageInitializer",
             _ => throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowContainer", container, "write inference-server or storage-initializer"),
         };
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
         var outcomes = await context.ForEachAsync(flows, writes: false, async flow =>
         {
@@ -26,7 +26,7 @@ internal static class LogsCommand
 
             var text = await context.Workspace.GetLogsAsync(endpoint.Name, deployment, containerType, tail, cancellationToken).ConfigureAwait(false);
             lines.Add($"--- {endpoint.Name}/{deployment}, {containerType} (flow '{flow.Item.Name}'):");
-            lines.AddRange(text.TrimEnd().Split('\n').Select(static line => line.TrimEnd('\r')));
+            lines.AddRange(OutputLine.Quote(text));
         }).ConfigureAwait(false);
         context.Log.Output(lines);
         outcomes.ThrowIfAnyFailed();

@@ -6,7 +6,7 @@ internal static class OpenCommand
     public static async Task<IReadOnlyList<Uri>> RunAsync(CommandContext context, Func<Uri, bool>? openBrowser, CancellationToken cancellationToken)
     {
         var pages = new List<Uri>();
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var outcomes = await context.ForEachAsync(context.Endpoints, writes: false, async flow =>
         {
             var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);

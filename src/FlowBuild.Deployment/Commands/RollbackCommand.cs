@@ -14,7 +14,7 @@ internal static class RollbackCommand
 {
     public static async Task RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var restored = new HashSet<string>(StringComparer.Ordinal);
         FlowDeploymentException? refused = null;
         var isDone = false;

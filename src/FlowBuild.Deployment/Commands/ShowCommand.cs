@@ -11,7 +11,7 @@ internal static class ShowCommand
         CommandContext context, Func<FlowSources, EndpointResource, DeploymentResource, DeployedFlow> describe, CancellationToken cancellationToken)
     {
         var shown = new List<DeployedFlow>();
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
         var outcomes = await context.ForEachAsync([.. flows.DistinctBy(static flow => flow.EndpointName)], writes: false, async flow =>
         {

@@ -32,7 +32,7 @@ internal static class TrafficCommand
             changes.Add(flow, await CheckAsync(context, flow, cancellationToken).ConfigureAwait(false));
         }
 
-        var lines = new List<string>();
+        var lines = new List<OutputLine>();
         var outcomes = await context.ForEachAsync([.. changes.Keys], writes: true, async flow =>
         {
             var (endpoint, traffic, tags) = changes[flow];

@@ -5,9 +5,23 @@ namespace FlowBuild.Deployment.Package;
 /// <summary>What never belongs into a deployed flow, whatever the ignore file says.</summary>
 internal static class DefaultExcludes
 {
-    private static readonly string[] Folders = [".git", ".runs", "__pycache__", ".venv", "bin", "obj", "connections"];
-    private static readonly string[] Files = ["*.pyc"];
-    private static readonly string[] Secrets = [".env*", "*.pem", "*.pfx"];
+    private const string KeyFile = "id_*";
+
+    private static readonly string[] Folders = [".runs", "__pycache__", ".venv", "bin", "obj"];
+    private static readonly string[] Repositories = [".git", ".hg", ".svn"];
+    private static readonly string[] SecretFolders =
+        ["connections", ".ssh", ".aws", ".azure", ".gnupg", ".kube", ".gcloud", ".terraform.d", ".password-store"];
+
+    // A worktree and a submodule have a file in place of the folder.
+    private static readonly string[] Files = ["*.pyc", .. Repositories];
+
+    private static readonly string[] Secrets =
+    [
+        ".env*", "*.pem", "*.pfx", "*.p12", "*.key", "*.ppk", "*.jks", "*.keystore", "*.kdbx", "*.publishsettings", "*.tfstate",
+        "*.tfstate.backup",
+        ".npmrc", ".yarnrc.yml", ".netrc", "_netrc", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd", ".dockercfg", ".git-credentials",
+        ".gitconfig", ".boto", ".s3cfg", "application_default_credentials.json", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", KeyFile,
+    ];
 
     private static readonly string[] Project =
     [
@@ -16,13 +30,27 @@ internal static class DefaultExcludes
     ];
 
     /// <summary>The reason why a folder stays out, or null.</summary>
-    public static LeftOut? Folder(string path, string name) => name switch
+    public static LeftOut? Folder(string path, string name) =>
+        First(SecretFolders, name) is { } folder ? new LeftOut(path + "/", $"default exclude {folder}/", MayHoldSecrets: true)
+        : Secret(path + "/", name) is { } secret ? secret
+        : First(Repositories, name) is { } repository ? new LeftOut(path + "/", $"default exclude {repository}", MayHoldSecrets: false)
+        : Folders.Contains(name, StringComparer.Ordinal) ? new LeftOut(path + "/", $"default exclude {name}", MayHoldSecrets: false)
+        : null;
+
+    /// <summary>The default exclude that a part of a path matches, of those that keep secrets from being uploaded; or null.</summary>
+    /// <param name="path">A path; its last part is a file or a folder.</param>
+    public static string? SensitivePart(string path)
     {
-        "connections" => new LeftOut(path + "/", "default exclude connections/", MayHoldSecrets: true),
-        _ when Secret(path + "/", name) is { } secret => secret,
-        _ when Folders.Contains(name, StringComparer.Ordinal) => new LeftOut(path + "/", $"default exclude {name}", MayHoldSecrets: false),
-        _ => null,
-    };
+        foreach (var part in path.Split(['/', Path.DirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if ((First(Repositories, part) ?? First(SecretFolders, part) ?? First(Secrets, part)) is { } pattern)
+            {
+                return pattern;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The reason why a file stays out, or null.</summary>
     /// <param name="path">The path relative to the package.</param>
@@ -47,6 +75,12 @@ internal static class DefaultExcludes
     {
         foreach (var pattern in patterns)
         {
+            // Private keys of OpenSSH have no extension; source code that is about ids has one.
+            if (pattern == KeyFile && Path.GetExtension(name).Length > 0 && !name.EndsWith(".pub", StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
             if (pattern.Contains('*', StringComparison.Ordinal)
                 ? FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: true)
                 : name.Equals(pattern, StringComparison.OrdinalIgnoreCase))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using FlowBuild.Deployment.Sources;
 
 namespace FlowBuild.Deployment.Package;
 
@@ -28,14 +29,18 @@ public sealed class IgnoreRules
     public IReadOnlyList<IgnoreFault> Faults => _faults;
 
     /// <summary>Reads the rules of a folder.</summary>
-    public static IgnoreRules Of(string folder)
+    /// <param name="folder">Full path of the folder.</param>
+    /// <param name="paths">Where its ignore file may lead; null: within the folder.</param>
+    /// <exception cref="FlowDeploymentException">The ignore file leads elsewhere, is too large, or is no regular file.</exception>
+    public static IgnoreRules Of(string folder, ProjectPaths? paths = null)
     {
+        paths ??= new ProjectPaths(folder, allowOutside: false, folder);
         foreach (var name in (ReadOnlySpan<string>)[".amlignore", ".gitignore"])
         {
             var path = Path.Combine(folder, name);
             if (System.IO.File.Exists(path))
             {
-                return Parse(name, System.IO.File.ReadAllText(path));
+                return Parse(name, paths.ReadText(new NamedPath(path, name, path, null)));
             }
         }
 

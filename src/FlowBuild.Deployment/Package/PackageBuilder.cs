@@ -4,6 +4,7 @@ using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Definitions.Text;
+using FlowBuild.Deployment.Sources;
 
 namespace FlowBuild.Deployment.Package;
 
@@ -20,7 +21,11 @@ public sealed record PackageSource(
     FlowDefinition? Flow,
     IReadOnlyList<string> DeploymentFiles,
     string RepositoryRoot,
-    bool AllowOutsideFiles);
+    bool AllowOutsideFiles)
+{
+    /// <summary>Which files the package may be made of.</summary>
+    internal ProjectPaths Paths => new(RepositoryRoot, AllowOutsideFiles, Folder);
+}
 
 /// <summary>
 /// Makes the package of a flow: the folder after az ml's ignore rules and FlowBuild's default excludes, with the files of
@@ -28,10 +33,14 @@ public sealed record PackageSource(
 /// </summary>
 public sealed class PackageBuilder
 {
+    // A zipped include is made in memory.
+    private const long LargestZip = 1024L * 1024 * 1024;
+
     private static readonly SearchValues<char> ControlCharacters =
         SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(static c => (char)c).Where(char.IsControl)]);
 
     private readonly PackageSource _source;
+    private readonly ProjectPaths _paths;
     private readonly IgnoreRules _ignore;
     private readonly IFlowLog _log;
     private readonly List<LeftOut> _leftOut = [];
@@ -42,8 +51,9 @@ public sealed class PackageBuilder
     {
         _source = source;
         _log = log;
-        _ignore = IgnoreRules.Of(source.Folder);
-        _root = FinalPath(source.Folder);
+        _paths = source.Paths;
+        _ignore = IgnoreRules.Of(source.Folder, _paths);
+        _root = RealPath.Of(source.Folder);
         _keepsProjects = source.FlowFile is null || source.Flow?.Language == "csharp";
     }
 
@@ -53,6 +63,11 @@ public sealed class PackageBuilder
     {
         try
         {
+            if (source.Paths.Check(new NamedPath(source.Folder, source.Folder, null, null), PathKind.FileOrFolder) is { } fault)
+            {
+                throw new FlowDeploymentException(fault);
+            }
+
             return File.Exists(source.Folder)
                 ? BuildFile(source.Folder, cancellationToken)
                 : new PackageBuilder(source, log).Build(cancellationToken);
@@ -116,6 +131,12 @@ public sealed class PackageBuilder
 
             CheckName(entry.Name, fullPath);
             var target = entry.MayBeLink ? CheckLink(fullPath, path, entry, above) : null;
+            if (target is not null && DefaultExcludes.SensitivePart(Path.GetRelativePath(above[0], target)) is { } pattern)
+            {
+                _leftOut.Add(new LeftOut(path, $"link to default exclude {pattern}", MayHoldSecrets: true));
+                continue;
+            }
+
             if (!entry.IsFolder)
             {
                 if (isMerged)
@@ -159,33 +180,30 @@ public sealed class PackageBuilder
                 : null;
     }
 
-    private void Include(StagedFolder tree, Located<string> include, CancellationToken cancellationToken)
+    private void Include(StagedFolder tree, Located<string> written, CancellationToken cancellationToken)
     {
-        var written = include.Value.Replace('\\', '/').TrimEnd('/');
-        var path = Path.GetFullPath(Path.Combine(_source.Folder, written));
-        var zipped = !Path.Exists(path) && written.EndsWith(".zip", StringComparison.Ordinal) && Directory.Exists(path[..^4]);
-        if (!Path.Exists(path) && !zipped)
+        var include = AdditionalInclude.Of(_source.FlowFile!, written, _paths);
+        if (include.Fault is { } fault)
         {
-            throw FlowDeploymentException.At(
-                PackageRules.FileNotFound, _source.FlowFile, include.Span, include.Value, "additional_includes are relative to the flow's folder");
+            throw new FlowDeploymentException(fault);
         }
 
-        var real = FinalPath(zipped ? path[..^4] : path);
-        if (!_source.AllowOutsideFiles && (Path.IsPathRooted(written) || !IsWithin(real, FinalPath(_source.RepositoryRoot))))
+        var name = include.Name;
+        if (include.Excluded is { } reason)
         {
-            throw FlowDeploymentException.At(
-                PackageRules.IncludeOutside, _source.FlowFile, include.Span, include.Value, _source.RepositoryRoot);
-        }
-
-        var name = Path.GetFileName(path);
-        CheckName(name, path);
-        if (Directory.Exists(path))
-        {
-            Stage(tree.Folder(name), name + "/", path, [real], cancellationToken);
+            _leftOut.Add(new LeftOut(name, reason, MayHoldSecrets: false));
+            _log.Report(FlowDiagnostic.At(PackageRules.IncludeExcluded, _source.FlowFile, written.Span, written.Value, reason));
             return;
         }
 
-        if (!zipped && LeavesOut(path, name, new FolderEntry(name, IsFolder: false, MayBeLink: false)) is { } leftOut)
+        CheckName(name, include.Source);
+        if (!include.IsZipped && Directory.Exists(include.Source))
+        {
+            Stage(tree.Folder(name), name + "/", include.Source, [RealPath.Of(include.Source)], cancellationToken);
+            return;
+        }
+
+        if (!include.IsZipped && LeavesOut(include.Source, name, new FolderEntry(name, IsFolder: false, MayBeLink: false)) is { } leftOut)
         {
             _leftOut.Add(leftOut);
             return;
@@ -193,21 +211,28 @@ public sealed class PackageBuilder
 
         if (tree.Children.RemoveAll(c => c.Name == name) > 0)
         {
-            _log.Report(FlowDiagnostic.At(PackageRules.IncludeReplaces, _source.FlowFile, include.Span, include.Value, name));
+            _log.Report(FlowDiagnostic.At(PackageRules.IncludeReplaces, _source.FlowFile, written.Span, written.Value, name));
         }
 
-        tree.Children.Add(new StagedFile(name, path, zipped ? Zip(path[..^4], cancellationToken) : null));
+        tree.Children.Add(new StagedFile(name, include.Source, include.IsZipped ? Zip(include.Source, cancellationToken) : null));
     }
 
     // The same bytes on every machine: entries sorted, one fixed time.
     private byte[] Zip(string folder, CancellationToken cancellationToken)
     {
         var staged = new StagedFolder("");
-        Stage(staged, "", folder, [FinalPath(folder)], cancellationToken);
+        Stage(staged, "", folder, [RealPath.Of(folder)], cancellationToken);
+        var files = StagedTree.Hash(staged, cancellationToken).Files;
+        if (files.Sum(static file => file.Length) > LargestZip)
+        {
+            throw FlowDeploymentException.At(
+                PackageRules.FileTooLarge, _source.FlowFile, null, Path.GetFileName(folder), Sizes.Text(LargestZip));
+        }
+
         using var bytes = new MemoryStream();
         using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach (var file in StagedTree.Hash(staged, cancellationToken).Files)
+            foreach (var file in files)
             {
                 var entry = archive.CreateEntry(file.Path, CompressionLevel.Optimal);
                 entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -222,7 +247,7 @@ public sealed class PackageBuilder
 
     private byte[]? InlinedFlowFile(string path) =>
         path == _source.FlowFile && _source.Flow is { AdditionalIncludes.Count: > 0 }
-            ? FlowFileText.WithoutAdditionalIncludes(File.ReadAllBytes(path))
+            ? FlowFileText.WithoutAdditionalIncludes(ReadableFile.ReadBytes(path, ReadableFile.LongestText))
             : null;
 
     // Where a link leads, or null when it is none.
@@ -240,7 +265,7 @@ public sealed class PackageBuilder
             throw FlowDeploymentException.At(PackageRules.FileNotFound, fullPath, null, path, "it is a symbolic link to nothing");
         }
 
-        target = FinalPath(target);
+        target = RealPath.Of(target);
         if (!_source.AllowOutsideFiles && !IsWithin(target, _root))
         {
             throw FlowDeploymentException.At(PackageRules.LinkLeavesFolder, fullPath, null, path, _source.Folder);
@@ -266,19 +291,4 @@ public sealed class PackageBuilder
     /// <summary>Whether a path is a folder or lies in it.</summary>
     internal static bool IsWithin(string path, string folder) =>
         path == folder || path.StartsWith(folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    // The path with every link in it resolved, so that a comparison of prefixes means what it says.
-    private static string FinalPath(string path)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        var parent = Path.GetDirectoryName(full);
-        if (parent is null)
-        {
-            return full;
-        }
-
-        var resolved = Path.Combine(FinalPath(parent), Path.GetFileName(full));
-        FileSystemInfo info = Directory.Exists(resolved) ? new DirectoryInfo(resolved) : new FileInfo(resolved);
-        return info.LinkTarget is null ? resolved : FinalPath(info.ResolveLinkTarget(returnFinalTarget: true)!.FullName);
-    }
 }

@@ -81,7 +81,8 @@ internal sealed class AssetPlanner(
 
         var spec = environment.Inline!;
         var folder = Path.GetDirectoryName(sources.Item.DeploymentFile)!;
-        var conda = spec.CondaJson ?? (spec.CondaFile is { } path ? await File.ReadAllTextAsync(Path.Combine(folder, path.Value), cancellationToken).ConfigureAwait(false) : null);
+        var conda = spec.CondaJson
+            ?? (spec.CondaFile is { } path ? sources.Paths.ReadText(NamedPath.Of(sources.Item.DeploymentFile!, path)) : null);
         var context = BuildContextPackage(spec, folder, cancellationToken);
         var routes = Routes(spec);
         var isAnonymous = spec.Name is null;
@@ -149,7 +150,7 @@ internal sealed class AssetPlanner(
             case { Code: { } path }:
                 var folder = FolderOf(Path.GetDirectoryName(sources.Item.DeploymentFile)!, path.Value);
                 var files = PackageBuilder.Build(
-                    new PackageSource(folder, null, null, [sources.Item.DeploymentFile!], folder, AllowOutsideFiles: false),
+                    new PackageSource(folder, null, null, [sources.Item.DeploymentFile!], sources.Paths.Root, sources.Paths.AllowOutside),
                     workspace.Connection.Log, cancellationToken);
 
                 var hash = CodeHash.Of(files, cancellationToken);
@@ -306,7 +307,8 @@ internal sealed class AssetPlanner(
         spec.Build is not { } build || RemotePaths.IsRemote(build.Path.Value) ? null
             : InDatastore(
                 PackageBuilder.Build(
-                    new PackageSource(FolderOf(folder, build.Path.Value), null, null, [], folder, AllowOutsideFiles: false), workspace.Connection.Log, cancellationToken),
+                    new PackageSource(FolderOf(folder, build.Path.Value), null, null, [], sources.Paths.Root, sources.Paths.AllowOutside),
+                    workspace.Connection.Log, cancellationToken),
                 spec.Datastore);
 
     private static string FolderOf(string folder, string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(folder, path)));

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Text;
+using FlowBuild.Deployment.Package;
 
 namespace FlowBuild.Deployment.Plan;
 
@@ -14,6 +15,9 @@ internal sealed class RequestFile
 {
     /// <summary>Greatest nesting: about as deep as Python reads.</summary>
     public const int MaxDepth = 990;
+
+    /// <summary>Most bytes of a file: 64 MB, well above what an endpoint takes as a request.</summary>
+    private const int MaxLength = 64 * 1024 * 1024;
 
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MaxDepth };
 
@@ -50,7 +54,7 @@ internal sealed class RequestFile
         byte[] text;
         try
         {
-            text = File.ReadAllBytes(path);
+            text = ReadableFile.ReadBytes(path, MaxLength);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -4,6 +4,7 @@ using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Definitions.Text;
 using FlowBuild.Deployment.Package;
+using FlowBuild.Deployment.Plan;
 
 namespace FlowBuild.Deployment.Sources;
 
@@ -14,6 +15,7 @@ namespace FlowBuild.Deployment.Sources;
 public sealed class FlowSourceReader
 {
     private readonly FlowProject _project;
+    private readonly ProjectPaths _paths;
     private readonly bool _reportText;
     private readonly IFlowLog _log;
     private readonly HashSet<FlowDiagnostic> _placeless = [];
@@ -22,6 +24,7 @@ public sealed class FlowSourceReader
     private FlowSourceReader(FlowProject project, bool reportText, IFlowLog log)
     {
         _project = project;
+        _paths = ProjectPaths.Of(project);
         _reportText = reportText;
         _log = log;
     }
@@ -102,7 +105,7 @@ public sealed class FlowSourceReader
             return null;
         }
 
-        var sources = new FlowSources(item, flow, endpoint, deployment, model);
+        var sources = new FlowSources(item, flow, endpoint, deployment, model, _paths);
         CheckFolder(item, flow);
         if (item.IsDeployed)
         {
@@ -126,7 +129,12 @@ public sealed class FlowSourceReader
         string text;
         try
         {
-            text = File.ReadAllText(file);
+            text = _paths.ReadText(new NamedPath(file, Path.GetRelativePath(_project.Directory, file), file, null));
+        }
+        catch (FlowDeploymentException e)
+        {
+            Report(e.Diagnostic);
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -153,26 +161,15 @@ public sealed class FlowSourceReader
     {
         foreach (var node in flow?.Nodes ?? EquatableArray.Empty<FlowNode>())
         {
-            if (node.SourcePath is not { } path)
+            if (node.SourcePath is { } path)
             {
-                continue;
-            }
-
-            var full = Path.GetFullPath(Path.Combine(item.Folder, path.Value));
-            var isIncluded = flow!.AdditionalIncludes.Any(include => Path.GetFileName(include.Value.TrimEnd('/')) == path.Value.Split('/')[0]);
-            if (!PackageBuilder.IsWithin(full, item.Folder))
-            {
-                Report(PackageRules.SourceOutside, item.FlowFile, path.Span, path.Value, Path.GetFileName(full));
-            }
-            else if (!File.Exists(full) && !isIncluded)
-            {
-                Report(PackageRules.FileNotFound, item.FlowFile, path.Span, path.Value, "source.path is relative to the flow's folder");
+                CheckSource(item, flow!, path);
             }
         }
 
         if (flow is not null)
         {
-            foreach (var problem in FlowTemplates.Check(flow, path => OpenTemplate(item.Folder, path)))
+            foreach (var problem in FlowTemplates.Check(flow, path => OpenTemplate(item, path)))
             {
                 Report(problem);
             }
@@ -180,23 +177,49 @@ public sealed class FlowSourceReader
 
         foreach (var include in flow?.AdditionalIncludes ?? EquatableArray.Empty<Located<string>>())
         {
-            var full = Path.GetFullPath(Path.Combine(item.Folder, include.Value));
-            if (!Path.Exists(full) && !(full.EndsWith(".zip", StringComparison.Ordinal) && Directory.Exists(full[..^4])))
+            if (AdditionalInclude.Of(item.FlowFile, include, _paths).Fault is { } fault)
             {
-                Report(PackageRules.FileNotFound, item.FlowFile, include.Span, include.Value, "additional_includes are relative to the flow's folder");
+                Report(fault);
             }
+        }
+
+        if (VerificationRequest.SamplesOf(item) is { } samples
+            && _paths.Check(new NamedPath(samples, Path.GetFileName(samples), samples, null), PathKind.File) is { } unusable)
+        {
+            Report(unusable);
         }
     }
 
-    private static FlowTemplate? OpenTemplate(string folder, string path)
+    private void CheckSource(FlowItem item, FlowDefinition flow, Located<string> path)
     {
-        var file = Path.GetFullPath(Path.Combine(folder, path));
+        var named = NamedPath.Of(item.FlowFile, path);
+        var isIncluded = flow.AdditionalIncludes.Any(include => Path.GetFileName(include.Value.TrimEnd('/')) == path.Value.Split('/')[0]);
+        if (!PackageBuilder.IsWithin(named.Full, item.Folder))
+        {
+            Report(PackageRules.SourceOutside, item.FlowFile, path.Span, path.Value, Path.GetFileName(named.Full));
+        }
+        else if (_paths.Check(named, PathKind.Text) is { } fault)
+        {
+            Report(fault);
+        }
+        else if (!ProjectPaths.Exists(named) && !isIncluded)
+        {
+            Report(PackageRules.FileNotFound, item.FlowFile, path.Span, path.Value, "source.path is relative to the flow's folder");
+        }
+    }
+
+    private FlowTemplate? OpenTemplate(FlowItem item, string path)
+    {
+        var named = NamedPath.Of(item.FlowFile, new Located<string>(path, default));
         try
         {
-            return PackageBuilder.IsWithin(file, folder) && File.Exists(file) ? new FlowTemplate(file, File.ReadAllText(file)) : null;
+            return PackageBuilder.IsWithin(named.Full, item.Folder) && File.Exists(named.Full)
+                ? new FlowTemplate(named.Full, _paths.ReadText(named))
+                : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FlowDeploymentException)
         {
+            // What is wrong with the path has been reported.
             return null;
         }
     }
@@ -247,8 +270,8 @@ public sealed class FlowSourceReader
 
         if (sources.Deployment?.Environment?.Inline is { } environment)
         {
-            CheckPath(item.DeploymentFile!, environment.CondaFile, "conda_file is relative to the deployment file");
-            CheckPath(item.DeploymentFile!, environment.Build?.Path, "build.path is relative to the deployment file");
+            CheckPath(item.DeploymentFile!, environment.CondaFile, PathKind.Text, "conda_file is relative to the deployment file");
+            CheckBuildContext(item.DeploymentFile!, environment.Build);
             if (sources.IsFlowServed && environment.Image is { } image && RetiredImages.IsRetired(image.Value)
                 && File.Exists(Path.Combine(item.Folder, "requirements.txt")))
             {
@@ -256,19 +279,24 @@ public sealed class FlowSourceReader
             }
         }
 
-        if (sources.Deployment?.Code is { Code: { } code } configuration)
+        if (sources.Deployment?.Code is { Code: { } code } configuration
+            && CheckPath(item.DeploymentFile!, code, PathKind.FileOrFolder, "code is relative to the deployment file"))
         {
-            CheckPath(item.DeploymentFile!, code, "code is relative to the deployment file");
             CheckPath(
                 item.DeploymentFile!, new Located<string>(Path.Combine(code.Value, configuration.ScoringScript.Value), configuration.ScoringScript.Span),
-                "scoring_script is relative to code");
+                PathKind.File, "scoring_script is relative to code", code);
         }
     }
 
     private void CheckModel(FlowSources sources, ModelChoice.Own own, Located<string> path, string type)
     {
         var full = own.Folder(sources.Item.Folder);
-        if (!Path.Exists(full))
+        var named = NamedPath.Of(own.File, path);
+        if (_paths.Check(named, PathKind.FileOrFolder) is { } fault)
+        {
+            Report(fault);
+        }
+        else if (!ProjectPaths.Exists(named))
         {
             Report(PackageRules.FileNotFound, own.File, path.Span, path.Value, "model.path is relative to the file that names it");
         }
@@ -282,13 +310,42 @@ public sealed class FlowSourceReader
         }
     }
 
-    private void CheckPath(string file, Located<string>? path, string advice)
+    private void CheckBuildContext(string file, BuildContext? build)
     {
-        if (path is not null && !RemotePaths.IsRemote(path.Value)
-            && !Path.Exists(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, path.Value))))
+        var isUsable = CheckPath(file, build?.Path, PathKind.Folder, "build.path is relative to the deployment file");
+        if (isUsable && build is { DockerfilePath: { } dockerfile, Path: var context } && !RemotePaths.IsRemote(context.Value))
+        {
+            // The service says whether it is there; a build may make it.
+            var named = NamedPath.Of(file, new Located<string>(Path.Combine(context.Value, dockerfile.Value), dockerfile.Span));
+            if (_paths.Check(named, PathKind.File, NamedPath.Of(file, context).Full) is { } fault)
+            {
+                Report(fault);
+            }
+        }
+    }
+
+    // The path, where it is relative to a folder, must not leave that folder either: nothing outside is uploaded with it.
+    private bool CheckPath(string file, Located<string>? path, PathKind kind, string advice, Located<string>? folder = null)
+    {
+        if (path is null || RemotePaths.IsRemote(path.Value))
+        {
+            return true;
+        }
+
+        var named = NamedPath.Of(file, path);
+        if (_paths.Check(named, kind, folder is null ? null : NamedPath.Of(file, folder).Full) is { } fault)
+        {
+            Report(fault);
+            return false;
+        }
+
+        if (!ProjectPaths.Exists(named))
         {
             Report(PackageRules.FileNotFound, file, path.Span, path.Value, advice);
+            return false;
         }
+
+        return true;
     }
 
     private void Report(DiagnosticRule rule, string? file, SourceSpan? span, params string[] arguments) =>

@@ -11,8 +11,9 @@ namespace FlowBuild.Deployment.Sources;
 /// <param name="Endpoint">The endpoint file, or null when there is none.</param>
 /// <param name="Deployment">The deployment file, or null when there is none.</param>
 /// <param name="ModelFile">The model file, or null when there is none.</param>
+/// <param name="Paths">Which other files they may name.</param>
 public sealed record FlowSources(
-    FlowItem Item, FlowDefinition? Flow, EndpointSpec? Endpoint, DeploymentSpec? Deployment, ModelSpec? ModelFile)
+    FlowItem Item, FlowDefinition? Flow, EndpointSpec? Endpoint, DeploymentSpec? Deployment, ModelSpec? ModelFile, ProjectPaths Paths)
 {
     /// <summary>The endpoint's name; az ml compares names without case and sends them in lower case.</summary>
     public string EndpointName => (Deployment?.EndpointName.Value ?? Endpoint!.Name.Value).ToLowerInvariant();

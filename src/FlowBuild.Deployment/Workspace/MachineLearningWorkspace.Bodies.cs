@@ -302,7 +302,7 @@ public sealed partial class MachineLearningWorkspace
         Set(properties, "image", spec.Image?.Value);
         if (spec.Build is { } build && contextUri is not null)
         {
-            properties["build"] = new JsonObject { ["contextUri"] = contextUri, ["dockerfilePath"] = build.DockerfilePath ?? "Dockerfile" };
+            properties["build"] = new JsonObject { ["contextUri"] = contextUri, ["dockerfilePath"] = build.DockerfilePath?.Value ?? "Dockerfile" };
         }
 
         Set(properties, "condaFile", condaText);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Deployment.Package;
 
 namespace FlowBuild.Deployment.Workspace;
 
@@ -118,7 +119,7 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllText(file), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using var json = JsonDocument.Parse(ReadableFile.ReadText(file), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             string[] keys = ["subscription_id", "resource_group", "workspace_name"];
             if (json.RootElement.ValueKind != JsonValueKind.Object || !keys.Any(key => json.RootElement.TryGetProperty(key, out _)))
             {

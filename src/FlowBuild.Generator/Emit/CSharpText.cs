@@ -1,4 +1,5 @@
 using System.Text;
+using FlowBuild.Definitions.Text;
 
 namespace FlowBuild.Generator.Emit;
 
@@ -58,25 +59,11 @@ internal static class CSharpText
         return Xml(value).Replace('\n', ' ');
     }
 
-    /// <summary>Text for a <c>//</c> comment: one line.</summary>
-    public static string Comment(string value)
-    {
-        if (IsPlain(value))
-        {
-            return value;
-        }
-
-        var text = new StringBuilder(value.Length);
-        foreach (var c in value)
-        {
-            text.Append(char.IsControl(c) || c is '\u2028' or '\u2029' || char.IsSurrogate(c) ? '?' : c);
-        }
-
-        return text.ToString();
-    }
+    /// <summary>Text for a <c>//</c> comment: one line, without marks that change the order in which it is shown.</summary>
+    public static string Comment(string value) => LogText.Escape(value);
 
     // What nearly every text of a flow is: printable ASCII that stands for itself.
-    private static bool IsPlain(string value, char special = '\0', char other = '\0', char third = '\0')
+    private static bool IsPlain(string value, char special, char other, char third)
     {
         foreach (var c in value)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
 
@@ -38,11 +39,13 @@ internal sealed record ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Chara
             .Select(MakeDescriptor)
             .ToImmutableArray();
 
-    /// <summary>The diagnostic that the compiler shows.</summary>
+    /// <summary>
+    /// The diagnostic that the compiler shows. It prints path and message as they are, and the build reads errors from what it prints.
+    /// </summary>
     public Diagnostic ToDiagnostic() => Diagnostic.Create(
         MakeDescriptor(Problem.Rule),
-        Problem.File is null ? Location.None : Location.Create(Problem.File, Characters, Lines),
-        [.. Problem.Arguments]);
+        Problem.File is null ? Location.None : Location.Create(LogText.EscapePath(Problem.File), Characters, Lines),
+        [.. Problem.Arguments.Select(LogText.Escape)]);
 
     private static int Offset(SourceText text, int line, int column)
     {

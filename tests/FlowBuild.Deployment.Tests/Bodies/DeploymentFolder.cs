@@ -112,7 +112,7 @@ internal sealed class DeploymentFolder : IDisposable
 
             if (environment.Build is { } build)
             {
-                FillPath(build.Path.Value, build.DockerfilePath ?? "Dockerfile");
+                FillPath(build.Path.Value, build.DockerfilePath?.Value ?? "Dockerfile");
             }
         }
     }
