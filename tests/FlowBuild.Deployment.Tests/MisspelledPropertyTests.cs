@@ -21,7 +21,8 @@ public sealed class MisspelledPropertyTests
         foreach (var run in (CommandResult[])[global, environment])
         {
             Assert.True(run.ExitCode == 0, run.Output);
-            Assert.Contains($"Misspelled.proj : warning FLOW4029: {Message(name, meant)}", Assert.Single(run.Lines("FLOW4029")), StringComparison.Ordinal);
+            Assert.Contains(
+                $"Misspelled.proj : warning FLOW4029: {Message(name, meant)}", Assert.Single(run.Lines("FLOW4029")), StringComparison.Ordinal);
         }
     }
 
@@ -47,11 +48,13 @@ public sealed class MisspelledPropertyTests
         {
             Assert.True(run.ExitCode == 0, run.Output);
             Assert.Contains(
-                $"{file}({line},6,{line},{6 + name.Length}): warning FLOW4029: {Message(name, meant)}", Assert.Single(run.Lines("FLOW4029")), StringComparison.Ordinal);
+                $"{file}({line},6,{line},{6 + name.Length}): warning FLOW4029: {Message(name, meant)}",
+                Assert.Single(run.Lines("FLOW4029")), StringComparison.Ordinal);
         }
     }
 
-    private static string Message(string name, string meant) => $"The property '{name}' is not a FlowBuild property and has no effect; did you mean '{meant}'?";
+    private static string Message(string name, string meant) =>
+        $"The property '{name}' is not a FlowBuild property and has no effect; did you mean '{meant}'?";
 
     // With MSBuild's own Microsoft.Common.props, which imports Directory.Build.props.
     private static void Write(BasicChat chat, string ofProject, string ofDirectory)

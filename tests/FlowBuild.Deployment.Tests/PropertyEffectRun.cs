@@ -43,7 +43,8 @@ internal static class PropertyEffectRun
     // Each call is a build of its own, with its properties as global ones.
     private static string Call(string title, string target, string properties) => $"""
             <Message Importance="high" Text="{Marker}{title}" />
-            <MSBuild Projects="Effects.proj" Targets="{target}" Properties="{SecurityElement.Escape($"{properties};Call={title.Replace(' ', '-')}".TrimStart(';'))}" ContinueOnError="true" />
+            <MSBuild Projects="Effects.proj" Targets="{target}" ContinueOnError="true"
+                     Properties="{SecurityElement.Escape($"{properties};Call={title.Replace(' ', '-')}".TrimStart(';'))}" />
         """;
 
     private static string Project()
@@ -91,7 +92,8 @@ internal static class PropertyEffectRun
                 <PromptFlow Include="tell/flow.dag.yaml" Endpoint="tell/endpoint.yml" Deployment="tell/deployment.yml" />
               </ItemGroup>
               <Import Project="{build}/FlowBuild.targets" Condition="'$(Case)' == 'defaults'" />
-              <Import Project="{build}/FlowBuild.Deployment.targets" Condition="'$(Case)' != 'defaults' and ('$(Case)' != 'frameworks' or '$(TargetFramework)' != '')" />
+              <Import Project="{build}/FlowBuild.Deployment.targets"
+                      Condition="'$(Case)' != 'defaults' and ('$(Case)' != 'frameworks' or '$(TargetFramework)' != '')" />
               <Import Project="{multiTargeting}" Condition="'$(Case)' == 'frameworks' and '$(TargetFramework)' == ''" />
               <Target Name="PrintFramework" AfterTargets="PlanFlow" Condition="'$(Case)' == 'frameworks' and '$(TargetFramework)' != ''">
                 <Message Importance="high" Text="the target framework is $(TargetFramework)" />

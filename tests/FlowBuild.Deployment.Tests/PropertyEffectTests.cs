@@ -15,7 +15,9 @@ public sealed partial class PropertyEffectTests
         var targets = new TargetRun(chat);
         FakeBrowser.Install(chat, targets);
         Write(chat, "azure-cli/config", "[defaults]\ngroup = cli-group\nworkspace = cli-workspace\n");
-        Write(chat, "azure-cli/azureProfile.json", """{ "subscriptions": [ { "id": "00000000-0000-0000-0000-000000000002", "isDefault": true } ] }""");
+        Write(
+            chat, "azure-cli/azureProfile.json",
+            """{ "subscriptions": [ { "id": "00000000-0000-0000-0000-000000000002", "isDefault": true } ] }""");
         targets.Environment["APPDATA"] = Path.Combine(chat.Folder, "appdata");
         targets.Environment["AZURE_TOKEN_CREDENTIALS"] = "VisualStudioCodeCredential";
 
@@ -31,7 +33,8 @@ public sealed partial class PropertyEffectTests
     {
         await using var chat = await StartAsync();
 
-        AssertEffects(await PropertyEffectRun.RunAsync(chat, new TargetRun(chat), PropertyEffects.OfMetadata, static effect => $"{effect.Name}Metadata"));
+        AssertEffects(await PropertyEffectRun.RunAsync(
+            chat, new TargetRun(chat), PropertyEffects.OfMetadata, static effect => $"{effect.Name}Metadata"));
     }
 
     [Fact]
@@ -48,7 +51,8 @@ public sealed partial class PropertyEffectTests
             Assert.DoesNotContain("--idle-timeout", CommandLine(state), StringComparison.Ordinal);
 
             // A server that is named replaces the workspace, which then starts with the other idle time as well.
-            var served = await targets.RunAsync("StartLocalWorkspace", Assembly, "FlowServeCommand=http://127.0.0.1:9/", "FlowLocalIdleTimeout=7");
+            var served = await targets.RunAsync(
+                "StartLocalWorkspace", Assembly, "FlowServeCommand=http://127.0.0.1:9/", "FlowLocalIdleTimeout=7");
 
             Assert.True(served.Lines("a real server answers (FlowServeCommand)").Count == 1, served.Output);
             Assert.Contains("--idle-timeout 7", CommandLine(state), StringComparison.Ordinal);
@@ -72,7 +76,8 @@ public sealed partial class PropertyEffectTests
     [Fact]
     public void Every_property_that_the_targets_read_is_a_public_one()
     {
-        var read = TargetFiles().SelectMany(static file => Property().Matches(File.ReadAllText(file))).Select(static match => match.Groups[1].Value).ToHashSet();
+        var read = TargetFiles().SelectMany(static file => Property().Matches(File.ReadAllText(file)))
+            .Select(static match => match.Groups[1].Value).ToHashSet();
         // A property of the task only: secrets may stand in its value, and MSBuild records what a target hands to a task.
         read.Add("FlowServeCommand");
 
@@ -98,7 +103,8 @@ public sealed partial class PropertyEffectTests
     private static partial Regex GeneratorMetadata();
 
     private static IEnumerable<string> TargetFiles() =>
-        ((string[])["build", "src/FlowBuild/buildMultiTargeting"]).SelectMany(static folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder)))
+        ((string[])["build", "src/FlowBuild/buildMultiTargeting"])
+            .SelectMany(static folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder)))
             .Where(static file => Path.GetExtension(file) is ".props" or ".targets");
 
     private static string Assembly => $"FlowBuildLocalWorkspaceAssembly={typeof(LocalWorkspaceHost).Assembly.Location}";
@@ -121,7 +127,12 @@ public sealed partial class PropertyEffectTests
     private static async Task<BasicChat> StartAsync()
     {
         var chat = await BasicChat.StartAsync();
-        chat.Write("basic-chat/samples.json", """[{ "question": "What is a flow?", "answer": "the first answer" }, { "question": "Why?", "answer": "the second answer" }]""");
+        chat.Write("basic-chat/samples.json", """
+            [
+              { "question": "What is a flow?", "answer": "the first answer" },
+              { "question": "Why?", "answer": "the second answer" }
+            ]
+            """);
         chat.Write("second.json", """{ "question": "Why?" }""");
         await chat.DeployAsync();
         var blue = File.ReadAllText(chat.DeploymentFile);
@@ -132,22 +143,26 @@ public sealed partial class PropertyEffectTests
         chat.Write("pinned.yml", "name: pinned-model\nversion: 7\npath: basic-chat\n");
         chat.Write("other-endpoint.yml", "name: other-endpoint\nauth_mode: key\n");
         var project = chat.Project;
-        await chat.DeployAsync(project: project with { Items = [project.Items[0] with { DeploymentFile = Path.Combine(project.Directory, "green.yml") }] });
+        var green = project.Items[0] with { DeploymentFile = Path.Combine(project.Directory, "green.yml") };
+        await chat.DeployAsync(project: project with { Items = [green] });
         await chat.PutResourceAsync(
-            "connections/open_ai_connection", """{ "properties": { "category": "AzureOpenAI", "target": "https://example.com", "authType": "ApiKey", "credentials": { "key": "secret" } } }""");
+            "connections/open_ai_connection",
+            """{ "properties": { "category": "AzureOpenAI", "target": "https://example.com", "authType": "ApiKey", "credentials": { "key": "k" } } }""");
         foreach (var name in (string[])["ask", "tell", "outside", "breaking"])
         {
             chat.AddFlow(name);
         }
 
-        chat.Write("ask/failing.yml", File.ReadAllText(Path.Combine(project.Directory, "ask", "deployment.yml")).Replace("Standard_DS3_v2", "Standard_None_v9", StringComparison.Ordinal));
+        var ask = File.ReadAllText(Path.Combine(project.Directory, "ask", "deployment.yml"));
+        chat.Write("ask/failing.yml", ask.Replace("Standard_DS3_v2", "Standard_None_v9", StringComparison.Ordinal));
         chat.Replace("breaking/flow.dag.yaml", "inputs:\n  chat_history", "inputs:\n  tone:\n    type: string\n  chat_history");
         chat.Write("breaking/samples.json", """[{ "question": "What is a flow?", "tone": "dry" }]""");
         chat.Replace("outside/flow.dag.yaml", "nodes:", "additional_includes:\n- ../../outside.txt\nnodes:");
         Write(chat, "outside.txt", "outside");
         return chat;
 
-        void WriteDeployment(string file, string name) => chat.Write(file, blue.Replace("name: blue", $"name: {name}", StringComparison.Ordinal));
+        void WriteDeployment(string file, string name) =>
+            chat.Write(file, blue.Replace("name: blue", $"name: {name}", StringComparison.Ordinal));
     }
 
     private static string Write(BasicChat chat, string path, string text)

@@ -12,15 +12,17 @@ internal sealed record PropertyEffect(string Name, string Target, string Value, 
 /// <summary>What each property and each metadata does. The rows run one after another on one workspace, each without its value first.</summary>
 internal static class PropertyEffects
 {
-    private const string Azure = "FlowSubscriptionId=00000000-0000-0000-0000-000000000001;FlowResourceGroup=group;FlowWorkspace=workspace";
+    private const string Subscription = "00000000-0000-0000-0000-000000000001";
+    private const string Azure = $"FlowSubscriptionId={Subscription};FlowResourceGroup=group;FlowWorkspace=workspace";
+    private const string InPart = "named in part, without ";
 
     public static IReadOnlyList<PropertyEffect> OfProperties { get; } =
     [
         // Which workspace.
         new("FlowWorkspace", "PlanFlow", "local", "Plan: no changes", ""),
-        new("FlowWorkspace", "ShowFlow", "workspace", "named in part, without FlowWorkspace", "FlowSubscriptionId=00000000-0000-0000-0000-000000000001;FlowResourceGroup=group", IsGone: true),
-        new("FlowResourceGroup", "ShowFlow", "group", "named in part, without FlowResourceGroup", "FlowSubscriptionId=00000000-0000-0000-0000-000000000001;FlowWorkspace=workspace", IsGone: true),
-        new("FlowSubscriptionId", "ShowFlow", "00000000-0000-0000-0000-000000000001", "named in part, without FlowSubscriptionId", "FlowResourceGroup=group;FlowWorkspace=workspace", IsGone: true),
+        new("FlowWorkspace", "ShowFlow", "workspace", $"{InPart}FlowWorkspace", $"FlowSubscriptionId={Subscription};FlowResourceGroup=group", IsGone: true),
+        new("FlowResourceGroup", "ShowFlow", "group", $"{InPart}FlowResourceGroup", $"FlowSubscriptionId={Subscription};FlowWorkspace=other", IsGone: true),
+        new("FlowSubscriptionId", "ShowFlow", Subscription, $"{InPart}FlowSubscriptionId", "FlowResourceGroup=group;FlowWorkspace=third", IsGone: true),
         new("FlowCredential", "ShowFlow", "Environment", "AZURE_CLIENT_SECRET", Azure),
         new("FlowCloud", "ShowFlow", "Moon", "FlowCloud='Moon' cannot be used", Azure),
         new("FlowUseAzureCliDefaults", "DeployFlow", "true", "set FlowUseAzureCliDefaults=true", "FlowCredential=Environment", IsGone: true),

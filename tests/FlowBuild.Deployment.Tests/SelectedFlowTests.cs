@@ -3,6 +3,8 @@ namespace FlowBuild.Deployment.Tests;
 /// <summary>The properties Flow and FlowDeploymentName through the targets, on a project with two flows.</summary>
 public sealed class SelectedFlowTests
 {
+    private static readonly string[] All = ["ask-endpoint/blue", "ask-endpoint/green", "tell-endpoint/blue", "tell-endpoint/green"];
+
     [Fact]
     public async Task Targets_act_on_the_selected_flow_only()
     {
@@ -41,14 +43,14 @@ public sealed class SelectedFlowTests
         string[] confirmed = [.. local, "FlowConfirm=true"];
         Assert.Equal(0, (await targets.RunAsync("DeployFlow", local)).ExitCode);
         Assert.Equal(0, (await targets.RunAsync("DeployFlow", [.. local, "FlowSet=name=green"])).ExitCode);
-        Assert.Equal(["ask-endpoint/blue", "ask-endpoint/green", "tell-endpoint/blue", "tell-endpoint/green"], await DeploymentsAsync(chat));
+        Assert.Equal(All, await DeploymentsAsync(chat));
 
         var live = await targets.RunAsync("DeleteFlowDeployment", [.. confirmed, "FlowDeploymentName=blue"]);
         Assert.Equal(1, live.ExitCode);
         Assert.Contains("SetFlowTraffic", Assert.Single(live.Lines("error FLOW")), StringComparison.Ordinal);
         var misspelled = await targets.RunAsync("DeleteFlowDeployment", [.. confirmed, "FlowDeploymentName=gren"]);
         Assert.Single(misspelled.Lines("error FLOW4030: FlowDeploymentName='gren'"));
-        Assert.Equal(["ask-endpoint/blue", "ask-endpoint/green", "tell-endpoint/blue", "tell-endpoint/green"], await DeploymentsAsync(chat));
+        Assert.Equal(All, await DeploymentsAsync(chat));
 
         var one = await targets.RunAsync("DeleteFlowDeployment", [.. confirmed, "FlowDeploymentName=green", "Flow=Tell"]);
         Assert.True(one.ExitCode == 0, one.Output);
@@ -62,7 +64,7 @@ public sealed class SelectedFlowTests
     private static async Task<IReadOnlyList<string>> DeploymentsAsync(BasicChat chat)
     {
         var found = new List<string>();
-        foreach (var deployment in (string[])["ask-endpoint/blue", "ask-endpoint/green", "tell-endpoint/blue", "tell-endpoint/green"])
+        foreach (var deployment in All)
         {
             if (await chat.GetResourceAsync($"onlineEndpoints/{deployment.Replace("/", "/deployments/", StringComparison.Ordinal)}") is not null)
             {

@@ -91,7 +91,8 @@ internal sealed class TargetRun
     private string Folder => Path.Combine(_chat.Folder, "project");
 
     private string Item(FlowItem flow) =>
-        $"""<PromptFlow Include="{Relative(flow.FlowFile)}" Endpoint="{Relative(flow.EndpointFile)}" Deployment="{Relative(flow.DeploymentFile)}" Model="{Relative(flow.ModelFile)}" />""";
+        $"""<PromptFlow Include="{Relative(flow.FlowFile)}" Endpoint="{Relative(flow.EndpointFile)}" """
+        + $"""Deployment="{Relative(flow.DeploymentFile)}" Model="{Relative(flow.ModelFile)}" />""";
 
     private string? Relative(string? file) => file is null ? null : Path.GetRelativePath(Folder, file);
 

@@ -59,7 +59,8 @@ public sealed class SolutionTests(PackedFeed feed)
         Assert.False(Directory.Exists(user.StateFolder), $"a local workspace was started: {refused.Output}");
         foreach (var record in Directory.GetFiles(user.Path, "flow-deployment.json", SearchOption.AllDirectories))
         {
-            Assert.Contains("\"outcome\": \"notBegun\"", await File.ReadAllTextAsync(record, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            var text = await File.ReadAllTextAsync(record, TestContext.Current.CancellationToken);
+            Assert.Contains("\"outcome\": \"notBegun\"", text, StringComparison.Ordinal);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace FlowBuild.EndToEnd.Tests;
@@ -27,7 +28,7 @@ public sealed class TerminalTests(PackedFeed feed)
             Assert.True(run.ExitCode == 0, run.Output);
             var screen = TerminalScreen.Show(run.Output);
             var shown = string.Join('\n', screen);
-            foreach (var text in flows.SelectMany(flow => texts.Select(text => string.Format(System.Globalization.CultureInfo.InvariantCulture, text, flow))))
+            foreach (var text in flows.SelectMany(flow => texts.Select(text => string.Format(CultureInfo.InvariantCulture, text, flow))))
             {
                 Assert.Contains(text, shown, StringComparison.Ordinal);
             }
@@ -47,7 +48,10 @@ public sealed class TerminalTests(PackedFeed feed)
         using (var workspace = new LocalWorkspaceClient(user.StateFolder))
         {
             await workspace.SetFaultsAsync(
-                """{ "operations": [ { "kind": "PutDeployment", "endpoint": "sum-endpoint", "code": "ImageBuildFailure", "message": "The image cannot be pulled." } ] }""");
+                """
+                { "operations": [ {
+                    "kind": "PutDeployment", "endpoint": "sum-endpoint", "code": "ImageBuildFailure", "message": "The image cannot be pulled." } ] }
+                """);
         }
 
         var failed = await RunAsync(user, "DeployFlow");
