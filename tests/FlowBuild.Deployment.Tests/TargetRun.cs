@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using FlowBuild.Deployment.Sources;
 
 namespace FlowBuild.Deployment.Tests;
 
@@ -11,21 +12,22 @@ internal sealed class TargetRun
 {
     private readonly BasicChat _chat;
 
-    public TargetRun(BasicChat chat)
+    /// <summary>Writes the project.</summary>
+    /// <param name="chat">The folder and the workspace.</param>
+    /// <param name="flows">The project's flows; none: the basic chat.</param>
+    public TargetRun(BasicChat chat, params FlowItem[] flows)
     {
         _chat = chat;
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var tasks = Path.Combine(Repository.Root, "src", "FlowBuild.Tasks", "bin", configuration, "net8.0", "FlowBuild.Tasks.dll");
-        Assert.True(File.Exists(tasks), tasks);
+        Assert.True(File.Exists(TasksAssembly), TasksAssembly);
         chat.Write("BasicChat.proj", $"""
             <Project>
               <PropertyGroup>
-                <FlowBuildTasksAssembly>{tasks}</FlowBuildTasksAssembly>
+                <FlowBuildTasksAssembly>{TasksAssembly}</FlowBuildTasksAssembly>
                 <IntermediateOutputPath>obj/</IntermediateOutputPath>
                 <OutDir>bin/</OutDir>
               </PropertyGroup>
               <ItemGroup>
-                <PromptFlow Include="basic-chat/flow.dag.yaml" Endpoint="endpoint.yml" Deployment="deployment.yml" Model="model.yml" />
+                {string.Join("\n    ", (flows.Length > 0 ? flows : chat.Project.Items).Select(Item))}
               </ItemGroup>
               <Import Project="{Path.Combine(Repository.Root, "build", "FlowBuild.Deployment.targets")}" />
             </Project>
@@ -44,6 +46,10 @@ internal sealed class TargetRun
         Environment["AZURE_CONFIG_DIR"] = Path.Combine(chat.Folder, "azure-cli");
     }
 
+    /// <summary>The assembly of the tasks, as it was built with these tests.</summary>
+    public static string TasksAssembly { get; } = Path.Combine(
+        Repository.Root, "src", "FlowBuild.Tasks", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net8.0", "FlowBuild.Tasks.dll");
+
     /// <summary>The environment that the process runs in, over the one of the tests.</summary>
     public Dictionary<string, string?> Environment { get; } = [];
 
@@ -51,12 +57,16 @@ internal sealed class TargetRun
     public string Verbosity { get; init; } = "minimal";
 
     public Task<CommandResult> RunAsync(string target, params string[] properties) =>
-        DotNetCommand.RunAsync(Folder, Environment, Arguments(target, properties), TestContext.Current.CancellationToken);
+        RunProjectAsync("BasicChat.proj", target, properties);
+
+    /// <summary>Runs a target of another project of the folder.</summary>
+    public Task<CommandResult> RunProjectAsync(string project, string target, params string[] properties) =>
+        DotNetCommand.RunAsync(Folder, Environment, Arguments(project, target, properties), TestContext.Current.CancellationToken);
 
     /// <summary>Runs a target and interrupts the process, as Ctrl+C does, when its output holds a text.</summary>
     public async Task<CommandResult> InterruptAsync(string target, string text, params string[] properties)
     {
-        using var process = DotNetCommand.StartInterruptible(Folder, Environment, Arguments(target, properties));
+        using var process = DotNetCommand.StartInterruptible(Folder, Environment, Arguments("BasicChat.proj", target, properties));
         process.StandardInput.Close();
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = new StringBuilder();
@@ -80,6 +90,12 @@ internal sealed class TargetRun
 
     private string Folder => Path.Combine(_chat.Folder, "project");
 
-    private string[] Arguments(string target, string[] properties) =>
-        ["msbuild", "BasicChat.proj", $"-t:{target}", "-nologo", "-tl:off", $"-v:{Verbosity}", .. properties.Select(static p => $"-p:{p}")];
+    private string Item(FlowItem flow) =>
+        $"""<PromptFlow Include="{Relative(flow.FlowFile)}" Endpoint="{Relative(flow.EndpointFile)}" """
+        + $"""Deployment="{Relative(flow.DeploymentFile)}" Model="{Relative(flow.ModelFile)}" />""";
+
+    private string? Relative(string? file) => file is null ? null : Path.GetRelativePath(Folder, file);
+
+    private string[] Arguments(string project, string target, string[] properties) =>
+        ["msbuild", project, $"-t:{target}", "-nologo", "-tl:off", $"-v:{Verbosity}", .. properties.Select(static p => $"-p:{p}")];
 }

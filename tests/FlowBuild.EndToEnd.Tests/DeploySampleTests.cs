@@ -45,7 +45,7 @@ public sealed class DeploySampleTests(PackedFeed feed)
 
         var invoked = await user.DotNetAsync("build", "BasicChat", "-t:InvokeFlow");
         Assert.True(invoked.ExitCode == 0, invoked.Output);
-        AssertNames(invoked, "answer");
+        AssertNames(invoked, "BasicChat -> basic-chat-endpoint answered (flow 'basic-chat'", "\"answer\"");
 
         var opened = await user.DotNetAsync("build", "BasicChat", "-t:OpenFlow");
         Assert.True(opened.ExitCode == 0, opened.Output);
@@ -137,7 +137,8 @@ public sealed class DeploySampleTests(PackedFeed feed)
 
     private static async Task AssertOpensThePageAsync(string output)
     {
-        var link = new Uri(Assert.Single(output.Split('\n'), static line => line.Contains("BasicChat -> http", StringComparison.Ordinal)).Split(" -> ")[1].Trim());
+        var line = Assert.Single(output.Split('\n'), static line => line.Contains("BasicChat -> basic-chat-endpoint at http", StringComparison.Ordinal));
+        var link = new Uri(line.Split(" at ")[1].Split(' ')[0]);
         using var http = new HttpClient();
         foreach (var address in (Uri[])[link, new(link, "/page/app.js")])
         {

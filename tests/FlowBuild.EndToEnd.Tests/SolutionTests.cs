@@ -5,33 +5,17 @@ namespace FlowBuild.EndToEnd.Tests;
 /// <summary>Several flows in a project, several projects in a solution: each is deployed once, or the user learns why not.</summary>
 public sealed class SolutionTests(PackedFeed feed)
 {
-    private const string Flow = """
-        inputs:
-          text:
-            type: string
-        outputs:
-          output:
-            type: string
-            reference: ${inputs.text}
-        nodes: []
-        """;
-
-    private const string Items = """
-        <PromptFlow Update="ask/flow.dag.yaml" Endpoint="ask-endpoint.yml" Deployment="ask-deployment.yml" />
-        <PromptFlow Update="tell/flow.dag.yaml" Endpoint="tell-endpoint.yml" Deployment="tell-deployment.yml" />
-        """;
-
     [Fact]
     public async Task Two_flows_of_one_project_are_each_deployed_once()
     {
         await using var user = new UserFolder(feed);
-        WriteProject(user, "Talk", ["ask", "tell"]);
+        user.WriteFlows("Talk", ["ask", "tell"]);
 
         var deployed = await user.DotNetAsync("publish", "Talk", "-t:DeployFlow");
 
         Assert.True(deployed.ExitCode == 0, deployed.Output);
-        AssertOnce(deployed, "Talk -> blue 100 % at", "ask-endpoint");
-        AssertOnce(deployed, "Talk -> blue 100 % at", "tell-endpoint");
+        AssertOnce(deployed, "Talk -> ask-endpoint/blue 100 % at", "endpoints/ask-endpoint/score");
+        AssertOnce(deployed, "tell-endpoint/blue 100 % at", "endpoints/tell-endpoint/score");
         Assert.Contains("Plan: no changes", (await user.DotNetAsync("build", "Talk", "-t:PlanFlow")).Output, StringComparison.Ordinal);
     }
 
@@ -39,77 +23,105 @@ public sealed class SolutionTests(PackedFeed feed)
     public async Task Two_flows_that_name_one_deployment_or_none_are_an_error_that_names_them()
     {
         await using var user = new UserFolder(feed);
-        WriteProject(user, "Talk", ["ask", "tell"], Items.Replace("tell-", "ask-", StringComparison.Ordinal));
+        user.WriteFlows("Talk", ["ask", "tell"], """
+            <PromptFlow Update="ask/flow.dag.yaml" Endpoint="ask-endpoint.yml" Deployment="ask-deployment.yml" />
+            <PromptFlow Update="tell/flow.dag.yaml" Endpoint="ask-endpoint.yml" Deployment="ask-deployment.yml" />
+            """);
 
         var clash = await user.DotNetAsync("publish", "Talk", "-t:DeployFlow");
 
         AssertRefused(clash, "'ask' and 'tell'", "ask-endpoint/blue");
 
-        WriteProject(user, "Silent", ["ask", "tell"], "");
+        user.WriteFlows("Silent", ["ask", "tell"], "");
         var silent = await user.DotNetAsync("publish", "Silent", "-t:DeployFlow");
 
         AssertRefused(silent, "'ask', 'tell'", "FLOW4006");
         Assert.False(Directory.Exists(user.StateFolder), "a local workspace was started for flows that cannot be deployed");
     }
 
-    [Fact]
-    public async Task A_solution_fails_with_MSB4057_and_the_recipe_of_the_documentation_cures_it()
+    [Theory]
+    [InlineData("slnx")]
+    [InlineData("sln")]
+    public async Task A_solution_with_a_project_without_FlowBuild_is_refused_before_anything_is_sent(string format)
     {
         await using var user = new UserFolder(feed);
-        WriteProject(user, "src/Chat", ["chat"]);
-        WriteProject(user, "src/Web", ["web"]);
-        user.Write("src/Library/Library.csproj", """
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <TargetFramework>net10.0</TargetFramework>
-              </PropertyGroup>
-            </Project>
-            """);
-        var made = await user.DotNetAsync("new", "sln", "--name", "Chat", "--format", "sln");
-        Assert.True(made.ExitCode == 0, made.Output);
-        made = await user.DotNetAsync("sln", "Chat.sln", "add", "src/Chat", "src/Web", "src/Library");
-        Assert.True(made.ExitCode == 0, made.Output);
+        user.WriteFlows("src/Chat", ["chat"]);
+        user.WriteFlows("src/Web", ["web"]);
+        user.WriteFlows("src/Zoo", ["zoo"]);
+        WriteLibrary(user);
+        var solution = await WriteSolutionAsync(user, format, "src/Chat", "src/Web", "src/Library", "src/Zoo");
 
-        var plain = await user.DotNetAsync("publish", "Chat.sln", "-t:DeployFlow");
-        Assert.Equal(1, plain.ExitCode);
-        Assert.Contains("MSB4057", plain.Output, StringComparison.Ordinal);
+        var refused = await user.DotNetAsync("publish", solution, "-t:DeployFlow");
 
+        Assert.Equal(1, refused.ExitCode);
+        var error = $"error FLOW4028: FlowBuild's targets cannot run on the solution '{solution}', since these projects do not have them: Library;";
+        Assert.True(refused.Lines(error).Count > 0, refused.Output);
+        Assert.False(Directory.Exists(user.StateFolder), $"a local workspace was started: {refused.Output}");
+        foreach (var record in Directory.GetFiles(user.Path, "flow-deployment.json", SearchOption.AllDirectories))
+        {
+            var text = await File.ReadAllTextAsync(record, TestContext.Current.CancellationToken);
+            Assert.Contains("\"outcome\": \"notBegun\"", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_solution_whose_projects_all_have_FlowBuild_deploys_each_once()
+    {
+        await using var user = new UserFolder(feed);
+        user.WriteFlows("src/Chat", ["chat"]);
+        var several = Path.Combine(user.WriteFlows("src/Web", ["web"]), "Web.csproj");
+        await File.WriteAllTextAsync(
+            several,
+            (await File.ReadAllTextAsync(several, TestContext.Current.CancellationToken))
+                .Replace("<TargetFramework>net10.0</TargetFramework>", "<TargetFrameworks>net8.0;net10.0</TargetFrameworks>", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
+        var solution = await WriteSolutionAsync(user, "slnx", "src/Chat", "src/Web");
+
+        var deployed = await user.DotNetAsync("build", solution, "-t:DeployFlow", "-restore");
+
+        Assert.True(deployed.ExitCode == 0, deployed.Output);
+        AssertOnce(deployed, "Chat -> blue 100 % at", "chat-endpoint");
+        AssertOnce(deployed, "Web -> blue 100 % at", "web-endpoint");
+    }
+
+    [Fact]
+    public async Task The_recipe_of_the_documentation_deploys_some_projects_of_a_solution()
+    {
+        await using var user = new UserFolder(feed);
+        user.WriteFlows("src/Chat", ["chat"]);
+        user.WriteFlows("src/Web", ["web"]);
+        WriteLibrary(user);
+        var solution = await WriteSolutionAsync(user, "sln", "src/Chat", "src/Web", "src/Library");
         var documentation = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "ci.md"), TestContext.Current.CancellationToken);
         var recipe = Regex.Match(documentation, "```xml\n(<Project>\n  <Target Name=\"DeployFlow\">.*?</Project>\n)```", RegexOptions.Singleline).Groups[1].Value;
         Assert.NotEmpty(recipe);
         user.Write("Directory.Solution.targets", recipe.Replace("src/Chat/Chat.csproj", "src/Chat/Chat.csproj;src/Web/Web.csproj", StringComparison.Ordinal));
 
-        foreach (var command in (string[][])[["msbuild", "Chat.sln", "-t:DeployFlow"], ["publish", "Chat.sln", "-t:DeployFlow"]])
+        foreach (var command in (string[])["msbuild", "publish"])
         {
-            var cured = await user.DotNetAsync(command);
+            var deployed = await user.DotNetAsync(command, solution, "-t:DeployFlow");
 
-            Assert.True(cured.ExitCode == 0, $"{string.Join(' ', command)}: {cured.Output}");
-            AssertOnce(cured, "Chat -> blue 100 % at", "chat-endpoint");
-            AssertOnce(cured, "Web -> blue 100 % at", "web-endpoint");
+            Assert.True(deployed.ExitCode == 0, $"{command}: {deployed.Output}");
+            AssertOnce(deployed, "Chat -> blue 100 % at", "chat-endpoint");
+            AssertOnce(deployed, "Web -> blue 100 % at", "web-endpoint");
         }
     }
 
-    private static void WriteProject(UserFolder user, string name, string[] flows, string? items = null)
-    {
-        foreach (var flow in flows)
-        {
-            user.Write($"{name}/{flow}/flow.dag.yaml", Flow);
-            user.Write($"{name}/{flow}/samples.json", """[ { "text": "hello" } ]""");
-            var prefix = flows.Length == 1 ? "" : $"{flow}-";
-            user.Write($"{name}/{prefix}endpoint.yml", $"name: {flow}-endpoint\nauth_mode: key\n");
-            user.Write($"{name}/{prefix}deployment.yml", $"""
-                name: blue
-                endpoint_name: {flow}-endpoint
-                environment:
-                  image: example.azurecr.io/flows/{flow}:1
-                instance_type: Standard_DS3_v2
-                instance_count: 3
-                """);
-        }
+    private static void WriteLibrary(UserFolder user) => user.Write("src/Library/Library.csproj", """
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <TargetFramework>net10.0</TargetFramework>
+          </PropertyGroup>
+        </Project>
+        """);
 
-        user.WriteConsoleProject(
-            name, "System.Console.WriteLine();", "<FlowWorkspace>local</FlowWorkspace><TreatWarningsAsErrors>false</TreatWarningsAsErrors>",
-            flows.Length == 1 ? "" : items ?? Items);
+    private static async Task<string> WriteSolutionAsync(UserFolder user, string format, params string[] projects)
+    {
+        var made = await user.DotNetAsync("new", "sln", "--name", "All", "--format", format);
+        Assert.True(made.ExitCode == 0, made.Output);
+        made = await user.DotNetAsync(["sln", $"All.{format}", "add", .. projects]);
+        Assert.True(made.ExitCode == 0, made.Output);
+        return $"All.{format}";
     }
 
     private static void AssertOnce(CommandResult result, string text, string endpoint) =>

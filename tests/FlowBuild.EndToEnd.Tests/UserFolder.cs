@@ -6,6 +6,17 @@ namespace FlowBuild.EndToEnd.Tests;
 /// </summary>
 public sealed class UserFolder : IAsyncDisposable
 {
+    private const string Flow = """
+        inputs:
+          text:
+            type: string
+        outputs:
+          output:
+            type: string
+            reference: ${inputs.text}
+        nodes: []
+        """;
+
     private readonly TemporaryFolder _folder = new();
     private readonly PackedFeed _feed;
 
@@ -83,6 +94,34 @@ public sealed class UserFolder : IAsyncDisposable
             </Project>
             """);
         return System.IO.Path.Combine(Path, name);
+    }
+
+    /// <summary>
+    /// Writes a console project with flows that repeat their input, for the local workspace: each with an endpoint NAME-endpoint, a
+    /// deployment blue, and a sample. With several flows the files are NAME-endpoint.yml and NAME-deployment.yml.
+    /// </summary>
+    public string WriteFlows(string name, string[] flows, string? items = null, string properties = "")
+    {
+        foreach (var flow in flows)
+        {
+            Write($"{name}/{flow}/flow.dag.yaml", Flow);
+            Write($"{name}/{flow}/samples.json", """[ { "text": "hello" } ]""");
+            var prefix = flows.Length == 1 ? "" : $"{flow}-";
+            Write($"{name}/{prefix}endpoint.yml", $"name: {flow}-endpoint\nauth_mode: key\n");
+            Write($"{name}/{prefix}deployment.yml", $"""
+                name: blue
+                endpoint_name: {flow}-endpoint
+                environment:
+                  image: example.azurecr.io/flows/{flow}:1
+                instance_type: Standard_DS3_v2
+                instance_count: 3
+                """);
+        }
+
+        items ??= flows.Length == 1 ? "" : string.Join('\n', flows.Select(static flow =>
+            $"""<PromptFlow Update="{flow}/flow.dag.yaml" Endpoint="{flow}-endpoint.yml" Deployment="{flow}-deployment.yml" />"""));
+        return WriteConsoleProject(
+            name, "System.Console.WriteLine();", $"<FlowWorkspace>local</FlowWorkspace><TreatWarningsAsErrors>false</TreatWarningsAsErrors>{properties}", items);
     }
 
     /// <summary>Runs dotnet in the folder, with its input and output at a terminal of 120 columns, by <c>script</c> of util-linux.</summary>
