@@ -17,9 +17,6 @@ public sealed class FlowEndpoint
     private const string AcceptJson = "application/json";
     private const string AcceptStream = "text/event-stream, application/json";
 
-    // As deep as Python, which writes the answers, nests by default.
-    private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = 1000 };
-
     private readonly HttpClient _httpClient;
     private readonly Uri _scoringUri;
     private readonly string? _deploymentName;
@@ -148,13 +145,7 @@ public sealed class FlowEndpoint
     {
         try
         {
-            var reader = new Utf8JsonReader(document, ReaderOptions);
-            reader.Read();
-            var result = read(ref reader);
-
-            // Anything behind the document's end makes this throw.
-            reader.Read();
-            return result;
+            return FlowJson.ReadDocument(document, read);
         }
         catch (JsonException exception)
         {
