@@ -92,7 +92,9 @@ public sealed class FlowEndpoint
     /// <param name="cancellationToken">Ends the call and closes its connection.</param>
     /// <exception cref="FlowRequestException">The endpoint answered with an error, or its answer was cut or too large.</exception>
     /// <exception cref="FlowContractException">The answer is no JSON, or not what the flow declares.</exception>
-    /// <exception cref="HttpRequestException">The endpoint could not be reached.</exception>
+    /// <exception cref="HttpRequestException">
+    /// The endpoint could not be reached; or the connection was cut before any answer, and the flow may have run.
+    /// </exception>
     /// <exception cref="OperationCanceledException">
     /// The token was cancelled; or the time was up, then the inner exception is a <see cref="TimeoutException"/>.
     /// </exception>
@@ -128,7 +130,9 @@ public sealed class FlowEndpoint
     /// <exception cref="FlowStreamInterruptedException">The stream was cut, or nothing came in time.</exception>
     /// <exception cref="FlowRequestException">The endpoint answered with an error, or an update was too large.</exception>
     /// <exception cref="FlowContractException">An update is no JSON, or not what the flow declares.</exception>
-    /// <exception cref="HttpRequestException">The endpoint could not be reached.</exception>
+    /// <exception cref="HttpRequestException">
+    /// The endpoint could not be reached; or the connection was cut before any answer, and the flow may have run.
+    /// </exception>
     /// <exception cref="OperationCanceledException">
     /// The token was cancelled; or the time was up before the answer began, then the inner exception is a <see cref="TimeoutException"/>.
     /// </exception>
@@ -240,7 +244,16 @@ public sealed class FlowEndpoint
     /// <summary>Sends, and returns once the headers of a good answer are there.</summary>
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, string? clientRequestId, CancellationToken cancellationToken)
     {
-        var response = await _httpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response;
+        try
+        {
+            response = await _httpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException exception) when (FlowHttp.IsCut(exception))
+        {
+            throw FlowHttp.Cut(_scoringUri, exception);
+        }
+
         if (response.IsSuccessStatusCode)
         {
             return response;
