@@ -1,6 +1,9 @@
 using System.Diagnostics.Tracing;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using FlowBuild.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -110,6 +113,45 @@ public sealed class IdleConnectionTests
         await serving;
         Assert.EndsWith("was cut before any answer: the flow may have run.", exception.Message, StringComparison.Ordinal);
         Assert.False(listener.Pending());
+    }
+
+    [Fact]
+    public async Task Over_TLS_it_is_the_same()
+    {
+        using var key = ECDsa.Create();
+        using var made = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var accepted = ServeAsync();
+        var uri = new Uri($"https://{listener.LocalEndpoint}/score");
+        using var transport = FlowHttp.CreateTransport(uri);
+        transport.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetRawCertData().AsSpan().SequenceEqual(certificate.RawData);
+        using var http = new HttpClient(transport);
+        var endpoint = new FlowEndpoint(http, new FlowClientOptions { ScoringUri = uri });
+
+        Assert.Equal("hi", (await endpoint.HelloAsync(cancellationToken: Stop)).Output);
+        Assert.Equal("hi", (await endpoint.HelloAsync(new HelloInput { Text = new string('x', 100_000) }, Stop)).Output);
+        var connection = await accepted;
+        using var closing = new OnSecondRequest(connection.Close);
+        var exception = await Assert.ThrowsAsync<HttpRequestException>(() => endpoint.HelloAsync(cancellationToken: Stop));
+
+        Assert.EndsWith("closed the idle connection before the request was sent: the flow has not run.", exception.Message, StringComparison.Ordinal);
+
+        async Task<TcpClient> ServeAsync()
+        {
+            var client = await listener.AcceptTcpClientAsync(Stop);
+            var stream = new SslStream(client.GetStream());
+            await stream.AuthenticateAsServerAsync(certificate);
+            var buffer = new byte[200_000];
+            foreach (var size in (int[])[10, 100_000])
+            {
+                await stream.ReadAtLeastAsync(buffer, size, cancellationToken: Stop);
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"output\":\"hi\"}"u8.ToArray(), Stop);
+            }
+
+            return client;
+        }
     }
 
     private static ReplayServer Answering(Action<ReplayConnection> seen) => ReplayServer.Start(connection =>
