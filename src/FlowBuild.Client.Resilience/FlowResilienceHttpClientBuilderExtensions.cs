@@ -13,8 +13,9 @@ public static class FlowResilienceHttpClientBuilderExtensions
     /// <summary>
     /// Repeats a call that the flow has not seen, and no other, since each run of a flow costs tokens: when the endpoint throttles (429);
     /// when it is unavailable and says when to come back (503 with <c>Retry-After</c>); when the deployment's container is still starting
-    /// (424 without an answer of the container, or with its 503); when no connection came about. Nothing is repeated once an answer began,
-    /// nor after a time-out.
+    /// (424 without an answer of the container, or with its 503); when no connection came about, or the server had closed the idle one before
+    /// the request was sent. Nothing is repeated once an answer began, nor after a time-out, nor when the connection was cut after the
+    /// first byte: nobody can tell then what the server has read.
     /// </summary>
     /// <remarks>
     /// It sets no time-outs of its own, so that a language model may take its time and a stream may last:
@@ -50,7 +51,9 @@ public static class FlowResilienceHttpClientBuilderExtensions
                 UseJitter = true,
                 ShouldHandle = attempt => ValueTask.FromResult(FlowRetryRules.MayRepeat(attempt.Outcome, options.MaxDelay, time)),
                 DelayGenerator = attempt => ValueTask.FromResult(
-                    attempt.Outcome.Result is { } response ? FlowRetryRules.AskedDelay(response, time) : null),
+                    attempt.Outcome.Result is { } response ? FlowRetryRules.AskedDelay(response, time)
+                    : FlowRetryRules.IsUnsent(attempt.Outcome) ? TimeSpan.Zero
+                    : null),
             });
         });
         return builder;

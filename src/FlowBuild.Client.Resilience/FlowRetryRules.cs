@@ -10,8 +10,10 @@ internal static class FlowRetryRules
     {
         if (outcome.Exception is not null)
         {
-            // Before a connection stands, nothing was sent. A time-out is another exception, a cut connection another error.
-            return outcome.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
+            // Before a connection stands, nothing was sent. A time-out is another exception, a cut connection another error: of that, only one
+            // that was closed before the first byte proves that the server has read nothing.
+            return IsUnsent(outcome)
+                || outcome.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
         }
 
         var response = outcome.Result!;
@@ -29,6 +31,9 @@ internal static class FlowRetryRules
             _ => false,
         };
     }
+
+    /// <summary>Whether the server had closed the pooled connection before the request was sent: another connection serves at once.</summary>
+    public static bool IsUnsent(Outcome<HttpResponseMessage> outcome) => outcome.Exception is HttpRequestException { InnerException: UnsentRequestException };
 
     /// <summary>How long the server asks to wait; null when it does not say.</summary>
     public static TimeSpan? AskedDelay(HttpResponseMessage response, TimeProvider time)

@@ -17,9 +17,6 @@ public sealed class FlowEndpoint
     private const string AcceptJson = "application/json";
     private const string AcceptStream = "text/event-stream, application/json";
 
-    // As deep as Python, which writes the answers, nests by default.
-    private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = 1000 };
-
     private readonly HttpClient _httpClient;
     private readonly Uri _scoringUri;
     private readonly string? _deploymentName;
@@ -99,7 +96,9 @@ public sealed class FlowEndpoint
     /// <param name="cancellationToken">Ends the call and closes its connection.</param>
     /// <exception cref="FlowRequestException">The endpoint answered with an error, or its answer was cut or too large.</exception>
     /// <exception cref="FlowContractException">The answer is no JSON, or not what the flow declares.</exception>
-    /// <exception cref="HttpRequestException">The endpoint could not be reached.</exception>
+    /// <exception cref="HttpRequestException">
+    /// The endpoint could not be reached; or the connection was cut before any answer, and the flow may have run.
+    /// </exception>
     /// <exception cref="OperationCanceledException">
     /// The token was cancelled; or the time was up, then the inner exception is a <see cref="TimeoutException"/>.
     /// </exception>
@@ -135,7 +134,9 @@ public sealed class FlowEndpoint
     /// <exception cref="FlowStreamInterruptedException">The stream was cut, or nothing, or no whole update, came in time.</exception>
     /// <exception cref="FlowRequestException">The endpoint answered with an error, or an update was too large.</exception>
     /// <exception cref="FlowContractException">An update is no JSON, or not what the flow declares.</exception>
-    /// <exception cref="HttpRequestException">The endpoint could not be reached.</exception>
+    /// <exception cref="HttpRequestException">
+    /// The endpoint could not be reached; or the connection was cut before any answer, and the flow may have run.
+    /// </exception>
     /// <exception cref="OperationCanceledException">
     /// The token was cancelled; or the time was up before the answer began, then the inner exception is a <see cref="TimeoutException"/>.
     /// </exception>
@@ -152,13 +153,7 @@ public sealed class FlowEndpoint
     {
         try
         {
-            var reader = new Utf8JsonReader(document, ReaderOptions);
-            reader.Read();
-            var result = read(ref reader);
-
-            // Anything behind the document's end makes this throw.
-            reader.Read();
-            return result;
+            return FlowJson.ReadDocument(document, read);
         }
         catch (JsonException exception)
         {
@@ -263,6 +258,10 @@ public sealed class FlowEndpoint
         catch (HttpRequestException exception) when (FlowHttp.WithoutQuotes(exception) is null)
         {
             throw new FlowRequestException($"The endpoint '{FlowHttp.Address(_scoringUri)}' answered with something that is not HTTP.");
+        }
+        catch (HttpRequestException exception) when (FlowHttp.IsCut(exception))
+        {
+            throw FlowHttp.Cut(_scoringUri, exception);
         }
 
         if (response.IsSuccessStatusCode)

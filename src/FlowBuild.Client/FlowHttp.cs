@@ -10,7 +10,8 @@ internal static class FlowHttp
     /// <summary>
     /// A transport for scoring calls. A redirect is an error: it would carry the request elsewhere. A stream that is left early is closed
     /// rather than read to its end, so that the flow stops. Connections are renewed, so that a moved endpoint is found again. What goes to
-    /// loopback goes there without the proxy that the environment may name, since it may be unencrypted.
+    /// loopback goes there without the proxy that the environment may name, since it may be unencrypted. A connection that the server has
+    /// closed sends nothing more.
     /// </summary>
     public static SocketsHttpHandler CreateTransport(Uri destination) => new()
     {
@@ -19,6 +20,8 @@ internal static class FlowHttp
         UseProxy = !TransportSecurity.IsLoopback(destination),
         ResponseDrainTimeout = TimeSpan.Zero,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ConnectCallback = FlowConnection.ConnectAsync,
+        PlaintextStreamFilter = FlowConnection.Wrap,
     };
 
     /// <summary>A client for one endpoint; each call brings its own time-out.</summary>
@@ -46,6 +49,18 @@ internal static class FlowHttp
         exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse }
             ? null
             : exception;
+
+    /// <summary>Whether a call failed on a connection that stood, before any byte of an answer came.</summary>
+    public static bool IsCut(HttpRequestException exception) =>
+        exception is { HttpRequestError: HttpRequestError.Unknown or HttpRequestError.ResponseEnded, InnerException: IOException };
+
+    /// <summary>The exception for a connection that was cut before any answer.</summary>
+    public static HttpRequestException Cut(Uri uri, HttpRequestException exception) => new(
+        exception.HttpRequestError,
+        exception.InnerException is UnsentRequestException
+            ? $"The endpoint '{Address(uri)}' closed the idle connection before the request was sent: the flow has not run."
+            : $"The connection to the endpoint '{Address(uri)}' was cut before any answer: the flow may have run.",
+        exception);
 
     /// <summary>The exception for an answer, or an update of a stream, above the bound.</summary>
     public static FlowRequestException TooLarge(string what, int maxSize, HttpResponseMessage response, string? clientRequestId) => new(

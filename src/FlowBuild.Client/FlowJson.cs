@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -11,14 +10,52 @@ namespace FlowBuild;
 /// last one; a value that does not fit raises a <see cref="FlowContractException"/> that names the output.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public static class FlowJson
+public static partial class FlowJson
 {
+    // As deep as Python, which writes the answers, nests by default.
+    private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = 1000 };
+
     private const int MaxNames = 8;
     private const int MaxNameLength = 64;
 
+    /// <summary>
+    /// Reads a whole document as Python writes it: JSON, in which <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c> can stand bare. They are
+    /// numbers of a <c>double</c> and strings of a <see cref="JsonElement"/>.
+    /// </summary>
+    /// <param name="document">The document in UTF-8.</param>
+    /// <param name="read">Reads it.</param>
+    /// <exception cref="JsonException">It is no JSON, or something follows it; the position is the one in the document.</exception>
+    /// <exception cref="FlowContractException">It is not what is read.</exception>
+    public static T ReadDocument<T>(ReadOnlySpan<byte> document, FlowJsonReader<T> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+
+        byte[]? quoted = null;
+        try
+        {
+            return ReadJson(document, read);
+        }
+        catch (Exception exception) when (exception is JsonException or FlowContractException { InnerException: JsonException }
+            && (quoted = NonFiniteLiterals.Quote(document)) is not null)
+        {
+            // Most documents have none of these: they are looked for in what could not be read.
+        }
+
+        try
+        {
+            return ReadJson(quoted, read);
+        }
+        catch (JsonException exception) when (exception is { LineNumber: { } line, BytePositionInLine: { } position })
+        {
+            throw new JsonException(exception.Message, exception.Path, line, NonFiniteLiterals.OriginalPosition(document, line, position), exception);
+        }
+    }
+
     /// <summary>A text; null does not fit.</summary>
     public static string ReadString(ref Utf8JsonReader reader, string output) =>
-        reader.TokenType == JsonTokenType.String ? Text(ref reader, output) : throw Unfit(ref reader, output, "string");
+        reader.TokenType == JsonTokenType.String && NonFiniteLiterals.NameOf(ref reader) is null
+            ? Text(ref reader, output)
+            : throw Unfit(ref reader, output, "string");
 
     /// <summary>A text or null.</summary>
     public static string? ReadNullableString(ref Utf8JsonReader reader, string output) =>
@@ -50,13 +87,31 @@ public static class FlowJson
     public static long? ReadNullableInt64(ref Utf8JsonReader reader, string output) =>
         reader.TokenType == JsonTokenType.Null ? null : ReadInt64(ref reader, output);
 
-    /// <summary>A finite number; null does not fit.</summary>
-    public static double ReadDouble(ref Utf8JsonReader reader, string output) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var number) && double.IsFinite(number)
-            ? number
-            : throw Unfit(ref reader, output, "double");
+    /// <summary>
+    /// A number, also <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c>, bare as Python writes them or quoted; null does not fit, nor does a
+    /// number beyond the range of double.
+    /// </summary>
+    public static double ReadDouble(ref Utf8JsonReader reader, string output)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Number when reader.TryGetDouble(out var number):
+                return double.IsFinite(number)
+                    ? number
+                    : throw new FlowContractException(
+                        $"The output '{output}' is declared as double, but the answer holds a number beyond the range of double.", output, "double");
+            case JsonTokenType.String when reader.ValueTextEquals("NaN"u8):
+                return double.NaN;
+            case JsonTokenType.String when reader.ValueTextEquals("Infinity"u8):
+                return double.PositiveInfinity;
+            case JsonTokenType.String when reader.ValueTextEquals("-Infinity"u8):
+                return double.NegativeInfinity;
+            default:
+                throw Unfit(ref reader, output, "double");
+        }
+    }
 
-    /// <summary>A finite number or null.</summary>
+    /// <summary>A number as <see cref="ReadDouble"/> reads it, or null.</summary>
     public static double? ReadNullableDouble(ref Utf8JsonReader reader, string output) =>
         reader.TokenType == JsonTokenType.Null ? null : ReadDouble(ref reader, output);
 
@@ -95,7 +150,7 @@ public static class FlowJson
     public static IReadOnlyList<JsonElement>? ReadNullableList(ref Utf8JsonReader reader, string output) =>
         reader.TokenType == JsonTokenType.Null ? null : ReadList(ref reader, output);
 
-    /// <summary>Any JSON value, also null: nothing is unfit, so the output is not named.</summary>
+    /// <summary>Any JSON value, also null: nothing is unfit, so the output is not named. A bare <c>NaN</c> is the string "NaN".</summary>
     public static JsonElement ReadElement(ref Utf8JsonReader reader, string output) => JsonElement.ParseValue(ref reader);
 
     /// <summary>An image in either message format; null does not fit.</summary>
@@ -106,19 +161,23 @@ public static class FlowJson
         reader.TokenType == JsonTokenType.Null ? null : ReadImage(ref reader, output);
 
     /// <summary>An array whose items are all of one type; null does not fit, nor does an item that is none.</summary>
-    public static IReadOnlyList<T> ReadListOf<T>(ref Utf8JsonReader reader, string output, FlowJsonValueReader<T> readItem)
+    /// <param name="reader">Stands on the first token of the value.</param>
+    /// <param name="output">The name of the output.</param>
+    /// <param name="declaredType">The type that the flow file declares: a list, unless the project gives the output another.</param>
+    /// <param name="readItem">Reads one item.</param>
+    public static IReadOnlyList<T> ReadListOf<T>(ref Utf8JsonReader reader, string output, string declaredType, FlowJsonValueReader<T> readItem)
     {
         ArgumentNullException.ThrowIfNull(readItem);
 
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw Unfit(ref reader, output, "list");
+            throw declaredType == "list" ? Unfit(ref reader, output, declaredType) : UnfitGiven(output, "a list", Kind(ref reader), declaredType);
         }
 
         var items = new List<T>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var found = Kind(reader.TokenType);
+            var found = Kind(ref reader);
             try
             {
                 items.Add(readItem(ref reader, output));
@@ -129,12 +188,32 @@ public static class FlowJson
                 throw new FlowContractException(
                     $"An item of the output '{output}' is to be {exception.DeclaredType}, the type that the project gives it, but the answer holds {found}.",
                     output,
-                    "list",
+                    declaredType,
                     exception);
             }
         }
 
         return items;
+    }
+
+    /// <summary>A value of a type that the project gives the output in the place of the declared one.</summary>
+    /// <param name="reader">Stands on the first token of the value.</param>
+    /// <param name="output">The name of the output.</param>
+    /// <param name="declaredType">The type that the flow file declares.</param>
+    /// <param name="read">Reads the given type.</param>
+    public static T ReadAs<T>(ref Utf8JsonReader reader, string output, string declaredType, FlowJsonValueReader<T> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+
+        var found = Kind(ref reader);
+        try
+        {
+            return read(ref reader, output);
+        }
+        catch (FlowContractException exception)
+        {
+            throw UnfitGiven(output, exception.DeclaredType, found, declaredType, exception);
+        }
     }
 
     /// <summary>A value of the caller's own type; a value that the type's serializer refuses does not fit.</summary>
@@ -168,7 +247,7 @@ public static class FlowJson
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            throw new FlowContractException($"The answer is not a JSON object with the flow's outputs, but {Kind(reader.TokenType)}.");
+            throw new FlowContractException($"The answer is not a JSON object with the flow's outputs, but {Kind(ref reader)}.");
         }
     }
 
@@ -211,46 +290,28 @@ public static class FlowJson
         }
     }
 
-    /// <summary>Writes an image as a flow of the given message format takes it.</summary>
-    public static void WriteImage(Utf8JsonWriter writer, FlowImage image, FlowImageFormat format) => FlowImageJson.Write(writer, image, format);
-
-    /// <summary>Writes any JSON values as an array.</summary>
-    public static void WriteList(Utf8JsonWriter writer, IReadOnlyList<JsonElement> list)
-    {
-        ArgumentNullException.ThrowIfNull(writer);
-        ArgumentNullException.ThrowIfNull(list);
-
-        writer.WriteStartArray();
-        for (var index = 0; index < list.Count; index++)
-        {
-            list[index].WriteTo(writer);
-        }
-
-        writer.WriteEndArray();
-    }
-
-    /// <summary>Writes a number; what JSON has no number for (NaN, infinities) as the text that promptflow's <c>double</c> takes in its place.</summary>
-    public static void WriteDouble(Utf8JsonWriter writer, double value)
-    {
-        ArgumentNullException.ThrowIfNull(writer);
-
-        if (double.IsFinite(value))
-        {
-            writer.WriteNumberValue(value);
-        }
-        else
-        {
-            writer.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
-        }
-    }
-
     private static string Names(IReadOnlyList<string> names) => string.Join(
         ", ",
         names.Take(MaxNames).Select(static name => name.Length <= MaxNameLength ? $"'{name}'" : $"'{name[..MaxNameLength]}…'"))
         + (names.Count > MaxNames ? ", …" : "");
 
     internal static FlowContractException Unfit(ref Utf8JsonReader reader, string output, string declaredType) =>
-        new($"The output '{output}' is declared as {declaredType}, but the answer holds {Kind(reader.TokenType)}.", output, declaredType);
+        new($"The output '{output}' is declared as {declaredType}, but the answer holds {Kind(ref reader)}.", output, declaredType);
+
+    private static FlowContractException UnfitGiven(
+        string output, string? givenType, string found, string declaredType, FlowContractException? exception = null) => new(
+        $"The output '{output}' is to be {givenType}, the type that the project gives it, but the answer holds {found}.", output, declaredType, exception);
+
+    private static T ReadJson<T>(ReadOnlySpan<byte> document, FlowJsonReader<T> read)
+    {
+        var reader = new Utf8JsonReader(document, ReaderOptions);
+        reader.Read();
+        var result = read(ref reader);
+
+        // Anything behind the document's end makes this throw.
+        reader.Read();
+        return result;
+    }
 
     private static string Text(ref Utf8JsonReader reader, string output)
     {
@@ -266,11 +327,11 @@ public static class FlowJson
         }
     }
 
-    private static string Kind(JsonTokenType token) => token switch
+    private static string Kind(ref Utf8JsonReader reader) => reader.TokenType switch
     {
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "an array",
-        JsonTokenType.String => "a string",
+        JsonTokenType.String => NonFiniteLiterals.NameOf(ref reader) ?? "a string",
         JsonTokenType.Number => "a number",
         JsonTokenType.True or JsonTokenType.False => "a bool",
         JsonTokenType.Null => "null",

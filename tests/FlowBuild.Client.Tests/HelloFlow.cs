@@ -39,7 +39,7 @@ internal sealed record HelloInput
         if (input.Tags is { } tags)
         {
             writer.WritePropertyName("tags"u8);
-            FlowJson.WriteList(writer, tags);
+            FlowJson.WriteList(writer, tags, "tags");
         }
 
         if (input.Extra is { } extra)

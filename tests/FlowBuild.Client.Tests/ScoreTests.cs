@@ -207,12 +207,12 @@ public sealed class ScoreTests
     [Fact]
     public async Task An_answer_that_is_no_JSON_is_a_contract_exception_that_keeps_it_readable()
     {
-        await using var server = ReplayServer.Start(Transcript.Load("flask_nan_output"));
+        await using var server = ReplayServer.Start("200 OK", """{"output":nan}""", "Content-Type: application/json");
 
         var exception = await Assert.ThrowsAsync<FlowContractException>(() => Calls.Endpoint(server.ScoringUri).HelloAsync(cancellationToken: Stop));
 
-        Assert.Equal("""{"output":NaN}""", exception.RawResponse!.Trim());
-        Assert.Equal("The answer is no JSON from line 1, byte 11 on.", exception.Message);
+        Assert.Equal("""{"output":nan}""", exception.RawResponse!.Trim());
+        Assert.Equal("The answer is no JSON from line 1, byte 12 on.", exception.Message);
     }
 
     [Fact]

@@ -279,12 +279,12 @@ public sealed class StreamTests
     [Fact]
     public async Task An_event_that_is_no_JSON_is_a_contract_exception()
     {
-        await using var server = ReplayServer.Start("200 OK", "data: {\"answer\": NaN}\n\n", "Content-Type: text/event-stream");
+        await using var server = ReplayServer.Start("200 OK", "data: {\"answer\": nan}\n\n", "Content-Type: text/event-stream");
 
         var exception = await Assert.ThrowsAsync<FlowContractException>(() => Calls.Endpoint(server.ScoringUri).StreamAsync(Stop).IntoAsync([]));
 
-        Assert.Equal("The update is no JSON from line 1, byte 12 on.", exception.Message);
-        Assert.Equal("{\"answer\": NaN}", exception.RawResponse);
+        Assert.Equal("The update is no JSON from line 1, byte 13 on.", exception.Message);
+        Assert.Equal("{\"answer\": nan}", exception.RawResponse);
     }
 
     /// <summary>Answers with an event stream whose first read does what it is told.</summary>

@@ -105,6 +105,10 @@ public sealed class DiagnosticTests
     [InlineData("ValueTypes", "tags")]
     [InlineData("ValueTypes", "question=string[]")]
     [InlineData("ValueTypes", "absent=string[]")]
+    [InlineData("ValueTypes", "question=string!")]
+    [InlineData("ResponseFields", "answr")]
+    [InlineData("ResponseFields", "[answer]")]
+    [InlineData("ResponseFields", """["answer", "context"]""")]
     public void Metadata_that_cannot_be_used_are_an_error_that_names_them(string name, string value)
     {
         var run = new FlowProject().Flow("chat/flow.dag.yaml", Chat, (name, value)).Run();
@@ -145,7 +149,10 @@ public sealed class DiagnosticTests
     [InlineData("tags=double", "did you mean 'double[]'?")]
     [InlineData("tags=strng[]", "did you mean 'string[]'?")]
     [InlineData("tags=Info[]", "set JsonContext")]
-    [InlineData("outputs.tags=string[]", "no list and no object called 'outputs.tags'")]
+    [InlineData("outputs.tags=string[]", "no output and no list or object of the inputs called 'outputs.tags'")]
+    [InlineData("tags=string[]!", "'!' is for outputs")]
+    [InlineData("tags=string[]?", "'?' is for outputs")]
+    [InlineData("tags=!", "write name=type")]
     public void A_value_type_that_cannot_be_used_says_what_to_write(string value, string advice)
     {
         var run = new FlowProject().Flow("f/flow.dag.yaml", "inputs:\n  tags:\n    type: list\n", ("ValueTypes", value)).Run();

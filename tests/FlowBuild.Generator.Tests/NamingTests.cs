@@ -118,6 +118,8 @@ public sealed class NamingTests
     [Theory]
     [InlineData("", false)]
     [InlineData("answer score", true)]
+    [InlineData("""["answer", "score"]""", true)]
+    [InlineData("answer,score", true)]
     public void An_evaluation_only_output_appears_where_the_deployment_lists_it(string responseFields, bool appears)
     {
         const string Evaluated = "outputs:\n  answer: {type: string, reference: '${n.output}'}\n  score: {type: double, reference: '${n.output}', evaluation_only: true}\nnodes:\n- {name: n, type: python, source: {type: code, path: n.py}}\n";

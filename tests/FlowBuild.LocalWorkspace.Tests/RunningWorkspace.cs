@@ -312,6 +312,8 @@ public sealed class ScoringClient(Uri uri, string key) : IDisposable
 
     public string Key => key;
 
+    public Uri Uri => uri;
+
     /// <summary>Host and port.</summary>
     public string Authority => uri.Authority;
 

@@ -27,6 +27,62 @@ public sealed class ServingTests
     }
 
     [Fact]
+    public async Task Every_header_and_byte_of_an_answer_is_passed_on_as_it_is()
+    {
+        byte[] body = [0x1F, 0x8B, 0xFF, 0x00, 0xC3];
+        await using var server = ReplayServer.Start(async connection =>
+        {
+            await connection.SendAsync(
+                "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:8080/score?a=%C3%A9\r\nallow: POST,  PUT\r\nAccess-Control-Allow-Origin: *\r\n" +
+                "content-type: text/plain;charset=UTF-8\r\nContent-Encoding: gzip\r\nx-own: a\r\nx-own: b\r\nx-request-id: theirs\r\nContent-Length: 5\r\n\r\n");
+            await connection.SendAsync(body);
+        });
+        await using var workspace = await RunningWorkspace.StartAsync(server.Origin.ToString());
+        using var client = await DeployAsync(workspace);
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(HttpMethod.Post, client.Uri) { Content = new ByteArrayContent([0xFF, 0xFE, 0x00]) };
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "text/odd;  x=1");
+        request.Headers.Add("Authorization", "Bearer " + client.Key);
+
+        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(307, (int)answer.StatusCode);
+        Assert.Equal(body, await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("http://127.0.0.1:8080/score?a=%C3%A9", answer.Headers.NonValidated["Location"].ToString());
+        Assert.Equal("POST,  PUT", answer.Content.Headers.NonValidated["Allow"].ToString());
+        Assert.Equal("text/plain;charset=UTF-8", answer.Content.Headers.NonValidated["Content-Type"].ToString());
+        Assert.Equal("gzip", answer.Content.Headers.NonValidated["Content-Encoding"].ToString());
+        Assert.Equal(["a", "b"], answer.Headers.NonValidated["x-own"]);
+        Assert.NotEqual("theirs", Assert.Single(answer.Headers.NonValidated["x-request-id"]));
+        Assert.Equal("text/odd;  x=1", server.Requests[0].Headers["Content-Type"]);
+        Assert.Equal("3", server.Requests[0].Headers["Content-Length"]);
+    }
+
+    [Fact]
+    public async Task The_headers_of_a_stream_are_there_before_its_first_event()
+    {
+        var first = new TaskCompletionSource();
+        await using var server = ReplayServer.Start(async connection =>
+        {
+            await connection.StartChunksAsync();
+            await first.Task.WaitAsync(connection.Stopping);
+            await connection.SendChunkAsync("data: {\"answer\": \"a\"}\n\n");
+            await connection.EndChunksAsync();
+        });
+        await using var workspace = await RunningWorkspace.StartAsync(server.Origin.ToString());
+        using var client = await DeployAsync(workspace);
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, client.Uri) { Content = new StringContent(Question) };
+        request.Headers.Add("Authorization", "Bearer " + client.Key);
+
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+
+        Assert.Equal("text/event-stream; charset=utf-8", answer.Content.Headers.NonValidated["Content-Type"].ToString());
+        first.SetResult();
+        Assert.Equal("data: {\"answer\": \"a\"}\n\n", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task A_stream_that_is_cut_is_cut_for_the_caller_too()
     {
         var transcript = Transcript.Load("flask_stream_error_midway");

@@ -77,6 +77,7 @@ public sealed class TranscriptTests(TranscriptTests.Workspace workspace) : IClas
         var head = transcript.AnswerHead.Split("\r\n");
         Assert.Equal(int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture), status);
         Assert.Equal(Header(head, "Content-Type"), answer.Headers.GetValueOrDefault("Content-Type"));
+        Assert.Equal(Header(head, "Access-Control-Allow-Origin"), answer.Headers.GetValueOrDefault("Access-Control-Allow-Origin"));
         Assert.Equal(Header(head, "Allow"), answer.Headers.GetValueOrDefault("Allow"));
         Assert.Equal(OfHere(Header(head, "Location")), answer.Headers.GetValueOrDefault("Location"));
         Assert.Equal(transcript.IsCut, answer.IsCut);

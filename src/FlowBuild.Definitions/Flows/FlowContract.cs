@@ -23,8 +23,8 @@ public sealed record FlowContract(
     bool AcceptsAnyInput,
     bool ReturnsBareResult)
 {
-    /// <summary>Whether any output can arrive piece by piece.</summary>
-    public bool CanStream => Outputs.Any(static o => o.CanStream);
+    /// <summary>Whether any output can arrive piece by piece. A bare result can: whether it is a generator, only the code behind it says.</summary>
+    public bool CanStream => ReturnsBareResult || Outputs.Any(static o => o.CanStream);
 }
 
 /// <summary>One input of a served flow.</summary>
@@ -45,7 +45,8 @@ public sealed record ContractInput(string Name, FlowValueType Type, string? Defa
 /// can give something else (an llm node with <c>functions</c> or <c>tools</c>).</param>
 /// <param name="Description">Free text, or null.</param>
 /// <param name="IsNullable">False only where the node is known to give a value of the type.</param>
-/// <param name="CanStream">The output is the whole result of a python node, or of an llm node that no other node uses.</param>
+/// <param name="CanStream">The output is the result of a python or custom_llm node or a property of it, or the whole result of an llm node
+/// that no other node uses.</param>
 public sealed record ContractOutput(
     string Name, FlowValueType DeclaredType, FlowValueType Type, string? Description, bool IsNullable, bool CanStream)
 {

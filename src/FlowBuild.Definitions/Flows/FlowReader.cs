@@ -65,17 +65,19 @@ public static class FlowReader
         }
 
         var index = -1;
-        for (var i = 0; reference.IsWholeNode && i < flow.Nodes.Count && index < 0; i++)
+        for (var i = 0; i < flow.Nodes.Count && index < 0; i++)
         {
             index = flow.Nodes[i].Name == reference.Name ? i : -1;
         }
 
-        if (index < 0)
+        // A custom_llm tool is Python code, so it can return a generator like any python node, also as a part of its result.
+        var node = index < 0 ? null : flow.Nodes[index];
+        var isCode = node?.Type is "python" or "custom_llm";
+        if (node is null || !reference.IsWholeNode)
         {
-            return new(output.Name, output.Type, output.Type, output.Description, IsNullable: true, CanStream: false);
+            return new(output.Name, output.Type, output.Type, output.Description, IsNullable: true, CanStream: isCode);
         }
 
-        var node = flow.Nodes[index];
         var (type, isNullable) = (output.Type, true);
         if (node.Type == "llm" && CallsFunctions(node))
         {
@@ -86,8 +88,7 @@ public static class FlowReader
             isNullable = bypass.CanBypass(index);
         }
 
-        // A custom_llm tool is Python code, so it can return a generator like any python node.
-        var canStream = node.Type is "python" or "custom_llm" || (node.Type == "llm" && !IsRead(flow, node.Name));
+        var canStream = isCode || (node.Type == "llm" && !IsRead(flow, node.Name));
         return new(output.Name, output.Type, type, output.Description, isNullable, canStream);
     }
 

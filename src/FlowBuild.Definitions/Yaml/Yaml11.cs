@@ -1,3 +1,5 @@
+using FlowBuild.Definitions.Text;
+
 namespace FlowBuild.Definitions.Yaml;
 
 /// <summary>
@@ -26,7 +28,7 @@ internal static class Yaml11
                 return YamlValues.IntText(scalar, YamlDialect.AzureMl);
 
             case ScalarKind.Float when text.IndexOf(':') >= 0:
-                return YamlValues.PythonFloat(YamlValues.FloatOf(scalar));
+                return PythonRepr.Of(YamlValues.FloatOf(scalar));
         }
 
         var isSignedFraction = text.Length > 2 && text[0] is '-' or '+' && text[1] == '.' && char.IsDigit(text[2]);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FlowBuild.Definitions.Text;
 
 namespace FlowBuild.Definitions.Yaml;
 
@@ -112,7 +113,7 @@ internal static class YamlJson
                 break;
             case ScalarKind.Float:
                 var value = YamlValues.FloatOf(scalar);
-                var text = YamlValues.PythonFloat(value);
+                var text = PythonRepr.Of(value);
                 if (double.IsNaN(value) || double.IsInfinity(value))
                 {
                     WriteString(json, text);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using FlowBuild.Definitions.Text;
 
 namespace FlowBuild.Definitions.Yaml;
 
@@ -85,7 +86,7 @@ internal static class YamlValues
                 return "\0" + IntText(key, dialect);
             case ScalarKind.Float:
                 var value = FloatOf(key);
-                return "\0" + (value == Math.Floor(value) && Math.Abs(value) < 1e300 ? WholeText(value) : PythonFloat(value));
+                return "\0" + (value == Math.Floor(value) && Math.Abs(value) < 1e300 ? WholeText(value) : PythonRepr.Of(value));
             case ScalarKind.Date:
                 return "\0" + key.Value;
             default:
@@ -101,7 +102,7 @@ internal static class YamlValues
         ScalarKind.Null => "None",
         ScalarKind.Bool => BoolOf(scalar) ? "True" : "False",
         ScalarKind.Int => IntText(scalar, dialect),
-        ScalarKind.Float => PythonFloat(FloatOf(scalar)),
+        ScalarKind.Float => PythonRepr.Of(FloatOf(scalar)),
         _ => scalar.Value,
     };
 
@@ -110,45 +111,6 @@ internal static class YamlValues
 
     // On its own: a method that names a BigInteger makes the compiler load System.Runtime.Numerics, and few keys are numbers.
     private static string WholeText(double value) => new BigInteger(value).ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>A number as Python's <c>repr</c> prints it: the shortest digits, and always with a point or an exponent.</summary>
-    public static string PythonFloat(double value)
-    {
-        if (double.IsNaN(value))
-        {
-            return "nan";
-        }
-
-        if (double.IsInfinity(value))
-        {
-            return value > 0 ? "inf" : "-inf";
-        }
-
-        var magnitude = Math.Abs(value);
-        if (magnitude != 0 && magnitude is < 1e-4 or >= 1e16)
-        {
-            var text = value.ToString("R", CultureInfo.InvariantCulture);
-            var at = text.IndexOf('E');
-            if (at >= 0)
-            {
-                var exponent = int.Parse(text.Substring(at + 1), CultureInfo.InvariantCulture);
-                return text.Substring(0, at) + "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture);
-            }
-
-            // .NET writes whole numbers of 17 digits out.
-            var sign = value < 0 ? "-" : "";
-            var digits = text.Substring(sign.Length).TrimEnd('0');
-            return $"{sign}{digits[0]}{(digits.Length > 1 ? "." : "")}{digits.Substring(1)}e+{text.Length - sign.Length - 1}";
-        }
-
-        var plain = value.ToString("R", CultureInfo.InvariantCulture);
-        if (plain.IndexOf('E') >= 0)
-        {
-            plain = ((decimal)value).ToString(CultureInfo.InvariantCulture);
-        }
-
-        return plain.IndexOf('.') >= 0 ? plain : plain + ".0";
-    }
 
     private static BigInteger Digits(string text, int start, int numberBase)
     {

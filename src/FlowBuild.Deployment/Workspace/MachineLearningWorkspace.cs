@@ -17,7 +17,7 @@ namespace FlowBuild.Deployment.Workspace;
 public sealed partial class MachineLearningWorkspace : ArmResource
 {
     /// <summary>The api-version used when none is asked for: the first with everything that is sent.</summary>
-    public const string DefaultApiVersion = "2024-10-01";
+    public const string DefaultApiVersion = "2026-09-01";
 
     private readonly WorkspaceConnection _connection;
     private JsonObject? _document;

@@ -6,7 +6,7 @@ namespace FlowBuild.Deployment.Workspace;
 /// <param name="ResourceGroup">FlowResourceGroup.</param>
 /// <param name="Name">FlowWorkspace; <c>local</c> is the local workspace.</param>
 /// <param name="Credential">FlowCredential; default <c>Default</c>.</param>
-/// <param name="ApiVersion">FlowApiVersion; default 2024-10-01.</param>
+/// <param name="ApiVersion">FlowApiVersion; default 2026-09-01.</param>
 /// <param name="UseAzureCliDefaults">Lets a target that writes use the defaults of the Azure CLI.</param>
 /// <param name="Local">How the local workspace is started.</param>
 public sealed record WorkspaceSettings(

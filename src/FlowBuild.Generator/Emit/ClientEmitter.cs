@@ -11,7 +11,7 @@ internal static class ClientEmitter
     public static void Write(CodeWriter writer, FlowShape shape)
     {
         var score = $"global::System.Threading.Tasks.Task<{shape.ResultType}> ScoreAsync({shape.ArgumentType} input, {CancellationToken} cancellationToken = default)";
-        var stream = $"global::System.Collections.Generic.IAsyncEnumerable<{shape.UpdateType}> StreamAsync({shape.ArgumentType} input, {CancellationToken} cancellationToken = default)";
+        var stream = $"global::System.Collections.Generic.IAsyncEnumerable<{shape.StreamedType}> StreamAsync({shape.ArgumentType} input, {CancellationToken} cancellationToken = default)";
         WriteInterface(writer, shape, score, stream);
         WriteClient(writer, shape, score, stream);
         WriteRegistration(writer, shape);
@@ -37,9 +37,11 @@ internal static class ClientEmitter
             """);
         if (shape.CanStream)
         {
+            var bare = !shape.Model.Contract.ReturnsBareResult ? "" : "\n" +
+                "    /// <remarks>A piece of a stream is an object, such as <c>{ \"output\": \"text\" }</c>; an answer that is no stream is the result itself.</remarks>";
             writer.Line($"""
 
-                    /// <summary>Sends one request and gives the answer piece by piece, as it comes. A flow that does not stream gives one piece.</summary>
+                    /// <summary>Sends one request and gives the answer piece by piece, as it comes. A flow that does not stream gives one piece.</summary>{bare}
                     /// <param name="input">What the flow takes.</param>
                     /// <param name="cancellationToken">Gives the call up.</param>
                     {Exceptions}
@@ -54,11 +56,11 @@ internal static class ClientEmitter
     private static void WriteClient(CodeWriter writer, FlowShape shape, string score, string stream)
     {
         var input = shape.Model.Contract.AcceptsAnyInput
-            ? "static (writer, value) => value.WriteTo(writer)"
+            ? $"{ValueForm.FlowJson}.WriteInputs"
             : $"{shape.JsonType}.WriteInput";
-        var output = shape.Model.Contract.ReturnsBareResult
-            ? $"static (ref global::System.Text.Json.Utf8JsonReader reader) => {ValueForm.FlowJson}.ReadElement(ref reader, \"result\")"
-            : $"{shape.JsonType}.ReadOutput";
+        const string ReadAny = $"static (ref global::System.Text.Json.Utf8JsonReader reader) => {ValueForm.FlowJson}.ReadElement(ref reader, \"result\")";
+        var output = shape.Model.Contract.ReturnsBareResult ? ReadAny : $"{shape.JsonType}.ReadOutput";
+        var update = shape.Model.Contract.ReturnsBareResult ? ReadAny : $"{shape.JsonType}.ReadUpdate";
 
         writer.Line($$"""
 
@@ -117,7 +119,7 @@ internal static class ClientEmitter
                     public {{stream}}
                     {
                         global::System.ArgumentNullException.ThrowIfNull(input);
-                        return _endpoint.StreamAsync<{{shape.ArgumentType}}, {{shape.UpdateType}}>(input, {{input}}, {{shape.JsonType}}.ReadUpdate, cancellationToken);
+                        return _endpoint.StreamAsync<{{shape.ArgumentType}}, {{shape.StreamedType}}>(input, {{input}}, {{update}}, cancellationToken);
                     }
                 """);
         }

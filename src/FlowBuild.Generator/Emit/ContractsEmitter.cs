@@ -17,7 +17,7 @@ internal static class ContractsEmitter
             WriteRecord(writer, shape, shape.OutputType, shape.Outputs, WriteOutputRemarks);
         }
 
-        if (shape.CanStream)
+        if (shape.Updates.Count > 0)
         {
             writer.Line($"""
                 /// <summary>

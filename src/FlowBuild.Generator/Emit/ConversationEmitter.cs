@@ -53,12 +53,7 @@ internal static class ConversationEmitter
                 {
                     try
                     {
-                        var reader = new global::System.Text.Json.Utf8JsonReader(global::System.Text.Encoding.UTF8.GetBytes(json));
-                        reader.Read();
-                        var turns = {{shape.JsonType}}.ReadTurns(ref reader);
-
-                        // Anything behind the turns makes this throw.
-                        reader.Read();
+                        var turns = {{ValueForm.FlowJson}}.ReadDocument(global::System.Text.Encoding.UTF8.GetBytes(json), {{shape.JsonType}}.ReadTurns);
                         return new {{shape.ConversationType}}(client, turns);
                     }
                     catch (global::System.Exception exception) when (exception is global::System.Text.Json.JsonException or global::FlowBuild.FlowContractException)

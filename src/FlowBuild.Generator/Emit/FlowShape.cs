@@ -50,7 +50,7 @@ internal sealed class FlowShape
         Inputs = Members(contract.Inputs, (input, i) => new Member(
             input.Name,
             _names.Inputs[i],
-            _names.Chat?.History == input.Name ? ValueForm.Turns(TurnType) : FormOf("inputs", input.Name, input.Type),
+            _names.Chat?.History == input.Name ? ValueForm.Turns(TurnType) : FormOf(input),
             IsNullable: !input.IsRequired,
             ValueForm.Word(input.Type),
             input.Description,
@@ -59,8 +59,8 @@ internal sealed class FlowShape
         Outputs = Members(contract.Outputs, (output, i) => new Member(
             output.Name,
             _names.Outputs[i],
-            FormOf("outputs", output.Name, output.Type),
-            output.IsNullable,
+            FormOf(output),
+            GivenTo("outputs", output.Name)?.IsNullable ?? output.IsNullable,
             ValueForm.Word(output.DeclaredType),
             output.Description,
             DefaultJson: null)
@@ -71,12 +71,7 @@ internal sealed class FlowShape
         Updates = _names.Updates.Count == 0 ? [] : Members(contract.Outputs, (output, i) => Outputs[i] with
         {
             Property = _names.Updates[i],
-            Form = !output.CanStream ? Outputs[i].Form : output.Type switch
-            {
-                FlowValueType.String => ValueForm.Delta,
-                FlowValueType.List or FlowValueType.Object => ValueForm.Element,
-                _ => Outputs[i].Form,
-            },
+            Form = output.CanStream ? Outputs[i].Form.Streamed : Outputs[i].Form,
             IsNullable = true,
         });
 
@@ -114,10 +109,13 @@ internal sealed class FlowShape
 
     public IReadOnlyList<Member> Outputs { get; }
 
-    /// <summary>The outputs as a stream brings them; empty when the flow cannot stream.</summary>
+    /// <summary>The outputs as a stream brings them; empty when the flow cannot stream, or its result is bare.</summary>
     public IReadOnlyList<Member> Updates { get; }
 
-    public bool CanStream => Updates.Count > 0;
+    public bool CanStream => Model.Contract.CanStream;
+
+    /// <summary>The type of one piece of a stream: the update record, or any JSON where the code behind the flow returns what it likes.</summary>
+    public string StreamedType => Model.Contract.ReturnsBareResult ? ResultType : UpdateType;
 
     public ChatShape? Chat { get; }
 
@@ -138,21 +136,31 @@ internal sealed class FlowShape
         return members;
     }
 
-    private ValueForm FormOf(string kind, string name, FlowValueType type)
+    // The server converts an input to its declared type, so only one that holds anything can be given another.
+    private ValueForm FormOf(ContractInput input) =>
+        input.Type is FlowValueType.List or FlowValueType.Object && GivenTo("inputs", input.Name) is { } given
+            ? FormOf(given, input.Type)
+            : ValueForm.Of(input.Type, Model.Contract.MessageFormat);
+
+    private ValueForm FormOf(ContractOutput output) => GivenTo("outputs", output.Name) is { } given
+        ? FormOf(given, output.DeclaredType)
+        : ValueForm.Of(output.Type, Model.Contract.MessageFormat);
+
+    private ValueForm FormOf(GivenType given, FlowValueType declared) =>
+        ValueForm.OfGivenType(given.Type, ValueForm.Word(declared), Model.JsonContext, Model.Contract.MessageFormat)
+        ?? throw new InvalidOperationException($"No serializer context knows '{given.Type}'.");
+
+    private GivenType? GivenTo(string kind, string name)
     {
-        if (type is FlowValueType.List or FlowValueType.Object)
+        foreach (var given in Model.ValueTypes)
         {
-            foreach (var given in Model.ValueTypes)
+            if (given.Name == name || given.Name == $"{kind}.{name}")
             {
-                if (given.Key == name || given.Key == $"{kind}.{name}")
-                {
-                    return ValueForm.OfUserType(given.Value, Model.JsonContext, Model.Contract.MessageFormat)
-                        ?? throw new InvalidOperationException($"No serializer context knows '{given.Value}'.");
-                }
+                return given;
             }
         }
 
-        return ValueForm.Of(type, Model.Contract.MessageFormat);
+        return null;
     }
 
     private ChatShape MakeChat(ChatRoles chat)

@@ -35,7 +35,7 @@ internal static class JsonEmitter
             WriteReader(writer, "ReadOutput", shape.OutputType, shape.Outputs, "Reads a whole answer.", isWhole: true);
         }
 
-        if (shape.CanStream)
+        if (shape.Updates.Count > 0)
         {
             writer.Line();
             WriteReader(writer, "ReadUpdate", shape.UpdateType, shape.Updates, "Reads one piece of a streamed answer.", isWhole: false);
@@ -116,24 +116,24 @@ internal static class JsonEmitter
                             if (input.{{member.Property}} is { } {{local}})
                             {
                     """);
-                member.Form.Write(writer, Deeper, name, local);
+                member.Form.Write(writer, Deeper, name, local, member.Literal);
                 writer.Line("        }\n");
             }
             else if (member.Form.MayBeReference)
             {
                 var local = locals.Take(Identifiers.CamelCase(member.Property));
                 WriteUnset(writer, member, $"input.{member.Property} is not {{ }} {local}");
-                member.Form.Write(writer, Deep, name, local);
+                member.Form.Write(writer, Deep, name, local, member.Literal);
             }
             else if (member.Form == ValueForm.Element)
             {
                 WriteUnset(writer, member, $"input.{member.Property}.ValueKind == global::System.Text.Json.JsonValueKind.Undefined");
-                member.Form.Write(writer, Deep, name, "input." + member.Property);
+                member.Form.Write(writer, Deep, name, "input." + member.Property, member.Literal);
             }
             else
             {
                 var orThrow = member.Form.IsReference ? $" ?? throw Unset({member.Literal})" : "";
-                member.Form.Write(writer, Deep, name, $"input.{member.Property}{orThrow}");
+                member.Form.Write(writer, Deep, name, $"input.{member.Property}{orThrow}", member.Literal);
             }
         }
 
@@ -235,15 +235,20 @@ internal static class JsonEmitter
                     writer.WriteStartArray();
                     foreach (var turn in turns)
                     {
+                        if (turn is null)
+                        {
+                            throw {{ValueForm.Unset(chat.History.Literal)}};
+                        }
+
                         writer.WriteStartObject();
                         writer.WriteStartObject({{names["inputs"]}});
             """);
-        WriteTurnMember(writer, chat.Question, names);
+        WriteTurnMember(writer, chat.Question, names, chat.History.Literal);
         writer.Line($"""
                         writer.WriteEndObject();
                         writer.WriteStartObject({names["outputs"]});
             """);
-        WriteTurnMember(writer, chat.Answer, names);
+        WriteTurnMember(writer, chat.Answer, names, chat.History.Literal);
         writer.Line("""
                         writer.WriteEndObject();
                         writer.WriteEndObject();
@@ -254,12 +259,13 @@ internal static class JsonEmitter
             """);
     }
 
-    private static void WriteTurnMember(CodeWriter writer, Member member, Dictionary<string, string> names)
+    private static void WriteTurnMember(CodeWriter writer, Member member, Dictionary<string, string> names, string history)
     {
         var name = names[member.JsonName];
         if (!member.IsNullable)
         {
-            member.Form.Write(writer, Deeper, name, "turn." + member.Property);
+            var orThrow = member.Form.IsReference ? $" ?? throw {ValueForm.Unset(history)}" : "";
+            member.Form.Write(writer, Deeper, name, $"turn.{member.Property}{orThrow}", history);
             return;
         }
 
@@ -268,7 +274,7 @@ internal static class JsonEmitter
                         if (turn.{{member.Property}} is { } {{local}})
                         {
             """);
-        member.Form.Write(writer, Deepest, name, local);
+        member.Form.Write(writer, Deepest, name, local, history);
         writer.Line($$"""
                         }
                         else

@@ -66,9 +66,9 @@ internal sealed record AdditionalFile(AdditionalText Text, FileKind Kind, FlowIt
 /// <param name="ClientName">Base name of the generated types; default: from the folder's name.</param>
 /// <param name="Namespace">Default: the project's root namespace.</param>
 /// <param name="Visibility"><c>public</c> (default) or <c>internal</c>.</param>
-/// <param name="ResponseFields">The outputs that the deployment returns, separated by blanks or commas.</param>
+/// <param name="ResponseFields">The outputs that the deployment returns: names separated by blanks or commas, or a JSON array of them.</param>
 /// <param name="DeploymentPath">Full path of the item's deployment file.</param>
-/// <param name="ValueTypes">Types of lists and objects: <c>name=type</c>, separated by blanks.</param>
+/// <param name="ValueTypes">What outputs, lists and objects hold: <c>name=type</c>, separated by blanks.</param>
 /// <param name="JsonContext">The source-generated serializer context that knows those types.</param>
 /// <param name="ProjectFile">Full path of the project file, or empty where the compiler is not told.</param>
 internal sealed record FlowItem(

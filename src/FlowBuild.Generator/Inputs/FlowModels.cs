@@ -1,4 +1,5 @@
 using FlowBuild.Definitions;
+using FlowBuild.Definitions.Deployments;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Flows;
 using FlowBuild.Generator.Emit;
@@ -29,8 +30,9 @@ internal static class FlowModels
 
         try
         {
-            var contract = FlowReader.GetContract(flow.Definition, Fields(flow.Item, surroundings.ResponseFields));
             var problems = new List<ReportedDiagnostic>();
+            var fields = FieldsOf(flow.Item, flow.Definition, problems);
+            var contract = FlowReader.GetContract(flow.Definition, Deployed(flow.Item, surroundings.ResponseFields) ?? fields);
             var types = ValueTypes.Of(flow.Item, contract, problems);
 
             // A name that cannot be used is reported with the names; what else is wrong with the item shows in the same run.
@@ -54,7 +56,7 @@ internal static class FlowModels
         }
     }
 
-    private static EquatableArray<string>? Fields(FlowItem item, EquatableArray<DeploymentResponseFields> responseFields)
+    private static EquatableArray<string>? Deployed(FlowItem item, EquatableArray<DeploymentResponseFields> responseFields)
     {
         foreach (var deployment in responseFields)
         {
@@ -64,8 +66,39 @@ internal static class FlowModels
             }
         }
 
-        return item.ResponseFields.Length == 0
-            ? null
-            : item.ResponseFields.Split([' ', ',', ';', '\t'], StringSplitOptions.RemoveEmptyEntries).ToEquatableArray();
+        return null;
+    }
+
+    /// <summary>
+    /// The outputs that the item's <c>ResponseFields</c> list: names separated by blanks, commas or semicolons, or the JSON array that the
+    /// deployment's variable holds.
+    /// </summary>
+    private static EquatableArray<string>? FieldsOf(FlowItem item, FlowDefinition flow, List<ReportedDiagnostic> problems)
+    {
+        var text = item.ResponseFields;
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        string? fault = null;
+        var fields = text[0] == '['
+            ? ResponseFields.Parse(text, out fault)
+            : text.Split([' ', ',', ';', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries).ToEquatableArray();
+        if (fields is null)
+        {
+            problems.Add(item.MetadataProblem(
+                "ResponseFields", text, $"{fault}; write the names of outputs, as in 'answer context' or '[\"answer\", \"context\"]'"));
+            return null;
+        }
+
+        // What a flex flow gives, its code says.
+        foreach (var field in fields.Where(field => flow.Kind != FlowKind.Flex && !flow.Outputs.Any(output => output.Name == field)))
+        {
+            problems.Add(item.MetadataProblem(
+                "ResponseFields", text, $"the flow has no output called '{field}'{Suggestion.DidYouMean(field, flow.Outputs.Select(static output => output.Name))}"));
+        }
+
+        return fields;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ArmGate(WorkspaceIdentity identity, FaultBox faults, Works
     /// <summary>The stable api-versions that have all of the resources.</summary>
     public static IReadOnlyList<string> ApiVersions { get; } =
     [
-        "2024-10-01", "2025-04-01", "2025-06-01", "2025-09-01", "2025-12-01", "2026-03-01", "2026-05-01", "2026-07-01",
+        "2024-10-01", "2025-04-01", "2025-06-01", "2025-09-01", "2025-12-01", "2026-03-01", "2026-05-01", "2026-07-01", "2026-09-01",
         "2022-05-01", "2022-10-01", "2023-04-01", "2023-10-01", "2024-04-01",
     ];
 

@@ -189,8 +189,9 @@ internal sealed class ScoringGateway(
         }
 
         var request = context.Request;
-        using var reader = new StreamReader(request.Body, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
-        var body = await reader.ReadToEndAsync(context.RequestAborted).ConfigureAwait(false);
+        using var received = new MemoryStream();
+        await request.Body.CopyToAsync(received, context.RequestAborted).ConfigureAwait(false);
+        var body = received.ToArray();
         var delay = context.Features.Get<ContainerDelay>()?.Time ?? TimeSpan.Zero;
         await Task.Delay(delay < timeout ? delay : timeout, context.RequestAborted).ConfigureAwait(false);
         if (delay >= timeout)
@@ -206,7 +207,7 @@ internal sealed class ScoringGateway(
 
         if (!processes.Serve(flow))
         {
-            await WriteAsync(context, await AskAsync(context, flow, path, body).ConfigureAwait(false)).ConfigureAwait(false);
+            await WriteAsync(context, flow.Engine, await AskAsync(context, flow, path, body).ConfigureAwait(false)).ConfigureAwait(false);
         }
         else if (await processes.FindAsync(endpoint, deployment, flow, context.RequestAborted).ConfigureAwait(false) is { } server)
         {
@@ -220,7 +221,7 @@ internal sealed class ScoringGateway(
     }
 
     // A copy of some requests goes to the mirrored deployment; nobody waits for its answer but its log.
-    private async Task MirrorAsync(HttpContext context, StoredEndpoint endpoint, string path, string body)
+    private async Task MirrorAsync(HttpContext context, StoredEndpoint endpoint, string path, byte[] body)
     {
         if (endpoint.MirrorTraffic.FirstOrDefault() is not { Value: > 0 } mirror)
         {
@@ -237,10 +238,10 @@ internal sealed class ScoringGateway(
         }
     }
 
-    private static Task<ServedAnswer> AskAsync(HttpContext context, ServedFlow flow, string path, string body) => FlowServer.AnswerAsync(
+    private static Task<ServedAnswer> AskAsync(HttpContext context, ServedFlow flow, string path, byte[] body) => FlowServer.AnswerAsync(
         flow, context.Request.Method, path, context.Request.Host.Value ?? "", context.Request.Headers.Accept.ToString(), body, context.RequestAborted);
 
-    private async Task WriteAsync(HttpContext context, ServedAnswer answer)
+    private async Task WriteAsync(HttpContext context, ServingEngine engine, ServedAnswer answer)
     {
         var response = context.Response;
         response.ContentType = answer.ContentType;
@@ -260,6 +261,11 @@ internal sealed class ScoringGateway(
         if (origin is not null)
         {
             response.Headers["x-flowbuild-answer"] = origin;
+        }
+
+        foreach (var (header, value) in answer.IsRefusal ? [] : engine.CorsHeaders(context.Request.Headers.Origin.ToString()))
+        {
+            response.Headers[header] = value;
         }
 
         foreach (var (header, value) in answer.Headers ?? new Dictionary<string, string>())

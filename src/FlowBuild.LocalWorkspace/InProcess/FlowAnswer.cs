@@ -1,7 +1,10 @@
 using System.Collections;
+using System.Globalization;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using FlowBuild.LocalWorkspace.Scoring;
 
 namespace FlowBuild.LocalWorkspace;
@@ -40,7 +43,8 @@ public sealed class FlowAnswer
     }
 
     /// <summary>The result of a flow that returns it bare: a flex flow, or a prompty without outputs.</summary>
-    /// <param name="value">Any value that can be written as JSON; null for JSON's.</param>
+    /// <param name="value">Any value that can be written as JSON, null for JSON's; or an <see cref="IAsyncEnumerable{T}"/> of a reference type,
+    /// which is a generator as in <see cref="Outputs"/>.</param>
     /// <exception cref="ArgumentException">It cannot be written as JSON.</exception>
     public static FlowAnswer Result(object? value) => new(new GivenAnswer.Result(ToPython(value)), Task.CompletedTask);
 
@@ -91,19 +95,40 @@ public sealed class FlowAnswer
         {
             case IAsyncEnumerable<object?> pieces:
                 return new PythonGenerator(ToPythonAsync(pieces));
-            case double number:
-                // JSON has no NaN, and a server can send it.
-                return new PythonFloat(number);
+            case JsonObject members:
+                return new PythonDict([.. members.Select(static m => KeyValuePair.Create(m.Key, ToPython(m.Value)))]);
+            case JsonArray items:
+                return new PythonList([.. items.Select(ToPython)]);
+            case JsonValue number when number.GetValue<object>() is double or float:
+                return ToPython(number.GetValue<object>());
             default:
                 try
                 {
-                    return PythonJsonReader.Read(JsonSerializer.Serialize(value));
+                    return PythonJsonReader.Read(JsonSerializer.Serialize(value, AsPython));
                 }
                 catch (NotSupportedException e)
                 {
                     throw new ArgumentException($"A value of the type {value!.GetType()} cannot be written as JSON: {e.Message}", nameof(value), e);
                 }
         }
+    }
+
+    private static readonly JsonSerializerOptions AsPython = new() { Converters = { new FloatConverter<double>(), new FloatConverter<float>() } };
+
+    /// <summary>Keeps a float one: JSON has no NaN and writes 1.0 as 1, and a server can send both.</summary>
+    private sealed class FloatConverter<T> : JsonConverter<T>
+        where T : struct, IBinaryFloatingPointIeee754<T>
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
+        {
+            // The digits of a float, not those of the double that it becomes.
+            var number = double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+            writer.WriteRawValue(Format.Write(new PythonFloat(number)), skipInputValidation: true);
+        }
+
+        private static readonly PythonJsonFormat Format = new(IsAscii: true, IsSorted: false, IsCompact: true);
     }
 
     private static async IAsyncEnumerable<PythonValue> ToPythonAsync(

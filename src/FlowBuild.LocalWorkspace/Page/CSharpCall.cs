@@ -30,7 +30,12 @@ internal static class CSharpCall
             return $"// {e.Message}";
         }
 
-        if (isStreamed && !contract.ReturnsBareResult)
+        if (isStreamed && contract.ReturnsBareResult)
+        {
+            return $"await foreach (var update in client.StreamAsync({argument}))\n{{\n    Console.WriteLine(update);\n}}";
+        }
+
+        if (isStreamed)
         {
             for (var i = 0; i < contract.Outputs.Count; i++)
             {

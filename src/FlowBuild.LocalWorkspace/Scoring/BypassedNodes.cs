@@ -1,3 +1,4 @@
+using System.Numerics;
 using FlowBuild.Definitions.Flows;
 
 namespace FlowBuild.LocalWorkspace.Scoring;
@@ -50,14 +51,18 @@ internal sealed class BypassedNodes
     }
 
     // Python compares numbers by value, whatever their type, and true is 1.
-    private static bool AreEqual(PythonValue left, PythonValue right) =>
-        (Number(left), Number(right)) is ({ } first, { } second) ? first == second : left.Equals(right);
+    private static bool AreEqual(PythonValue left, PythonValue right) => (left, right) switch
+    {
+        (PythonFloat first, PythonFloat second) => first.Value == second.Value,
+        (PythonFloat number, _) => Whole(right) is { } whole && double.IsInteger(number.Value) && new BigInteger(number.Value) == whole,
+        (_, PythonFloat) => AreEqual(right, left),
+        _ => Whole(left) is { } first && Whole(right) is { } second ? first == second : left.Equals(right),
+    };
 
-    private static double? Number(PythonValue value) => value switch
+    private static BigInteger? Whole(PythonValue value) => value switch
     {
         PythonBool { Value: var truth } => truth ? 1 : 0,
-        PythonInt { Value: var number } => (double)number,
-        PythonFloat { Value: var number } => number,
+        PythonInt { Value: var number } => number,
         _ => null,
     };
 }

@@ -92,10 +92,7 @@ internal static class FlowAnswers
         return reference.Kind switch
         {
             FlowReferenceKind.Literal => PythonValue.Of(reference.Name),
-            FlowReferenceKind.FlowInput when inputs.TryGetValue(reference.Name, out var value) =>
-                flow.Contract.Inputs.First(i => i.Name == reference.Name).Type == FlowValueType.Image
-                    ? FlowImages.Write(value, flow.Contract.MessageFormat)
-                    : value,
+            FlowReferenceKind.FlowInput when inputs.TryGetValue(reference.Name, out var value) => value,
             FlowReferenceKind.Node when bypassed.Contains(reference.Name) => reference.IsWholeNode
                 ? PythonValue.None
                 : throw new ScoringException(

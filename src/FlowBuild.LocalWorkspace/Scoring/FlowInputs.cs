@@ -9,7 +9,7 @@ internal static class FlowInputs
 {
     /// <summary>The inputs of a request: those given, converted, and the defaults of the others.</summary>
     /// <exception cref="ScoringException">The app would refuse the body.</exception>
-    public static IReadOnlyDictionary<string, PythonValue> Read(FlowContract contract, string body) => Convert(contract, ReadBody(contract, body));
+    public static IReadOnlyDictionary<string, PythonValue> Read(FlowContract contract, ReadOnlySpan<byte> body) => Convert(contract, ReadBody(contract, body));
 
     /// <summary>Checks and converts the members of an object.</summary>
     /// <exception cref="ScoringException">The app would refuse them.</exception>
@@ -32,23 +32,40 @@ internal static class FlowInputs
             result[input.Name] = ConvertOne(input, value);
         }
 
+        // Images are loaded once all inputs have their types.
+        foreach (var input in contract.Inputs)
+        {
+            result[input.Name] = input.Type switch
+            {
+                FlowValueType.Image => FlowImages.Read(input.Name, result[input.Name], contract.MessageFormat),
+                FlowValueType.List or FlowValueType.Object => FlowImages.ReadInside(input.Name, result[input.Name], contract.MessageFormat),
+                _ => result[input.Name],
+            };
+        }
+
         return result;
     }
 
-    private static PythonDict ReadBody(FlowContract contract, string body)
+    private static PythonDict ReadBody(FlowContract contract, ReadOnlySpan<byte> body)
     {
+        if (contract is { Inputs.Count: 0, AcceptsAnyInput: false })
+        {
+            // A flow without inputs looks at nothing.
+            return PythonValue.Dict();
+        }
+
         PythonValue value;
         try
         {
-            value = PythonJsonReader.Read(body.TrimStart('\uFEFF'));
+            value = RequestText.OfJson(body) is { } json ? PythonJsonReader.Read(json) : throw new PythonJsonException();
         }
         catch (PythonJsonException)
         {
-            // The whole text is then the one input; a flow without inputs looks at nothing.
+            // The whole text is then the one input.
             return contract.Inputs.Count switch
             {
                 0 => PythonValue.Dict(),
-                1 => PythonValue.Dict((contract.Inputs[0].Name, PythonValue.Of(body))),
+                1 => PythonValue.Dict((contract.Inputs[0].Name, PythonValue.Of(RequestText.OfUtf8(body)))),
                 _ => throw new ScoringException(
                     "Promptflow executor received non json data, but there's more than 1 input fields, please use json request data instead."),
             };
@@ -100,7 +117,6 @@ internal static class FlowInputs
         FlowValueType.Bool => ToBool(value) ?? throw Mismatch(input, "bool"),
         FlowValueType.List => ToList(input, value),
         FlowValueType.Object => ToObject(value),
-        FlowValueType.Image => FlowImages.Read(input.Name, value),
         _ => value,
     };
 
@@ -121,7 +137,9 @@ internal static class FlowInputs
             case PythonFloat number:
                 return number;
             case PythonInt number:
-                return new PythonFloat((double)number.Value);
+                // Rounded to the nearest, which the conversion of a BigInteger is not; Python has no float beyond the largest.
+                var nearest = double.Parse(number.Value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+                return double.IsFinite(nearest) ? new PythonFloat(nearest) : null;
             case PythonBool truth:
                 return new PythonFloat(truth.Value ? 1 : 0);
             case PythonString { Value: var text }:

@@ -10,6 +10,9 @@ internal static class FlowServer
     /// <summary>The version of promptflow-core whose behaviour this is.</summary>
     public const string Version = "1.18.0";
 
+    // What the server calls an output to which code gives no name.
+    private const string UnnamedOutput = "output";
+
     private static readonly PythonJsonFormat EventFormat = new(IsAscii: true, IsSorted: false, IsCompact: false);
 
     /// <summary>Answers a request to a container.</summary>
@@ -18,10 +21,10 @@ internal static class FlowServer
     /// <param name="path">The path without a slash at its front.</param>
     /// <param name="host">What the request says the host is.</param>
     /// <param name="accept">The <c>Accept</c> header, "" when there is none.</param>
-    /// <param name="body">The body as text.</param>
+    /// <param name="body">The body.</param>
     /// <param name="cancellationToken">The caller has gone.</param>
     public static async Task<ServedAnswer> AnswerAsync(
-        ServedFlow flow, string method, string path, string host, string accept, string body, CancellationToken cancellationToken)
+        ServedFlow flow, string method, string path, string host, string accept, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         try
         {
@@ -47,9 +50,9 @@ internal static class FlowServer
         }
     }
 
-    private static async Task<ServedAnswer> ScoreAsync(ServedFlow flow, string accept, string body, CancellationToken cancellationToken)
+    private static async Task<ServedAnswer> ScoreAsync(ServedFlow flow, string accept, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        var inputs = FlowInputs.Read(flow.Contract, body);
+        var inputs = FlowInputs.Read(flow.Contract, body.Span);
         var wantsEvents = flow.Engine.WantsEvents(accept);
         var given = await GivenAnswer.AskAsync(flow, inputs, wantsEvents, cancellationToken).ConfigureAwait(false);
         FlowResult result;
@@ -67,11 +70,12 @@ internal static class FlowServer
                 break;
         }
 
-        var streamed = wantsEvents && result.Value is PythonDict outputs ? StreamedOutput(flow, outputs) : null;
+        // A bare result that is a generator is an output without a name.
+        var outputs = result.Value is PythonGenerator ? PythonValue.Dict((UnnamedOutput, result.Value)) : result.Value as PythonDict;
+        var streamed = wantsEvents && outputs is not null ? StreamedOutput(flow, outputs, TextsOfCode(flow, accept, given)) : null;
         if (flow.Engine.ChoosesEvents(accept, streamed is not null))
         {
-            return new ServedAnswer(
-                200, "text/event-stream; charset=utf-8", null, EventsAsync((PythonDict)result.Value, streamed!, cancellationToken), result.Origin);
+            return new ServedAnswer(200, "text/event-stream; charset=utf-8", null, EventsAsync(outputs!, streamed!, cancellationToken), result.Origin);
         }
 
         var whole = await JoinAsync(flow.Engine, result.Value, cancellationToken).ConfigureAwait(false);
@@ -79,16 +83,17 @@ internal static class FlowServer
     }
 
     /// <summary>
-    /// The output that arrives piece by piece: the one that is a generator. Where no test says so, an llm node streams when it can; whether
-    /// a python node gives a generator, only its code says: the local workspace takes it for one when it is the only candidate, or the chat
-    /// output.
+    /// The output that arrives piece by piece: the one that is a generator. An llm node streams when it can; whether a python node gives a
+    /// generator, only its code says: where no test speaks for it, the local workspace takes its whole result for one when it is the only
+    /// candidate, or the chat output.
     /// </summary>
-    private static string? StreamedOutput(ServedFlow flow, PythonDict outputs)
+    private static string? StreamedOutput(ServedFlow flow, PythonDict outputs, IReadOnlyList<string> texts)
     {
         var generators = outputs.Members.Where(static o => o.Value is PythonGenerator).Select(static o => o.Key).ToList();
-        var candidates = flow.Contract.Outputs.Where(o => o.CanStream && outputs.Find(o.Name) is PythonString).ToList();
+        var candidates = flow.Contract.Outputs
+            .Where(o => o.CanStream && flow.ReferenceOf(o).IsWholeNode && outputs.Find(o.Name) is PythonString && !texts.Contains(o.Name)).ToList();
         var models = candidates.Where(output => NodeTypeOf(flow, output) == "llm").ToList();
-        if (generators.Count > 1 || (generators.Count == 0 && candidates.Count > 1 && models.Count > 1))
+        if (generators.Count + models.Count > 1)
         {
             throw new ScoringException("Multiple stream output fields not supported.");
         }
@@ -101,6 +106,13 @@ internal static class FlowServer
             _ => candidates.Find(output => output.Name == flow.Contract.Chat?.Output)?.Name,
         };
     }
+
+    // A test that gives a text for a python node says that its code returns one. A caller that takes JSON as well gets it word by word all
+    // the same, so that a client can be tried; one that takes events alone is refused, as the server does.
+    private static IReadOnlyList<string> TextsOfCode(ServedFlow flow, string accept, GivenAnswer given) =>
+        given is GivenAnswer.Result { Value: PythonDict dict } && !flow.Engine.AcceptsJson(accept)
+            ? [.. flow.Contract.Outputs.Where(o => dict.Find(o.Name) is PythonString && NodeTypeOf(flow, o) != "llm").Select(static o => o.Name)]
+            : [];
 
     private static string? NodeTypeOf(ServedFlow flow, ContractOutput output)
     {
@@ -145,37 +157,36 @@ internal static class FlowServer
     // Who wants no stream gets the pieces as one text.
     private static async Task<PythonValue> JoinAsync(ServingEngine engine, PythonValue value, CancellationToken cancellationToken)
     {
-        if (value is not PythonDict outputs || !outputs.Members.Any(static o => o.Value is PythonGenerator))
+        if (value is PythonDict outputs && outputs.Members.Any(static o => o.Value is PythonGenerator))
+        {
+            var joined = new List<KeyValuePair<string, PythonValue>>();
+            foreach (var (name, output) in outputs.Members)
+            {
+                joined.Add(KeyValuePair.Create(name, await JoinAsync(engine, output, cancellationToken).ConfigureAwait(false)));
+            }
+
+            return new PythonDict(joined);
+        }
+
+        if (value is not PythonGenerator)
         {
             return value;
         }
 
-        var joined = new List<KeyValuePair<string, PythonValue>>();
-        foreach (var (name, output) in outputs.Members)
+        var text = new StringBuilder();
+        try
         {
-            var whole = output;
-            if (output is PythonGenerator)
+            await foreach (var piece in PiecesAsync(value, cancellationToken).ConfigureAwait(false))
             {
-                var text = new StringBuilder();
-                try
-                {
-                    await foreach (var piece in PiecesAsync(output, cancellationToken).ConfigureAwait(false))
-                    {
-                        text.Append(PythonText.Str(piece));
-                    }
-                }
-                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-                {
-                    throw ScoringException.System(engine.BrokenStreamMessage(e.Message));
-                }
-
-                whole = PythonValue.Of(text.ToString());
+                text.Append(PythonText.Str(piece));
             }
-
-            joined.Add(KeyValuePair.Create(name, whole));
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw ScoringException.System(engine.BrokenStreamMessage(e.Message));
         }
 
-        return new PythonDict(joined);
+        return PythonValue.Of(text.ToString());
     }
 
     private static string Event(PythonDict value) => $"data: {EventFormat.Write(value)}\n\n";

@@ -9,6 +9,9 @@ namespace FlowBuild.LocalWorkspace.Scoring;
 internal ref struct PythonJsonReader
 {
     private const int DeepestNesting = 500;
+
+    // Python refuses to convert longer integers.
+    private const int MostDigits = 4300;
     private readonly string _text;
     private int _position;
     private int _depth;
@@ -245,6 +248,11 @@ internal ref struct PythonJsonReader
 
         _position = end;
         var number = _text.AsSpan(start, end - start);
+        if (number.IndexOfAny('.', 'e', 'E') < 0 && number.TrimStart('-').Length > MostDigits)
+        {
+            throw new PythonJsonException($"Exceeds the limit ({MostDigits} digits) for integer string conversion");
+        }
+
         return number.IndexOfAny('.', 'e', 'E') < 0
             ? new PythonInt(BigInteger.Parse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture))
             : new PythonFloat(double.Parse(number, NumberStyles.Float, CultureInfo.InvariantCulture));

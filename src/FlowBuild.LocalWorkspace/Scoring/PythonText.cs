@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FlowBuild.Definitions.Text;
 
 namespace FlowBuild.LocalWorkspace.Scoring;
 
@@ -15,7 +16,7 @@ internal static class PythonText
         PythonNone => "None",
         PythonBool b => b.Value ? "True" : "False",
         PythonInt i => i.Value.ToString(CultureInfo.InvariantCulture),
-        PythonFloat f => Repr(f.Value),
+        PythonFloat f => PythonRepr.Of(f.Value),
         PythonString s => Repr(s.Value),
         PythonList l => $"[{string.Join(", ", l.Items.Select(Repr))}]",
         PythonDict d => $"{{{string.Join(", ", d.Members.Select(static m => $"{Repr(m.Key)}: {Repr(m.Value)}"))}}}",
@@ -24,41 +25,6 @@ internal static class PythonText
 
     /// <summary>A list of names, as Python prints a list of texts.</summary>
     public static string ReprNames(IEnumerable<string> names) => $"[{string.Join(", ", names.Select(Repr))}]";
-
-    private static string Repr(double number)
-    {
-        if (double.IsNaN(number))
-        {
-            return "nan";
-        }
-
-        if (double.IsInfinity(number))
-        {
-            return number > 0 ? "inf" : "-inf";
-        }
-
-        // The shortest digits that read back to the same number; Python goes to exponents below 1e-4 and from 1e16 on.
-        var scientific = number.ToString("E16", CultureInfo.InvariantCulture);
-        var exponent = int.Parse(scientific.AsSpan(scientific.IndexOf('E', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        var shortest = number.ToString("R", CultureInfo.InvariantCulture);
-        if (number == 0 || (exponent >= -4 && exponent < 16))
-        {
-            var plain = shortest.Contains('E', StringComparison.Ordinal) ? number.ToString("0.####################", CultureInfo.InvariantCulture) : shortest;
-            return plain.Contains('.', StringComparison.Ordinal) ? plain : plain + ".0";
-        }
-
-        var digits = shortest.Contains('E', StringComparison.Ordinal)
-            ? shortest[..shortest.IndexOf('E', StringComparison.Ordinal)]
-            : Mantissa(shortest);
-        return string.Create(CultureInfo.InvariantCulture, $"{digits}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
-    }
-
-    private static string Mantissa(string plain)
-    {
-        var sign = plain.StartsWith('-') ? "-" : "";
-        var digits = plain.Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
-        return sign + digits[..1] + (digits.Length > 1 ? "." + digits[1..] : "");
-    }
 
     private static string Repr(string text)
     {

@@ -18,6 +18,17 @@ internal abstract class ServingEngine
     /// <summary>The media types that an <c>Accept</c> header names, as the engine compares them.</summary>
     protected abstract IReadOnlyList<string> AcceptedTypes(string accept);
 
+    /// <summary>Whether a caller takes an answer that is no stream.</summary>
+    public bool AcceptsJson(string accept)
+    {
+        var types = AcceptedTypes(accept);
+        return types.Count == 0 || types.Any(JsonTypes.Contains);
+    }
+
+    /// <summary>The headers that let pages of other sites read the answer.</summary>
+    /// <param name="origin">The request's <c>Origin</c> header, "" when there is none.</param>
+    public abstract IEnumerable<(string Name, string Value)> CorsHeaders(string origin);
+
     /// <summary>Whether a caller wants events where there are any.</summary>
     public abstract bool WantsEvents(string accept);
 
@@ -41,7 +52,7 @@ internal abstract class ServingEngine
             return true;
         }
 
-        if (types.Count == 0 || types.Any(JsonTypes.Contains))
+        if (AcceptsJson(accept))
         {
             return false;
         }
@@ -64,6 +75,10 @@ internal abstract class ServingEngine
 
         protected override string BodyEnd => "\n";
 
+        public override IEnumerable<(string Name, string Value)> CorsHeaders(string origin) => origin.Length == 0
+            ? [("Access-Control-Allow-Origin", "*")]
+            : [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")];
+
         public override bool WantsEvents(string accept) => AcceptedTypes(accept).Contains("text/event-stream");
 
         // Reads qualities, keeps all other parameters as part of the type.
@@ -84,6 +99,9 @@ internal abstract class ServingEngine
     private sealed class FastApiEngine : ServingEngine
     {
         protected override PythonJsonFormat Format { get; } = new(IsAscii: false, IsSorted: false, IsCompact: true);
+
+        public override IEnumerable<(string Name, string Value)> CorsHeaders(string origin) =>
+            origin.Length == 0 ? [] : [("Access-Control-Allow-Origin", "*")];
 
         public override string Write(PythonValue value) => HasUnwritableNumber(value)
             ? throw ScoringException.System("Out of range float values are not JSON compliant")

@@ -1,16 +1,23 @@
 using System.Globalization;
-using System.Text;
 using FlowBuild.LocalWorkspace.Gateway;
+using Microsoft.Extensions.Primitives;
 
 namespace FlowBuild.LocalWorkspace.Serving;
 
-/// <summary>Hands a request to a real server and its answer back: streams as they come, and cut where they were cut.</summary>
+/// <summary>
+/// Hands a request to a real server and its answer back, unchanged but for the gateway's own headers: as soon as it comes, and cut where it
+/// was cut.
+/// </summary>
 internal static class FlowProxy
 {
-    private static readonly string[] Forwarded = ["Accept", "x-ms-client-request-id", "traceparent", "tracestate", "baggage"];
+    private static readonly string[] Forwarded = ["Accept", "Origin", "x-ms-client-request-id", "traceparent", "tracestate", "baggage"];
+
+    // These are about one connection, and each of the two is its own.
+    private static readonly string[] OfConnection =
+        ["Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"];
 
     /// <summary>Forwards a request.</summary>
-    public static async Task ForwardAsync(HttpContext context, HttpClient http, Uri server, string path, string body, TimeSpan timeout)
+    public static async Task ForwardAsync(HttpContext context, HttpClient http, Uri server, string path, byte[] body, TimeSpan timeout)
     {
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(server, path + context.Request.QueryString));
         foreach (var name in Forwarded.Where(name => context.Request.Headers.ContainsKey(name)))
@@ -21,7 +28,11 @@ internal static class FlowProxy
         request.Headers.Add("x-request-id", context.TraceIdentifier);
         if (body.Length > 0 || HttpMethods.IsPost(context.Request.Method))
         {
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+            request.Content = new ByteArrayContent(body);
+            if (context.Request.ContentType is { } contentType)
+            {
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+            }
         }
 
         // The limit is on the begin of the answer; a stream may take as long as it wants.
@@ -59,8 +70,18 @@ internal static class FlowProxy
             ScoringGateway.SetModelError(response, ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture), "model_error");
         }
 
-        response.ContentType = answer.Content.Headers.ContentType?.ToString();
-        response.ContentLength = answer.Content.Headers.ContentLength;
+        foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
+        {
+            // What the gateway has said, as the id of the request, stays.
+            if (!OfConnection.Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                response.Headers.TryAdd(name, new StringValues([.. values]));
+            }
+        }
+
+        // The headers go out before the first byte of the body, which may be a long time in coming.
+        await response.StartAsync(context.RequestAborted).ConfigureAwait(false);
+        await response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
         var buffer = new byte[16 * 1024];
         try
         {

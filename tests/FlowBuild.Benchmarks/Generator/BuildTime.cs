@@ -31,7 +31,7 @@ internal static class BuildTime
         var byHand = Write(folder, "by-hand", "", "");
         var contract = FlowReader.GetContract(FlowReader.Read("flow.dag.yaml", RecordedFlows.Chat).Value!, null);
         var model = new FlowModel(
-            "Chat", "Sample", "Chat", true, "chat/flow.dag.yaml", contract, EquatableArray.Empty<KeyValuePair<string, string>>(), null);
+            "Chat", "Sample", "Chat", true, "chat/flow.dag.yaml", contract, EquatableArray.Empty<GivenType>(), null);
         foreach (var file in FlowEmitter.Emit(model))
         {
             folder.Write("by-hand/" + file.HintName, file.Text);

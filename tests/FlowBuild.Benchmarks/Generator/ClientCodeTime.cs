@@ -42,7 +42,7 @@ internal static class ClientCodeTime
         var flow = FlowReader.Read("/project/flow/flow.dag.yaml", yaml).Value!;
         var contract = FlowReader.GetContract(flow, null);
         var model = new FlowModel(
-            "Flow", "Sample", "Flow", true, "flow/flow.dag.yaml", contract, EquatableArray.Empty<KeyValuePair<string, string>>(), null);
+            "Flow", "Sample", "Flow", true, "flow/flow.dag.yaml", contract, EquatableArray.Empty<GivenType>(), null);
         return FlowEmitter.Emit(model).Sum(static file => file.Text.Length);
     }
 

@@ -27,6 +27,37 @@ public sealed class FlowContractTests
 
         """;
 
+    [Theory]
+    [InlineData("python", "${n.output}", true)]
+    [InlineData("python", "${n.output.answer}", true)]
+    [InlineData("python", "${n.output.[0]}", true)]
+    [InlineData("python", "${n.answer}", true)]
+    [InlineData("custom_llm", "${n.output.answer}", true)]
+    [InlineData("llm", "${n.output}", true)]
+    [InlineData("llm", "${n.output.answer}", false)]
+    [InlineData("prompt", "${n.output}", false)]
+    [InlineData("python", "${inputs.q}", false)]
+    [InlineData("python", "text", false)]
+    public void Only_code_can_put_a_stream_into_a_property(string type, string reference, bool canStream)
+    {
+        var source = type == "custom_llm" ? "package_with_prompt" : "code";
+        var contract = Contract(
+            $"inputs:\n  q: {{type: string}}\noutputs:\n  a: {{type: string, reference: \"{reference}\"}}\n"
+            + $"nodes:\n- {{name: n, type: {type}, source: {{type: {source}, path: n.py, tool: t}}}}\n");
+
+        Assert.Equal(canStream, Assert.Single(contract.Outputs).CanStream);
+        Assert.Equal(canStream, contract.CanStream);
+    }
+
+    [Fact]
+    public void A_bare_result_can_stream()
+    {
+        Assert.True(FlowReader.GetContract(FlowReader.Read("flow.flex.yaml", "entry: flow:run\n").Value!, null).CanStream);
+        Assert.True(FlowReader.GetContract(FlowReader.Read("t.prompty", "---\nname: t\n---\nsystem:\n").Value!, null).CanStream);
+        Assert.False(FlowReader.GetContract(
+            FlowReader.Read("t.prompty", "---\nname: t\noutputs:\n  a: {type: string}\n---\nsystem:\n").Value!, null).CanStream);
+    }
+
     [Fact]
     public void A_flow_whose_message_is_its_history_has_no_chat_roles()
     {
@@ -87,10 +118,10 @@ public sealed class FlowContractTests
     }
 
     [Fact]
-    public void Whole_results_of_python_nodes_and_of_llm_nodes_that_nothing_else_reads_can_stream()
+    public void Results_of_python_nodes_and_of_llm_nodes_that_nothing_else_reads_can_stream()
     {
         Assert.Equal(
-            [("answer", true), ("prompt", false), ("parsed", true), ("score", false), ("call", true)],
+            [("answer", true), ("prompt", false), ("parsed", true), ("score", true), ("call", true)],
             Contract(Flow).Outputs.Select(static o => (o.Name, o.CanStream)));
 
         var read = Flow + "- {name: after, type: python, source: {type: code, path: p.py}, inputs: {q: \"${ask.output}\"}}\n";

@@ -21,11 +21,6 @@ internal static class BicepCompiler
     /// <returns>What the compiler says, a line each, with the body that it says it of.</returns>
     public static async Task<IReadOnlyList<string>> CompileAsync(IReadOnlyList<SentBody> bodies)
     {
-        Assert.SkipWhen(Program is null && !Repository.AllTestsMustRun, "The Bicep compiler is here for Linux on x64 only.");
-        using var folder = new TemporaryFolder();
-
-        // Style is not at issue: JSON quotes every name.
-        folder.Write("bicepconfig.json", """{ "analyzers": { "core": { "enabled": false } } }""");
         var starts = new List<int>();
         var text = new StringBuilder();
         foreach (var (i, body) in bodies.Index())
@@ -40,9 +35,36 @@ internal static class BicepCompiler
             text.Append('\n');
         }
 
+        var (said, template) = await RunAsync(text.ToString());
+        Assert.True(said.Length > 0 || JsonNode.Parse(template)!["resources"]!.AsArray().Count == bodies.Count, "The compiler gave no template.");
+        return [.. said.Select(line => $"{OriginOf(line)}: {line}")];
+
+        // path(line,column) : Warning CODE: text
+        string OriginOf(string line) =>
+            line.IndexOf('(', StringComparison.Ordinal) is > 0 and var at && int.TryParse(line[(at + 1)..].Split(',')[0], out var number)
+                ? bodies[starts.FindLastIndex(first => first <= number)].Origin
+                : "";
+    }
+
+    /// <summary>The api-versions, of those given, that the compiler knows a type in.</summary>
+    public static async Task<IReadOnlyList<string>> KnownVersionsAsync(string type, IReadOnlyList<string> versions)
+    {
+        var text = string.Concat(versions.Select((version, i) => string.Create(
+            CultureInfo.InvariantCulture, $"resource r{i} '{type}@{version}' existing = {{ name: 'workspace/name' }}\n")));
+        var (said, _) = await RunAsync(text);
+        return [.. versions.Where(version => !said.Any(line => line.Contains("BCP081", StringComparison.Ordinal) && line.Contains(version, StringComparison.Ordinal)))];
+    }
+
+    private static async Task<(string[] Said, string Template)> RunAsync(string text)
+    {
+        Assert.SkipWhen(Program is null && !Repository.AllTestsMustRun, "The Bicep compiler is here for Linux on x64 only.");
+        using var folder = new TemporaryFolder();
+
+        // Style is not at issue: JSON quotes every name.
+        folder.Write("bicepconfig.json", """{ "analyzers": { "core": { "enabled": false } } }""");
         var start = new ProcessStartInfo(Program!)
         {
-            ArgumentList = { "build", folder.Write("bodies.bicep", text.ToString()), "--stdout" },
+            ArgumentList = { "build", folder.Write("bodies.bicep", text), "--stdout" },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["HOME"] = folder.Path },
@@ -51,14 +73,7 @@ internal static class BicepCompiler
         var template = process.StandardOutput.ReadToEndAsync();
         var said = (await process.StandardError.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         await process.WaitForExitAsync();
-        Assert.True(said.Length > 0 || JsonNode.Parse(await template)!["resources"]!.AsArray().Count == bodies.Count, "The compiler gave no template.");
-        return [.. said.Select(line => $"{OriginOf(line)}: {line}")];
-
-        // path(line,column) : Warning CODE: text
-        string OriginOf(string line) =>
-            line.IndexOf('(', StringComparison.Ordinal) is > 0 and var at && int.TryParse(line[(at + 1)..].Split(',')[0], out var number)
-                ? bodies[starts.FindLastIndex(first => first <= number)].Origin
-                : "";
+        return (said, await template);
     }
 
     private static void Write(StringBuilder text, JsonNode? node, string indent)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using FlowBuild.Definitions.Deployments;
 using FlowBuild.Definitions.Diagnostics;
@@ -29,6 +30,20 @@ public sealed class SentBodyTests(ITestOutputHelper output)
         }
 
         await AssertAsync(bodies, ["DataVersions", "ModelVersions", "EnvironmentVersions", "CodeVersions", "OnlineEndpoints", "OnlineDeployments"]);
+    }
+
+    // A stable version is named by the first day of a month.
+    [Fact]
+    public async Task The_default_api_version_is_the_newest_stable_one_that_the_compiler_knows()
+    {
+        var first = DateOnly.ParseExact(MachineLearningWorkspace.DefaultApiVersion, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var months = Enumerable.Range(0, 24).Select(month => first.AddMonths(month).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).ToList();
+
+        foreach (var type in (string[])["onlineEndpoints", "onlineEndpoints/deployments", "models/versions", "environments/versions", "codes/versions", "connections"])
+        {
+            var known = await BicepCompiler.KnownVersionsAsync("Microsoft.MachineLearningServices/workspaces/" + type, months);
+            Assert.Equal([MachineLearningWorkspace.DefaultApiVersion], known);
+        }
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace FlowBuild.Generator.Tests.Harness;
 internal static class Contracts
 {
     public static FlowModel Model(string name, FlowContract contract, string ns = "Sample", bool isPublic = true) =>
-        new(name, ns, name, isPublic, $"flows/{name}/flow.dag.yaml", contract, EquatableArray.Empty<KeyValuePair<string, string>>(), null);
+        new(name, ns, name, isPublic, $"flows/{name}/flow.dag.yaml", contract, EquatableArray.Empty<GivenType>(), null);
 
     /// <summary>What a flow without declared inputs and outputs has.</summary>
     public static FlowContract Open(string? description = null) => new(

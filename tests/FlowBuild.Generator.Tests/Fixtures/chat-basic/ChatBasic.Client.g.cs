@@ -143,12 +143,7 @@ public sealed partial class ChatBasicConversation
     {
         try
         {
-            var reader = new global::System.Text.Json.Utf8JsonReader(global::System.Text.Encoding.UTF8.GetBytes(json));
-            reader.Read();
-            var turns = ChatBasicJson.ReadTurns(ref reader);
-
-            // Anything behind the turns makes this throw.
-            reader.Read();
+            var turns = global::FlowBuild.FlowJson.ReadDocument(global::System.Text.Encoding.UTF8.GetBytes(json), ChatBasicJson.ReadTurns);
             return new ChatBasicConversation(client, turns);
         }
         catch (global::System.Exception exception) when (exception is global::System.Text.Json.JsonException or global::FlowBuild.FlowContractException)

@@ -125,12 +125,17 @@ internal static class ChatBasicJson
         writer.WriteStartArray();
         foreach (var turn in turns)
         {
+            if (turn is null)
+            {
+                throw global::FlowBuild.FlowJson.UnsetItem("chat_history");
+            }
+
             writer.WriteStartObject();
             writer.WriteStartObject(TurnInputsName);
-            writer.WriteString(QuestionName, turn.Question);
+            writer.WriteString(QuestionName, turn.Question ?? throw global::FlowBuild.FlowJson.UnsetItem("chat_history"));
             writer.WriteEndObject();
             writer.WriteStartObject(TurnOutputsName);
-            writer.WriteString(AnswerName, turn.Answer);
+            writer.WriteString(AnswerName, turn.Answer ?? throw global::FlowBuild.FlowJson.UnsetItem("chat_history"));
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
