@@ -23,7 +23,10 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         + string.Concat(flows.Select(f => $"|{f.ItemSpec};{f.GetMetadata("Endpoint")};{f.GetMetadata("Deployment")};{f.GetMetadata("Model")}"));
 
     public FlowProject Project => new(ProjectName, ProjectDirectory, Items(), null, Flag("AllowOutsideFiles"),
-        FlowOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable));
+        FlowOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable))
+    {
+        HasSlots = List("Slots").Length > 0,
+    };
 
     public WorkspaceSettings Workspace => new(
         ProjectDirectory, Text("SubscriptionId"), Text("ResourceGroup"), Text("Workspace"), Text("Credential"), Text("ApiVersion"),

@@ -11,6 +11,15 @@ namespace FlowBuild.Definitions.Deployments;
 /// <param name="Variable">The environment variable that the value comes from, or null. Such a value may be secret, and no message repeats it.</param>
 public sealed record DocumentOverride(string Path, string Value, string? Variable = null)
 {
+    /// <summary>What the value of an override begins with when it names an environment variable.</summary>
+    public const string EnvironmentPrefix = "@env:";
+
+    /// <summary>
+    /// False where the value is set and cannot be known, as that of an environment variable in the compiler. Nothing is said about such
+    /// a value, and <see cref="Value"/> is empty.
+    /// </summary>
+    public bool IsKnown { get; init; } = true;
+
     private static readonly char[] Separators = [' ', ',', ';', ':', '=', '"', '\'', '<', '>', '[', ']', '{', '}'];
 
     /// <summary>Applies overrides to a tree, each on what the ones before it left.</summary>
@@ -41,10 +50,15 @@ public sealed record DocumentOverride(string Path, string Value, string? Variabl
     // A message may repeat a part of the value: a name in a list, say.
     private FlowDiagnostic WithoutSecret(FlowDiagnostic problem)
     {
-        var parts = Variable is null ? [] : Value.Split(Separators).Append(Value).Where(static part => part.Length > 2).ToList();
+        if (Variable is null)
+        {
+            return FlowDiagnostic.At(problem.Rule, null, null, [.. problem.Arguments]);
+        }
+
+        var parts = Value.Split(Separators).Append(Value).Where(static part => part.Length > 2).ToList();
         return FlowDiagnostic.At(
             problem.Rule, null, null,
-            [.. problem.Arguments.Select(said => said != Path && (said == Value || parts.Exists(part => said.Contains(part))) ? $"@env:{Variable}" : said)]);
+            [.. problem.Arguments.Select(said => said != Path && (said == Value || parts.Exists(part => said.Contains(part))) ? EnvironmentPrefix + Variable : said)]);
     }
 
     private void Apply(YamlMapping root, SourceSpan place, DiagnosticList problems)

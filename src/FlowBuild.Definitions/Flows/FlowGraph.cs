@@ -32,8 +32,8 @@ internal static class FlowGraph
     /// <param name="problems">Takes what is found.</param>
     public static void Check(FlowDefinition flow, FlowSection inputs, FlowSection nodesRead, DiagnosticList problems)
     {
-        var referents = new FlowReferents(flow, inputs, nodesRead, problems);
         var nodes = IndexNodes(flow, problems);
+        var referents = new FlowReferents(flow, inputs, nodesRead, HidesNames(flow, nodes), problems);
         var dependencies = new List<(int Node, SourceSpan Span)>[flow.Nodes.Count];
         for (var i = 0; i < dependencies.Length; i++)
         {
@@ -68,6 +68,27 @@ internal static class FlowGraph
         return nodes;
     }
 
+    /// <summary>
+    /// Whether two nodes of one name explain the names that no node has: one of the two was meant to be called so. promptflow stops at
+    /// the first equal names and looks at no reference.
+    /// </summary>
+    private static bool HidesNames(FlowDefinition flow, Dictionary<string, int> nodes)
+    {
+        var duplicates = flow.Nodes.Count - nodes.Count;
+        if (duplicates == 0)
+        {
+            return false;
+        }
+
+        var written = flow.Outputs.Select(static output => output.Reference.Value)
+            .Concat(flow.Nodes.SelectMany(static node => node.Inputs.Select(static input => input.Value.Value)))
+            .Concat(flow.Nodes.Select(static node => node.ActivateWhen?.Value ?? ""));
+        var unknown = written.Select(FlowReference.Parse)
+            .Where(reference => reference.Kind == FlowReferenceKind.Node && !nodes.ContainsKey(reference.Name))
+            .Select(static reference => reference.Name);
+        return new HashSet<string>(unknown, StringComparer.Ordinal).Count <= duplicates;
+    }
+
     private static void CheckNode(
         FlowDefinition flow,
         int index,
@@ -93,6 +114,7 @@ internal static class FlowGraph
                 if (nodes.ContainsKey(reference.Name))
                 {
                     CheckSection(reference, input.Value, problems, "fails when the node runs");
+                    CheckProperty(reference, input.Value, problems);
                 }
             }
             else
@@ -138,6 +160,7 @@ internal static class FlowGraph
         var start = text.IndexOf("${", StringComparison.Ordinal);
         if (start < 0)
         {
+            CheckForeignSyntax(written, nodes, referents, problems);
             return;
         }
 
@@ -151,6 +174,32 @@ internal static class FlowGraph
 
         var isAll = start == 0 && (end < 0 || text.Substring(end).Trim(' ', '}').Length == 0);
         problems.Add(FlowRules.ReferenceTrap, written.Span, found, "is plain text here, since only a value that is nothing but '${…}' is a reference", isAll ? $"; write '{found}}}'" : "");
+    }
+
+    /// <summary>Warns of references in the syntax of other tools: <c>{inputs.x}</c>, <c>{{inputs.x}}</c> and <c>$inputs.x</c>.</summary>
+    private static void CheckForeignSyntax(Located<string> written, Dictionary<string, int> nodes, FlowReferents referents, DiagnosticList problems)
+    {
+        var text = written.Value.Trim();
+        var isBraced = text.Length > 2 && text[0] == '{' && text[text.Length - 1] == '}';
+        if (!isBraced && (text.Length < 2 || text[0] != '$'))
+        {
+            return;
+        }
+
+        var name = isBraced ? text.Trim('{', '}', ' ') : text.Substring(1);
+        var reference = FlowReference.Parse("${" + name + "}");
+        var isKnown = reference.Kind == FlowReferenceKind.FlowInput
+            ? referents.HasInput(reference.Name)
+            : reference.Kind == FlowReferenceKind.Node && name.IndexOf('.') > 0 && reference.Section == "output" && nodes.ContainsKey(reference.Name);
+        if (isKnown)
+        {
+            problems.Add(
+                FlowRules.ReferenceTrap,
+                written.Span,
+                written.Value,
+                "is plain text here, since only '${…}' is a reference",
+                $"; write '${{{name}}}'");
+        }
     }
 
     private static void CheckNodeReference(
@@ -198,10 +247,16 @@ internal static class FlowGraph
                     break;
                 }
 
-                CheckSection(reference, output.Reference, problems, "gives the whole result of the node");
+                CheckOutputSection(reference, output.Reference, problems);
+                CheckProperty(reference, output.Reference, problems);
                 if (bypassable.CanBypass(index) && !bypassable.CollectsBranches(index))
                 {
-                    problems.Add(FlowRules.OutputOfBypassedNode, output.Reference.Span, output.Name, reference.Name);
+                    problems.Add(
+                        FlowRules.OutputOfBypassedNode,
+                        output.Reference.Span,
+                        output.Name,
+                        reference.Name,
+                        reference.IsWholeNode ? "is null" : "cannot be read and the request fails with status 400");
                 }
 
                 break;
@@ -220,7 +275,39 @@ internal static class FlowGraph
         }
     }
 
-    /// <summary>Warns of a section that is not <c>output</c>, such as <c>output[0]</c>, and of a property that reads like one name and is two.</summary>
+    /// <summary>
+    /// The section of an output's reference, which promptflow ignores: a property of another section is a property of the result, and
+    /// only an index or a name in the place of <c>output</c> gets lost.
+    /// </summary>
+    private static void CheckOutputSection(FlowReference reference, Located<string> written, DiagnosticList problems)
+    {
+        var bracket = reference.Section.IndexOf('[');
+        if (reference.IsWholeNode)
+        {
+            CheckSection(reference, written, problems, "gives the whole result of the node");
+        }
+        else if (bracket >= 0 || Suggestion.Nearest(reference.Section, ["output"]) is null)
+        {
+            var lost = bracket > 0 ? reference.Section.Substring(bracket) : reference.Section;
+            CheckSection(reference, written, problems, $"gives '{reference.Property}' of the node's result and ignores '{lost}'");
+        }
+    }
+
+    /// <summary>Warns of a property that promptflow takes apart otherwise than it looks, such as <c>a-b</c>, which is <c>b</c> of <c>a</c>.</summary>
+    private static void CheckProperty(FlowReference reference, Located<string> written, DiagnosticList problems)
+    {
+        if (reference.Property is { } property && PropertyPath.Misread(property) is var (steps, meant))
+        {
+            problems.Add(
+                FlowRules.ReferenceTrap,
+                written.Span,
+                written.Value,
+                $"is read as the steps {steps}",
+                meant is null ? "; let a python node give the value" : $"; write '${{{reference.Name}.output.{meant}}}'");
+        }
+    }
+
+    /// <summary>Warns of a section that is not <c>output</c>, such as <c>output[0]</c>.</summary>
     private static void CheckSection(FlowReference reference, Located<string> written, DiagnosticList problems, string effect)
     {
         if (reference.Section == "output")

@@ -28,6 +28,9 @@ public sealed record FlowProject(
     string Name, string Directory, IReadOnlyList<FlowItem> Items, string? RepositoryRoot = null, bool AllowOutsideFiles = false,
     IReadOnlyList<DocumentOverride>? Overrides = null)
 {
+    /// <summary>FlowSlots names slots: a deployment gets the name of one of them.</summary>
+    public bool HasSlots { get; init; }
+
     /// <summary>The folder that includes must not leave: the repository's, else the project's.</summary>
     public string Root => RepositoryRoot ?? FindRepository() ?? Directory;
 

@@ -18,6 +18,7 @@ public sealed class FlowSourceReader
     private readonly IFlowLog _log;
     private readonly HashSet<FlowDiagnostic> _placeless = [];
     private bool _failed;
+    private bool _itemFailed;
 
     private FlowSourceReader(FlowProject project, bool reportText, IFlowLog log)
     {
@@ -32,11 +33,20 @@ public sealed class FlowSourceReader
     /// are then silent, since the compiler has stopped the build at them.</param>
     /// <param name="log">Where the problems go.</param>
     /// <returns>The sources, or null when there are errors.</returns>
-    public static IReadOnlyList<FlowSources>? Read(FlowProject project, bool reportText, IFlowLog log)
+    public static IReadOnlyList<FlowSources>? Read(FlowProject project, bool reportText, IFlowLog log) =>
+        Read(project, reportText, log, out var usable) ? usable : null;
+
+    /// <summary>Reads all items, also those after one with errors.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="reportText">Reports what the compiler reports too.</param>
+    /// <param name="log">Where the problems go.</param>
+    /// <param name="usable">The items whose files could be read.</param>
+    /// <returns>Whether there is no error.</returns>
+    public static bool Read(FlowProject project, bool reportText, IFlowLog log, out IReadOnlyList<FlowSources> usable)
     {
         var reader = new FlowSourceReader(project, reportText, log);
-        var sources = project.Items.Select(reader.Read).ToList();
-        return reader._failed ? null : [.. sources.OfType<FlowSources>()];
+        usable = [.. project.Items.Select(reader.Read).OfType<FlowSources>()];
+        return !reader._failed;
     }
 
     /// <summary>The checks across items and files that stand between the files and a deployment.</summary>
@@ -55,30 +65,35 @@ public sealed class FlowSourceReader
             return sources.Count == 0 ? [] : null;
         }
 
-        var failed = false;
+        var problems = AcrossItems(deployed).ToList();
+        problems.ForEach(log.Report);
+        return problems.Count > 0 ? null : deployed;
+    }
+
+    /// <summary>What keeps items from being deployed that may each be right for itself.</summary>
+    /// <param name="sources">The items; those that are not deployed are passed over.</param>
+    /// <returns>Errors.</returns>
+    internal static IEnumerable<FlowDiagnostic> AcrossItems(IEnumerable<FlowSources> sources)
+    {
         var targets = new Dictionary<string, FlowSources>(StringComparer.Ordinal);
-        foreach (var source in deployed)
+        foreach (var source in sources.Where(static s => s.Deployment is not null || s.Endpoint is not null))
         {
             var target = source.DeploymentName is { } name ? $"{source.EndpointName}/{name}" : source.EndpointName;
             if (!targets.TryAdd(target, source))
             {
-                failed = true;
-                log.Report(FlowDiagnostic.At(
+                yield return FlowDiagnostic.At(
                     ConfigurationRules.SameDeployment, source.Item.DeploymentFile ?? source.Item.EndpointFile, null,
-                    Path.GetFileName(targets[target].Item.Folder), Path.GetFileName(source.Item.Folder), target));
+                    Path.GetFileName(targets[target].Item.Folder), Path.GetFileName(source.Item.Folder), target);
             }
 
             if (source.Model is ModelChoice.Own { Spec.Path: { } path, RemotePath: null } own && source.Deployment?.Code is null
                 && !PackageBuilder.IsWithin(own.Folder(source.Item.Folder), source.Item.Folder))
             {
-                failed = true;
-                log.Report(FlowDiagnostic.At(
+                yield return FlowDiagnostic.At(
                     ConfigurationRules.ModelPathOutside, own.File, path.Span, path.Value, source.Item.Folder,
-                    Path.GetRelativePath(Path.GetDirectoryName(own.File)!, source.Item.Folder).Replace('\\', '/')));
+                    Path.GetRelativePath(Path.GetDirectoryName(own.File)!, source.Item.Folder).Replace('\\', '/'));
             }
         }
-
-        return failed ? null : deployed;
     }
 
     // The files beside the project are the only flow's; of several flows each item names its own.
@@ -93,17 +108,19 @@ public sealed class FlowSourceReader
 
     private FlowSources? Read(FlowItem item)
     {
+        _itemFailed = false;
         var flow = ReadFile(item.FlowFile, "it is the flow itself", FlowReader.Read);
         var endpoint = ReadFile(item.EndpointFile, "the PromptFlow item names it as its endpoint file", DeploymentFileReader.ReadEndpoint);
         var deployment = ReadFile(item.DeploymentFile, "the PromptFlow item names it as its deployment file", ReadDeployment);
         var model = ReadFile(item.ModelFile, "the PromptFlow item names it as its model file", DeploymentFileReader.ReadModel);
-        if (_failed)
+        var isUsable = !_itemFailed;
+        CheckFolder(item, flow);
+        if (!isUsable)
         {
             return null;
         }
 
         var sources = new FlowSources(item, flow, endpoint, deployment, model);
-        CheckFolder(item, flow);
         if (item.IsDeployed)
         {
             CheckDeployment(sources);
@@ -123,10 +140,10 @@ public sealed class FlowSourceReader
             return null;
         }
 
-        string text;
+        byte[] bytes;
         try
         {
-            text = File.ReadAllText(file);
+            bytes = File.ReadAllBytes(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -134,95 +151,45 @@ public sealed class FlowSourceReader
             return null;
         }
 
+        if (Utf8Text.Decode(bytes, out var fault) is not { } text)
+        {
+            Report(typeof(T) == typeof(FlowDefinition) ? FlowRules.NotUtf8 : DeploymentRules.NotUtf8, file, fault!.Span, fault.Value);
+            return null;
+        }
+
         var result = read(file, text);
         foreach (var diagnostic in result.Diagnostics)
         {
-            // The compiler reports the errors of files too, and its build has ended well: a file changed since, or the compiler does
-            // not read it. Overrides it does not know at all.
-            if (_reportText || diagnostic.File is null || diagnostic.Rule.Severity == RuleSeverity.Error)
-            {
-                Report(diagnostic);
-            }
+            ReportText(diagnostic);
         }
 
-        _failed |= result.HasErrors;
+        _itemFailed |= result.HasErrors;
         return result.Value;
+    }
+
+    // The compiler reports the errors of files too, and its build has ended well: a file changed since, or the compiler does not read it.
+    private void ReportText(FlowDiagnostic problem)
+    {
+        if (_reportText || problem.Rule.Severity == RuleSeverity.Error)
+        {
+            Report(problem);
+        }
     }
 
     private void CheckFolder(FlowItem item, FlowDefinition? flow)
     {
-        foreach (var node in flow?.Nodes ?? EquatableArray.Empty<FlowNode>())
+        foreach (var problem in flow is null ? [] : FlowFolderCheck.Check(item.FlowFile, flow))
         {
-            if (node.SourcePath is not { } path)
-            {
-                continue;
-            }
-
-            var full = Path.GetFullPath(Path.Combine(item.Folder, path.Value));
-            var isIncluded = flow!.AdditionalIncludes.Any(include => Path.GetFileName(include.Value.TrimEnd('/')) == path.Value.Split('/')[0]);
-            if (!PackageBuilder.IsWithin(full, item.Folder))
-            {
-                Report(PackageRules.SourceOutside, item.FlowFile, path.Span, path.Value, Path.GetFileName(full));
-            }
-            else if (!File.Exists(full) && !isIncluded)
-            {
-                Report(PackageRules.FileNotFound, item.FlowFile, path.Span, path.Value, "source.path is relative to the flow's folder");
-            }
-        }
-
-        if (flow is not null)
-        {
-            foreach (var problem in FlowTemplates.Check(flow, path => OpenTemplate(item.Folder, path)))
-            {
-                Report(problem);
-            }
-        }
-
-        foreach (var include in flow?.AdditionalIncludes ?? EquatableArray.Empty<Located<string>>())
-        {
-            var full = Path.GetFullPath(Path.Combine(item.Folder, include.Value));
-            if (!Path.Exists(full) && !(full.EndsWith(".zip", StringComparison.Ordinal) && Directory.Exists(full[..^4])))
-            {
-                Report(PackageRules.FileNotFound, item.FlowFile, include.Span, include.Value, "additional_includes are relative to the flow's folder");
-            }
-        }
-    }
-
-    private static FlowTemplate? OpenTemplate(string folder, string path)
-    {
-        var file = Path.GetFullPath(Path.Combine(folder, path));
-        try
-        {
-            return PackageBuilder.IsWithin(file, folder) && File.Exists(file) ? new FlowTemplate(file, File.ReadAllText(file)) : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
+            Report(problem);
         }
     }
 
     private void CheckDeployment(FlowSources sources)
     {
         var item = sources.Item;
-        if (sources is { Endpoint: { } endpoint, Deployment: { } deployment })
+        foreach (var problem in sources.Files.Check(_project.HasSlots))
         {
-            if (!string.Equals(endpoint.Name.Value, deployment.EndpointName.Value, StringComparison.OrdinalIgnoreCase))
-            {
-                Report(ConfigurationRules.EndpointNamesDiffer, item.DeploymentFile, deployment.EndpointName.Span, deployment.EndpointName.Value, endpoint.Name.Value);
-            }
-
-            if (endpoint.IsKubernetes != deployment.IsKubernetes)
-            {
-                Report(ConfigurationRules.KindsDiffer, item.DeploymentFile, deployment.Name.Span, Kind(endpoint.IsKubernetes), Kind(deployment.IsKubernetes));
-            }
-        }
-
-        if (sources is { IsFlowServed: true, Flow: { } flow, Deployment: { } served })
-        {
-            foreach (var problem in ServedFlow.Check(flow, item.DeploymentFile!, served))
-            {
-                Report(problem);
-            }
+            ReportText(problem);
         }
 
         if (RequestTimeout.Fault(sources, modelIsFlow: null) is { } tooLong)
@@ -247,7 +214,7 @@ public sealed class FlowSourceReader
 
         if (sources.Deployment?.Environment?.Inline is { } environment)
         {
-            CheckPath(item.DeploymentFile!, environment.CondaFile, "conda_file is relative to the deployment file");
+            CheckConda(item.DeploymentFile!, environment.CondaFile);
             CheckPath(item.DeploymentFile!, environment.Build?.Path, "build.path is relative to the deployment file");
             if (sources.IsFlowServed && environment.Image is { } image && RetiredImages.IsRetired(image.Value)
                 && File.Exists(Path.Combine(item.Folder, "requirements.txt")))
@@ -282,6 +249,16 @@ public sealed class FlowSourceReader
         }
     }
 
+    private void CheckConda(string file, Located<string>? path)
+    {
+        CheckPath(file, path, "conda_file is relative to the deployment file");
+        if (path is not null && !RemotePaths.IsRemote(path.Value)
+            && Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, path.Value)) is var full && File.Exists(full))
+        {
+            ReadFile(full, "", static (conda, text) => new ReadResult<object>(null, CondaFile.Check(conda, text)));
+        }
+    }
+
     private void CheckPath(string file, Located<string>? path, string advice)
     {
         if (path is not null && !RemotePaths.IsRemote(path.Value)
@@ -297,6 +274,7 @@ public sealed class FlowSourceReader
     private void Report(FlowDiagnostic problem)
     {
         _failed |= problem.Rule.Severity == RuleSeverity.Error;
+        _itemFailed |= problem.Rule.Severity == RuleSeverity.Error;
         problem = DocumentOverride.Place(problem, _project.Overrides ?? []);
 
         // The overrides are those of all items.
@@ -314,6 +292,4 @@ public sealed class FlowSourceReader
         AssetReference.Registry registry => registry.Id,
         _ => reference.ToString(),
     };
-
-    private static string Kind(bool isKubernetes) => isKubernetes ? "Kubernetes" : "managed";
 }
