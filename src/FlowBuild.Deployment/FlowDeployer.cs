@@ -38,11 +38,12 @@ public sealed partial class FlowDeployer
 
     /// <summary>Every offline check of the flows, their folders, their deployment files, and the requests that verify a deployment.</summary>
     /// <param name="reportText">Reports what the compiler reports too.</param>
+    /// <param name="reportFolder">Reports the warnings about the flows' folders that a build reports too.</param>
     /// <returns>Whether there is no error.</returns>
-    public bool Validate(bool reportText)
+    public bool Validate(bool reportText, bool reportFolder = true)
     {
         var log = new DistinctLog(_log, DistinctLog.Scope.All);
-        var isRead = FlowSourceReader.Read(_project, reportText, log, out var usable);
+        var isRead = FlowSourceReader.Read(_project, reportText, reportFolder, log, out var usable);
         _sources = isRead ? usable : null;
         return OfflineCheck.Run(_project, usable, _settings, _workspaceSettings, log) && isRead;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
@@ -37,9 +38,11 @@ public sealed class FlowGenerator : IIncrementalGenerator
             .Select(static (pair, _) => FlowNames.Of(pair.Left, pair.Right))
             .WithTrackingName(TrackingNames.Names);
 
+        var options = context.AnalyzerConfigOptionsProvider.Select(static (provider, _) => DeploymentOptions.Of(provider));
         var deploymentFiles = files
             .Where(static file => file.Kind != FileKind.Flow)
-            .Select(static (file, cancellationToken) => FileParser.ParseDeploymentFile(file, cancellationToken))
+            .Combine(options)
+            .Select(static (pair, cancellationToken) => FileParser.ParseDeploymentFile(pair.Left, pair.Right, cancellationToken))
             .WithTrackingName(TrackingNames.ParseDeploymentFile);
         var responseFields = deploymentFiles
             .Where(static file => file.ResponseFields is not null)
@@ -59,7 +62,14 @@ public sealed class FlowGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(
             contracts.Where(static contract => contract.Model is not null).Select(static (contract, _) => contract.Model!), Emit);
         RegisterErrors(context, flows.Select(static (flow, _) => flow.Diagnostics));
-        RegisterErrors(context, deploymentFiles.Select(static (file, _) => file.Diagnostics));
+
+        // An override of all deployment files has one error.
+        RegisterErrors(context, deploymentFiles.Collect().Combine(options).SelectMany(static (pair, _) =>
+            ImmutableArray.Create(pair.Left.SelectMany(static file => file.Diagnostics).Concat(pair.Right.Problems).Distinct().ToEquatableArray())));
+        RegisterErrors(context, flows
+            .Combine(deploymentFiles.Collect().Combine(options).Select(static (pair, _) => new DeploymentFiles(pair.Left.ToEquatableArray(), pair.Right)))
+            .Select(static (pair, _) => ItemCheck.Of(pair.Left, pair.Right))
+            .WithTrackingName(TrackingNames.ItemCheck));
         RegisterErrors(context, contracts.Select(static (contract, _) => contract.Problems));
         RegisterErrors(context, names.SelectMany(static (all, _) => all).Select(static (name, _) => name.Problems));
     }

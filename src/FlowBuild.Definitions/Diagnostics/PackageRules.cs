@@ -130,7 +130,7 @@ public static class PackageRules
     public static readonly DiagnosticRule SourceMissing = new(
         "FLOW3024",
         "A file of the flow is missing",
-        "The file '{0}' does not exist, so the flow cannot be deployed; {1}",
+        "The file '{0}' is not in the flow's folder, so the flow cannot be deployed; {1}",
         RuleSeverity.Warning);
 
     /// <summary>The flow's samples.json is no request of the flow.</summary>

@@ -15,15 +15,17 @@ public sealed class FlowSourceReader
 {
     private readonly FlowProject _project;
     private readonly bool _reportText;
+    private readonly bool _reportFolder;
     private readonly IFlowLog _log;
     private readonly HashSet<FlowDiagnostic> _placeless = [];
     private bool _failed;
     private bool _itemFailed;
 
-    private FlowSourceReader(FlowProject project, bool reportText, IFlowLog log)
+    private FlowSourceReader(FlowProject project, bool reportText, bool reportFolder, IFlowLog log)
     {
         _project = project;
         _reportText = reportText;
+        _reportFolder = reportFolder;
         _log = log;
     }
 
@@ -34,17 +36,18 @@ public sealed class FlowSourceReader
     /// <param name="log">Where the problems go.</param>
     /// <returns>The sources, or null when there are errors.</returns>
     public static IReadOnlyList<FlowSources>? Read(FlowProject project, bool reportText, IFlowLog log) =>
-        Read(project, reportText, log, out var usable) ? usable : null;
+        Read(project, reportText, reportFolder: true, log, out var usable) ? usable : null;
 
     /// <summary>Reads all items, also those after one with errors.</summary>
     /// <param name="project">The project.</param>
     /// <param name="reportText">Reports what the compiler reports too.</param>
+    /// <param name="reportFolder">Reports the warnings about the flows' folders that a build reports too.</param>
     /// <param name="log">Where the problems go.</param>
     /// <param name="usable">The items whose files could be read.</param>
     /// <returns>Whether there is no error.</returns>
-    public static bool Read(FlowProject project, bool reportText, IFlowLog log, out IReadOnlyList<FlowSources> usable)
+    public static bool Read(FlowProject project, bool reportText, bool reportFolder, IFlowLog log, out IReadOnlyList<FlowSources> usable)
     {
-        var reader = new FlowSourceReader(project, reportText, log);
+        var reader = new FlowSourceReader(project, reportText, reportFolder, log);
         usable = [.. project.Items.Select(reader.Read).OfType<FlowSources>()];
         return !reader._failed;
     }
@@ -180,7 +183,10 @@ public sealed class FlowSourceReader
     {
         foreach (var problem in flow is null ? [] : FlowFolderCheck.Check(item.FlowFile, flow))
         {
-            Report(problem);
+            if (_reportFolder || problem.Rule.Severity == RuleSeverity.Error)
+            {
+                Report(problem);
+            }
         }
     }
 
