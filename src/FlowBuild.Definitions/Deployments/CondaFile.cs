@@ -37,8 +37,7 @@ public static class CondaFile
     internal static string? Fault(YamlMapping conda) => conda.Find("dependencies") switch
     {
         null => "this mapping has no such key",
-        { Value: YamlSequence { Items.Count: > 0 } } => null,
-        { Value: YamlSequence } => "its list is empty",
+        { Value: YamlSequence } => null,
         var other => $"'dependencies' is {SchemaChecker.Describe(other.Value)}",
     };
 
