@@ -44,6 +44,11 @@ public sealed class FlowGenerator : IIncrementalGenerator
             .Combine(options)
             .Select(static (pair, cancellationToken) => FileParser.ParseDeploymentFile(pair.Left, pair.Right, cancellationToken))
             .WithTrackingName(TrackingNames.ParseDeploymentFile);
+        var deployments = deploymentFiles
+            .Collect()
+            .Select(static (all, _) => all.ToEquatableArray())
+            .Combine(options)
+            .Select(static (pair, _) => new DeploymentFiles(pair.Left, pair.Right));
         var responseFields = deploymentFiles
             .Where(static file => file.ResponseFields is not null)
             .Select(static (file, _) => new DeploymentResponseFields(file.Path, file.ResponseFields!))
@@ -64,10 +69,10 @@ public sealed class FlowGenerator : IIncrementalGenerator
         RegisterErrors(context, flows.Select(static (flow, _) => flow.Diagnostics));
 
         // An override of all deployment files has one error.
-        RegisterErrors(context, deploymentFiles.Collect().Combine(options).SelectMany(static (pair, _) =>
-            ImmutableArray.Create(pair.Left.SelectMany(static file => file.Diagnostics).Concat(pair.Right.Problems).Distinct().ToEquatableArray())));
+        RegisterErrors(context, deployments.SelectMany(static (all, _) => ImmutableArray.Create(
+            all.Files.SelectMany(static file => file.Diagnostics).Concat(all.Options.Problems).Distinct().ToEquatableArray())));
         RegisterErrors(context, flows
-            .Combine(deploymentFiles.Collect().Combine(options).Select(static (pair, _) => new DeploymentFiles(pair.Left.ToEquatableArray(), pair.Right)))
+            .Combine(deployments)
             .Select(static (pair, _) => ItemCheck.Of(pair.Left, pair.Right))
             .WithTrackingName(TrackingNames.ItemCheck));
         RegisterErrors(context, contracts.Select(static (contract, _) => contract.Problems));
