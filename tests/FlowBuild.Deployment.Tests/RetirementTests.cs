@@ -78,9 +78,10 @@ public sealed class RetirementTests
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
         chat.Replace("deployment.yml", "name: blue", "name: green");
-        chat.Write("basic-chat/samples.json", """[{ "wrong": "name" }]""");
+        chat.Write("request.json", """{ "wrong": "name" }""");
+        var settings = Retire with { VerifyRequestFile = Path.Combine(chat.Project.Directory, "request.json") };
 
-        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(Retire));
+        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(settings));
 
         Assert.Contains("blue", await DeploymentsAsync(chat));
     }

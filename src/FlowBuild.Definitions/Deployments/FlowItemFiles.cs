@@ -58,7 +58,8 @@ public sealed record FlowItemFiles(
             }
         }
 
-        if (deployment.Environment is null && OwnModel?.Type is not "mlflow_model" && IsFlowServed)
+        // Models of the other types bring a server of their own.
+        if (deployment.Environment is null && OwnModel?.Type is null or "custom_model" && IsFlowServed)
         {
             problems.Add(FlowDiagnostic.At(DeploymentRules.EnvironmentMissing, file, deployment.Name.Span, deployment.Name.Value));
         }

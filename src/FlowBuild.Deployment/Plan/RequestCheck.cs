@@ -22,6 +22,12 @@ public static partial class RequestCheck
     /// <param name="named">Full path of the file that FlowVerifyRequest names, or null: the flow's samples.json.</param>
     public static IReadOnlyList<FlowDiagnostic> Check(FlowSources sources, string? named)
     {
+        if (named is null && VerificationRequest.SamplesOf(sources.Item) is { } samples && Utf8Text.Decode(File.ReadAllBytes(samples), out _) is null)
+        {
+            // The check of the flow's folder tells it.
+            return [];
+        }
+
         var problems = CheckFile(sources, named);
         var errors = problems.Where(static problem => problem.Rule.Severity == RuleSeverity.Error).ToList();
         return named is not null || errors.Count == 0 ? problems
