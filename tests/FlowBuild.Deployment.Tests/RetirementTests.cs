@@ -78,10 +78,7 @@ public sealed class RetirementTests
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
         chat.Replace("deployment.yml", "name: blue", "name: green");
-        chat.Write("request.json", """{ "wrong": "name" }""");
-        var settings = Retire with { VerifyRequestFile = Path.Combine(chat.Project.Directory, "request.json") };
-
-        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(settings));
+        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(chat.WithRefusedRequest(Retire)));
 
         Assert.Contains("blue", await DeploymentsAsync(chat));
     }

@@ -124,7 +124,7 @@ public sealed partial class CasesTests(PackedFeed feed, ITestOutputHelper output
 
         var result = await user.DotNetAsync(command);
         var lines = result.Output.Split('\n').Where(static line => Diagnostic().IsMatch(line))
-            .Select(line => Project().Replace(line.Trim(), "").Replace(user.Path + "/", "", StringComparison.Ordinal).Replace(user.Path, "", StringComparison.Ordinal))
+            .Select(line => EndOfSpan().Replace(Project().Replace(line.Trim(), ""), "($1)").Replace(user.Path + "/", "", StringComparison.Ordinal).Replace(user.Path, "", StringComparison.Ordinal))
             .Distinct().ToList();
         output.WriteLine($"{name}: dotnet {string.Join(' ', command)} -> {result.ExitCode}");
         lines.ForEach(line => output.WriteLine("  " + line));
@@ -169,6 +169,10 @@ public sealed partial class CasesTests(PackedFeed feed, ITestOutputHelper output
 
     [GeneratedRegex(@"(error|warning) (FLOW|MSB|NU|CS)[0-9]+")]
     private static partial Regex Diagnostic();
+
+    // The compiler prints where a problem begins, and a task also where it ends.
+    [GeneratedRegex(@"\((\d+,\d+),\d+,\d+\)")]
+    private static partial Regex EndOfSpan();
 
     [GeneratedRegex(@" \[[^\]]*\]$")]
     private static partial Regex Project();
