@@ -184,7 +184,8 @@ internal static class DeploymentFile
     /// <summary>The inference server of Azure Machine Learning imports the script; a container with routes of its own may run any language.</summary>
     private static void CheckScript(CodeConfiguration? code, AssetSource<EnvironmentSpec>? environment, DiagnosticList problems)
     {
-        if (code is not { ScoringScript: { } script } || environment is not { Inline.Inference: null } || script.Value.EndsWith(".py", StringComparison.Ordinal) || Templates.FindInWrong(script.Value) is not null)
+        if (code is not { ScoringScript: { } script } || environment is not { Inline.Inference: null }
+            || script.Value.EndsWith(".py", StringComparison.Ordinal) || Templates.FindInWrong(script.Value) is not null)
         {
             return;
         }

@@ -8,7 +8,10 @@ namespace FlowBuild.Definitions.Flows;
 /// </summary>
 internal static class PropertyPath
 {
-    /// <summary>The steps of a property that reads otherwise than it looks, and how to write what it looks like (null where nothing can); null for any other.</summary>
+    /// <summary>
+    /// The steps of a property that is read otherwise than it looks, and how to write what it looks like, or null where that is not
+    /// possible; null for a property that is read as it looks.
+    /// </summary>
     public static (string Steps, string? Meant)? Misread(string property)
     {
         var meant = new StringBuilder();

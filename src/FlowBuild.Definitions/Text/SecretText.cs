@@ -6,21 +6,36 @@ namespace FlowBuild.Definitions.Text;
 internal static class SecretText
 {
     private static readonly string[] Words =
-        ["KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "TOKEN", "SAS", "CREDENTIAL", "CREDENTIALS", "CONNECTION_STRING", "CONNECTIONSTRING"];
+    [
+        "KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "TOKEN", "SAS", "CREDENTIAL", "CREDENTIALS", "CONNECTION_STRING",
+        "CONNECTIONSTRING",
+    ];
 
     /// <summary>Words that ordinary words end with, such as monkey; they count alone, after a separator, or after one of <see cref="KeyPrefixes"/>.</summary>
     private static readonly string[] ShortWords = ["KEY", "SAS"];
 
-    private static readonly string[] KeyPrefixes = ["API", "ACCESS", "ACCOUNT", "AUTH", "CLIENT", "ENCRYPTION", "LICENSE", "MASTER", "PRIVATE", "SECRET", "SERVICE", "SHARED", "SIGNING", "SUBSCRIPTION"];
+    private static readonly string[] KeyPrefixes =
+    [
+        "API", "ACCESS", "ACCOUNT", "AUTH", "CLIENT", "ENCRYPTION", "LICENSE", "MASTER", "PRIVATE", "SECRET", "SERVICE", "SHARED", "SIGNING",
+        "SUBSCRIPTION",
+    ];
 
     private static readonly (string Name, Regex Form)[] Forms =
     [
         ("a private key", new("-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----", RegexOptions.CultureInvariant)),
         ("a GitHub token", new(@"\b(gh[pousr]_[A-Za-z0-9]{4,}|github_pat_[A-Za-z0-9_]{4,})", RegexOptions.CultureInvariant)),
-        ("an API key", new(@"(?<![A-Za-z0-9_-])(sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{30,}|hf_[A-Za-z0-9]{20,}|AKIA[A-Z0-9]{16}|xox[abprs]-[A-Za-z0-9-]{10,})", RegexOptions.CultureInvariant)),
-        ("a shared access signature", new(@"(?:^|[?&;\s])sig=[A-Za-z0-9%+/=_-]{8,}|SharedAccessSignature\s*=", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)),
-        ("a connection string with a key", new(@"\b(AccountKey|SharedAccessKey|SharedSecretValue|PrimaryKey|AccessKey)\s*=\s*[^;\s]", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)),
-        ("a connection string with a password", new(@"(?:^|;)\s*(Password|Pwd)\s*=\s*[^;\s]|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s:@]+@", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)),
+        ("an API key", new(
+            @"(?<![A-Za-z0-9_-])(sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{30,}|hf_[A-Za-z0-9]{20,}"
+            + @"|AKIA[A-Z0-9]{16}|xox[abprs]-[A-Za-z0-9-]{10,})",
+            RegexOptions.CultureInvariant)),
+        ("a shared access signature", new(
+            @"(?:^|[?&;\s])sig=[A-Za-z0-9%+/=_-]{8,}|SharedAccessSignature\s*=", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)),
+        ("a connection string with a key", new(
+            @"\b(AccountKey|SharedAccessKey|SharedSecretValue|PrimaryKey|AccessKey)\s*=\s*[^;\s]",
+            RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)),
+        ("a connection string with a password", new(
+            @"(?:^|;)\s*(Password|Pwd)\s*=\s*[^;\s]|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s:@]+@",
+            RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)),
         ("a JSON web token", new(@"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.", RegexOptions.CultureInvariant)),
     ];
 
