@@ -46,8 +46,8 @@ public sealed partial class CasesTests(PackedFeed feed, ITestOutputHelper output
                 Expect(await RunAsync(user, name, "publish", name, Set), 0);
                 Expect(await RunAsync(user, name, "build", name, "-t:ValidateFlow", Set), 0);
                 Expect(await RunAsync(user, name, "publish", name, "-t:PlanFlow", Set), 0);
-                Expect(await RunAsync(user, name, "build", name, "-p:FlowSet=name=b"), 1, "flowset-build.csproj: error FLOW2017");
-                Expect(await RunAsync(user, name, "build", name, "-t:ValidateFlow", "-p:FlowSet=name=b"), 1, "flowset-build.csproj: error FLOW2017");
+                Expect(await RunAsync(user, name, "build", name, "-p:FlowSet=name=b"), 1, "error FLOW2017");
+                Expect(await RunAsync(user, name, "build", name, "-t:ValidateFlow", "-p:FlowSet=name=b"), 1, "error FLOW2017");
                 break;
 
             case "i1-dotenv":
@@ -98,7 +98,7 @@ public sealed partial class CasesTests(PackedFeed feed, ITestOutputHelper output
                 break;
 
             case "validate-vs-package":
-                string[] package = ["link.py: error FLOW3002", ".amlignore(1,1): warning FLOW3011", "warning FLOW3005", "flow.dag.yaml(2,3): warning FLOW3006"];
+                string[] package = ["link.py : error FLOW3002", ".amlignore(1,1): warning FLOW3011", "warning FLOW3005", "flow.dag.yaml(2,3): warning FLOW3006"];
                 Expect(validate, 1, package);
                 break;
         }
