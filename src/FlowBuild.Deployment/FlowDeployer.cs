@@ -19,7 +19,7 @@ public sealed partial class FlowDeployer
     private readonly FlowProject _project;
     private readonly WorkspaceSettings _workspaceSettings;
     private readonly DeploySettings _settings;
-    private readonly IFlowLog _log;
+    private readonly DistinctLog _log;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private IReadOnlyList<FlowSources>? _sources;
     private List<FlowRun>? _runs;
@@ -32,26 +32,25 @@ public sealed partial class FlowDeployer
         _project = project;
         _workspaceSettings = workspace;
         _settings = settings;
-        _log = log;
+        _log = new DistinctLog(log, DistinctLog.Scope.Warnings);
     }
 
     /// <summary>Every offline check of the flows, their folders, their deployment files, and the requests that verify a deployment.</summary>
     /// <param name="reportText">Reports what the compiler reports too.</param>
+    /// <param name="reportFolder">Reports the warnings about the flows' folders that a build reports too.</param>
     /// <returns>Whether there is no error.</returns>
-    public bool Validate(bool reportText) => Read(reportText) && CheckRequests();
+    public bool Validate(bool reportText, bool reportFolder = true)
+    {
+        var log = new DistinctLog(_log, DistinctLog.Scope.All);
+        var isRead = FlowSourceReader.Read(_project, reportText, reportFolder, log, out var usable);
+        _sources = isRead ? usable : null;
+        return OfflineCheck.Run(_project, usable, _settings, _workspaceSettings, log) && isRead;
+    }
 
     private bool Read(bool reportText)
     {
         _sources = FlowSourceReader.Read(_project, reportText, _log);
         return _sources is not null;
-    }
-
-    private bool CheckRequests()
-    {
-        // A named file is the request of all flows.
-        var problems = _sources!.SelectMany(sources => RequestCheck.Check(sources, _settings.VerifyRequestFile)).Distinct().ToList();
-        problems.ForEach(_log.Report);
-        return problems.TrueForAll(static p => p.Rule.Severity != RuleSeverity.Error);
     }
 
     /// <summary>Connects to the workspace and names it, before anything is done there.</summary>
@@ -214,22 +213,8 @@ public sealed partial class FlowDeployer
         return true;
     }
 
-    private FlowPackage? PackageOf(FlowSources sources, CancellationToken cancellationToken)
-    {
-        if (sources.Deployment is null || sources.Model is not ModelChoice.Own { RemotePath: null } own)
-        {
-            return null;
-        }
-
-        var item = sources.Item;
-        var folder = own.Folder(item.Folder);
-        string?[] files = [item.EndpointFile, item.DeploymentFile, item.ModelFile];
-        return PackageBuilder.Build(
-            new PackageSource(
-                folder, item.FlowFile, PackageBuilder.IsWithin(item.FlowFile, folder) ? sources.Flow : null, [.. files.OfType<string>()],
-                _project.Root, _project.AllowOutsideFiles),
-            _log, cancellationToken);
-    }
+    private FlowPackage? PackageOf(FlowSources sources, CancellationToken cancellationToken) =>
+        sources.PackageSource(_project) is { } source ? PackageBuilder.Build(source, _log, cancellationToken) : null;
 
     private async Task<MachineLearningWorkspace> OpenAsync(bool writes, CancellationToken cancellationToken)
     {

@@ -25,14 +25,9 @@ public sealed class FlowAnalyzer : DiagnosticAnalyzer
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.RegisterAdditionalFileAction(static action =>
         {
-            var file = AdditionalFile.Of(action.AdditionalFile, action.Options.AnalyzerConfigOptionsProvider);
-            var diagnostics = file.Kind switch
-            {
-                FileKind.Other => EquatableArray.Empty<ReportedDiagnostic>(),
-                FileKind.Flow => FileParser.ParseFlow(file, action.CancellationToken).Diagnostics,
-                _ => FileParser.ParseDeploymentFile(file, action.CancellationToken).Diagnostics,
-            };
-            foreach (var diagnostic in diagnostics)
+            var provider = action.Options.AnalyzerConfigOptionsProvider;
+            var file = AdditionalFile.Of(action.AdditionalFile, provider);
+            foreach (var diagnostic in file.Kind == FileKind.Other ? [] : ProblemsOf(file, action.Options, action.CancellationToken))
             {
                 if (!diagnostic.IsError)
                 {
@@ -40,5 +35,34 @@ public sealed class FlowAnalyzer : DiagnosticAnalyzer
                 }
             }
         });
+    }
+
+    private static IEnumerable<ReportedDiagnostic> ProblemsOf(AdditionalFile file, AnalyzerOptions options, CancellationToken cancellationToken)
+    {
+        var properties = DeploymentOptions.Of(options.AnalyzerConfigOptionsProvider);
+        if (file.Kind != FileKind.Flow)
+        {
+            return FileParser.ParseDeploymentFile(file, properties, cancellationToken).Diagnostics;
+        }
+
+        var flow = FileParser.ParseFlow(file, cancellationToken);
+        return flow.Diagnostics.Concat(ItemCheck.Of(flow, new DeploymentFiles(FilesOf(flow.Item, options, properties, cancellationToken), properties)));
+    }
+
+    private static EquatableArray<ParsedDeploymentFile> FilesOf(
+        FlowItem item, AnalyzerOptions options, DeploymentOptions properties, CancellationToken cancellationToken)
+    {
+        if (item.DeploymentPath.Length == 0)
+        {
+            return EquatableArray.Empty<ParsedDeploymentFile>();
+        }
+
+        string[] named = [item.DeploymentPath, item.EndpointPath, item.ModelPath];
+        return options.AdditionalFiles
+            .Where(text => Array.IndexOf(named, Path.GetFullPath(text.Path)) >= 0)
+            .Select(text => AdditionalFile.Of(text, options.AnalyzerConfigOptionsProvider))
+            .Where(static other => other.Kind is not (FileKind.Flow or FileKind.Other))
+            .Select(other => FileParser.ParseDeploymentFile(other, properties, cancellationToken))
+            .ToEquatableArray();
     }
 }

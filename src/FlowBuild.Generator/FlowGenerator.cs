@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
@@ -37,10 +38,17 @@ public sealed class FlowGenerator : IIncrementalGenerator
             .Select(static (pair, _) => FlowNames.Of(pair.Left, pair.Right))
             .WithTrackingName(TrackingNames.Names);
 
+        var options = context.AnalyzerConfigOptionsProvider.Select(static (provider, _) => DeploymentOptions.Of(provider));
         var deploymentFiles = files
             .Where(static file => file.Kind != FileKind.Flow)
-            .Select(static (file, cancellationToken) => FileParser.ParseDeploymentFile(file, cancellationToken))
+            .Combine(options)
+            .Select(static (pair, cancellationToken) => FileParser.ParseDeploymentFile(pair.Left, pair.Right, cancellationToken))
             .WithTrackingName(TrackingNames.ParseDeploymentFile);
+        var deployments = deploymentFiles
+            .Collect()
+            .Select(static (all, _) => all.ToEquatableArray())
+            .Combine(options)
+            .Select(static (pair, _) => new DeploymentFiles(pair.Left, pair.Right));
         var responseFields = deploymentFiles
             .Where(static file => file.ResponseFields is not null)
             .Select(static (file, _) => new DeploymentResponseFields(file.Path, file.ResponseFields!))
@@ -59,7 +67,14 @@ public sealed class FlowGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(
             contracts.Where(static contract => contract.Model is not null).Select(static (contract, _) => contract.Model!), Emit);
         RegisterErrors(context, flows.Select(static (flow, _) => flow.Diagnostics));
-        RegisterErrors(context, deploymentFiles.Select(static (file, _) => file.Diagnostics));
+
+        // An override of all deployment files has one error.
+        RegisterErrors(context, deployments.SelectMany(static (all, _) => ImmutableArray.Create(
+            all.Files.SelectMany(static file => file.Diagnostics).Concat(all.Options.Problems).Distinct().ToEquatableArray())));
+        RegisterErrors(context, flows
+            .Combine(deployments)
+            .Select(static (pair, _) => ItemCheck.Of(pair.Left, pair.Right))
+            .WithTrackingName(TrackingNames.ItemCheck));
         RegisterErrors(context, contracts.Select(static (contract, _) => contract.Problems));
         RegisterErrors(context, names.SelectMany(static (all, _) => all).Select(static (name, _) => name.Problems));
     }

@@ -15,6 +15,9 @@ internal static class TrackingNames
     /// <summary>An endpoint, deployment or model file is read.</summary>
     public const string ParseDeploymentFile = nameof(ParseDeploymentFile);
 
+    /// <summary>A flow's deployment is checked against the flow and the endpoint.</summary>
+    public const string ItemCheck = nameof(ItemCheck);
+
     /// <summary>The problems of one file.</summary>
     public const string Diagnostics = nameof(Diagnostics);
 

@@ -24,7 +24,10 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
 
     /// <summary>The project with the flows that the property Flow selects.</summary>
     public FlowProject Project => FlowSelection.Select(
-        new FlowProject(ProjectName, ProjectDirectory, Items(), null, Flag("AllowOutsideFiles"), FlowOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable)),
+        new FlowProject(ProjectName, ProjectDirectory, Items(), null, Flag("AllowOutsideFiles"), FlowOverrides.Parse(Text("Set"), Environment.GetEnvironmentVariable))
+        {
+            HasSlots = List("Slots").Length > 0,
+        },
         List("Flow"));
 
     /// <summary>The names of the project's flows that are deployed, for a record of settings that cannot be used.</summary>

@@ -9,6 +9,9 @@ public sealed class ValidateFlow : FlowTask
     /// <summary>This build has compiled: what the compiler reports is not reported again.</summary>
     public bool IsCompiled { get; set; }
 
+    /// <summary>This build has checked the flows' folders: warnings about them are not reported again.</summary>
+    public bool IsFolderChecked { get; set; }
+
     private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken)
     {
         foreach (var flow in Flows)
@@ -19,6 +22,6 @@ public sealed class ValidateFlow : FlowTask
             }
         }
 
-        return Task.FromResult(Deployer(settings, log).Validate(reportText: !IsCompiled));
+        return Task.FromResult(Deployer(settings, log).Validate(reportText: !IsCompiled, reportFolder: !IsFolderChecked));
     }
 }

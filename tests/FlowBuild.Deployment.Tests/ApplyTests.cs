@@ -236,9 +236,8 @@ public sealed class ApplyTests
     public async Task A_request_that_the_flow_refuses_fails_verification_and_moves_no_traffic()
     {
         await using var chat = await BasicChat.StartAsync();
-        chat.Write("basic-chat/samples.json", """[{ "wrong": "name" }]""");
 
-        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(chat.WithRefusedRequest()));
 
         Assert.Equal(WorkspaceRules.VerificationFailed, failed.Diagnostic.Rule);
         var endpoint = await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", TestContext.Current.CancellationToken);
@@ -251,9 +250,9 @@ public sealed class ApplyTests
     {
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
-        chat.Write("basic-chat/samples.json", """[{ "wrong": "name" }]""");
 
-        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync());
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(chat.WithRefusedRequest()));
 
         Assert.Contains(failed.Details, static d => d.Contains("put back", StringComparison.Ordinal));
         var deployment = await (await chat.OpenWorkspaceAsync()).GetDeploymentAsync("basic-chat-endpoint", "blue", TestContext.Current.CancellationToken);

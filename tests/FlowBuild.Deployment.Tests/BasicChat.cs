@@ -234,6 +234,13 @@ internal sealed class BasicChat : IAsyncDisposable
             new(GetToken(requestContext, cancellationToken));
     }
 
+    /// <summary>Settings with a verification request that the flow refuses.</summary>
+    public DeploySettings WithRefusedRequest(DeploySettings? settings = null)
+    {
+        Write("refused.json", """{ "wrong": "name" }""");
+        return (settings ?? new DeploySettings()) with { VerifyRequestFile = Path.Combine(Project.Directory, "refused.json") };
+    }
+
     /// <summary>A deployer as a new build makes it.</summary>
     public FlowDeployer Deployer(IFlowLog log, DeploySettings? settings = null, FlowProject? project = null) => new(
         project ?? Project, Settings, settings ?? new DeploySettings(), log);

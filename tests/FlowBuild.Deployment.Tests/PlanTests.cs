@@ -106,12 +106,12 @@ public sealed partial class PlanTests
         await using var chat = await BasicChat.StartAsync();
         chat.Replace(
             "deployment.yml", "OPENAI_API_KEY: secret-of-the-variable",
-            "PRT_CONFIG_OVERRIDE: deployment.subscription_id=<subscription_id>,deployment.endpoint_name=basic-chat-endpoint");
+            "PRT_CONFIG_OVERRIDE: deployment.subscription_id=another,deployment.endpoint_name=basic-chat-endpoint");
 
         var refused = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync());
 
         Assert.Equal(ConfigurationRules.OverrideDisagrees, refused.Diagnostic.Rule);
-        Assert.Contains("deployment.subscription_id=<subscription_id>", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("deployment.subscription_id=another", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

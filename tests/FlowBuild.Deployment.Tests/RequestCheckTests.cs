@@ -56,8 +56,8 @@ public sealed class RequestCheckTests
     public Task Half_a_character_is_told_where_it_stands(string rows, string problem) => CheckAsync("basic-chat/samples.json", rows, problem);
 
     [Theory]
-    [InlineData("iso-8859-1", "FLOW4015 (2,16): The request file 'samples.json' cannot be used: it is not UTF-8 from here on; save it as UTF-8")]
-    [InlineData("utf-16", "FLOW4015 (1,1): The request file 'samples.json' cannot be used: it is not UTF-8 from here on; save it as UTF-8")]
+    [InlineData("iso-8859-1", "FLOW3021 (2,16): This is not UTF-8, the encoding in which the flow reads the file: the byte 0xE9 begins no character; save the file as UTF-8")]
+    [InlineData("utf-16", "FLOW3021 (1,1): This is not UTF-8, the encoding in which the flow reads the file: it begins with the byte order mark of UTF-16; save the file as UTF-8")]
     public async Task A_file_in_another_encoding_is_told_where_that_shows(string encoding, string problem)
     {
         await using var chat = await StartAsync();
@@ -115,11 +115,28 @@ public sealed class RequestCheckTests
         await using var chat = await StartAsync();
         chat.Write("basic-chat/samples.json", """[{ "question": "q", "limit": "many" }]""");
 
-        var run = await new TargetRun(chat).RunAsync("DeployFlow", "FlowWorkspace=local");
+        var run = await new TargetRun(chat).RunAsync("DeployFlow", "FlowWorkspace=local", "FlowVerifyRequest=basic-chat/samples.json");
 
         Assert.Contains("samples.json(1,30,1,36): error FLOW3014: The value of 'limit' is no int", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("workspace 'local'", run.Output, StringComparison.Ordinal);
         Assert.NotEqual(0, run.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("""[{ "topic": "atom" }]""", "FLOW3025 (1,2)", "requires the input 'question'")]
+    [InlineData("""[{ "question": "q", "limit": "many" }]""", "FLOW3025 (1,30)", "is no int")]
+    [InlineData("""[{ "question": "q", }]""", "FLOW3025 (1,21)", "it is no JSON")]
+    public async Task A_samples_json_that_nobody_named_and_that_does_not_fit_is_a_warning_and_is_not_sent(string rows, string place, string reason)
+    {
+        await using var chat = await StartAsync();
+        chat.Write("basic-chat/samples.json", rows);
+
+        var problem = Assert.Single(Check(chat, null));
+
+        Assert.StartsWith(place, problem, StringComparison.Ordinal);
+        Assert.Contains(reason, problem, StringComparison.Ordinal);
+        var (log, _) = await chat.DeployAsync();
+        Assert.Contains(log.Lines, static line => line.Contains("the contract (made up)", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -171,7 +188,8 @@ public sealed class RequestCheckTests
         await using var chat = await StartAsync();
         chat.Write(file, text);
 
-        Assert.Equal(problems, Check(chat, null));
+        // Errors are told of a file that someone named.
+        Assert.Equal(problems, Check(chat, problems.Length == 0 ? null : file));
     }
 
     private static IReadOnlyList<string> Check(BasicChat chat, string? named)

@@ -82,12 +82,12 @@ public sealed class RequestTests
     public async Task A_row_that_holds_a_name_twice_is_refused()
     {
         await using var chat = await BasicChat.StartAsync();
-        chat.Write("basic-chat/samples.json", """[{ "question": "a", "question": "b" }]""");
+        chat.Write("rows.json", """[{ "question": "a", "question": "b" }]""");
 
-        var refused = Assert.Throws<FlowDeploymentException>(() => Request(chat));
+        var refused = Assert.Throws<FlowDeploymentException>(() => Request(chat, "rows.json"));
 
         Assert.Equal(ConfigurationRules.InvalidRequestFile, refused.Diagnostic.Rule);
-        Assert.Contains("samples.json", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("rows.json", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,10 +108,9 @@ public sealed class RequestTests
     public async Task A_request_that_the_flow_refuses_is_not_sent_again()
     {
         await using var chat = await BasicChat.StartAsync();
-        chat.Write("basic-chat/samples.json", """[{ "wrong": "name" }]""");
         var log = new RecordingLog();
 
-        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(log: log));
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(chat.WithRefusedRequest(), log));
 
         Assert.Contains("HTTP 424 (the container said 400)", failed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("trying again", log.Text, StringComparison.Ordinal);

@@ -78,9 +78,7 @@ public sealed class RetirementTests
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
         chat.Replace("deployment.yml", "name: blue", "name: green");
-        chat.Write("basic-chat/samples.json", """[{ "wrong": "name" }]""");
-
-        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(Retire));
+        await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(chat.WithRefusedRequest(Retire)));
 
         Assert.Contains("blue", await DeploymentsAsync(chat));
     }

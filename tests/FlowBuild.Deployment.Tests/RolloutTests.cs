@@ -70,9 +70,9 @@ public sealed class RolloutTests
     {
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync(Slots);
-        chat.Write("basic-chat/samples.json", """[{ "wrong": "name" }]""");
+        chat.Replace("basic-chat/chat.jinja2", "briefly", "at length");
 
-        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(Slots));
+        var failed = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.DeployAsync(chat.WithRefusedRequest(Slots)));
 
         Assert.Equal(WorkspaceRules.VerificationFailed, failed.Diagnostic.Rule);
         var endpoint = await (await chat.OpenWorkspaceAsync()).GetEndpointAsync("basic-chat-endpoint", TestContext.Current.CancellationToken);

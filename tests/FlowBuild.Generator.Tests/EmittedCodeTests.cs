@@ -247,7 +247,7 @@ public sealed class EmittedCodeTests
         outputs:
           answer: {type: string, reference: "${n.output}", is_chat_output: true}
         nodes:
-        - {name: n, type: llm, source: {type: code, path: n.jinja2}}
+        - {name: n, type: llm, api: chat, source: {type: code, path: n.jinja2}}
         """;
 
     private static void AssertCompiles(FlowProject project)

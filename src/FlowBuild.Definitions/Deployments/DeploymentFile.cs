@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowBuild.Definitions.Deployments.Schema;
 using FlowBuild.Definitions.Diagnostics;
 using FlowBuild.Definitions.Schema;
@@ -9,6 +10,9 @@ namespace FlowBuild.Definitions.Deployments;
 /// <summary>Reads the tree of a deployment file.</summary>
 internal static class DeploymentFile
 {
+    /// <summary>Seconds from which on a probe's time-out is reported: as long as the longest request.</summary>
+    private const int LongestProbe = 300;
+
     public static DeploymentSpec? Read(YamlMapping root, DiagnosticList problems)
     {
         var deployment = new CheckedMapping(root);
@@ -32,7 +36,10 @@ internal static class DeploymentFile
         CheckKubernetes(deployment, isKubernetes, model, environment, code, problems);
         CheckRequests(deployment, isKubernetes, problems);
         var variables = deployment.LocatedFreeMap("environment_variables");
-        SecretVariables.Check(deployment.Find("environment_variables"), problems);
+        PlainTextSecrets.Check(deployment.Find("environment_variables"), DeploymentRules.SecretInPlainText, problems);
+        CheckSecrets(root, problems);
+        CheckProbes(deployment, problems);
+        CheckScript(code, environment, problems);
         var responseFields = ReadResponseFields(deployment, problems);
         return deployment.Located("name") is not { } name || deployment.Located("endpoint_name") is not { } endpointName ? null : new DeploymentSpec(
             name,
@@ -154,6 +161,39 @@ internal static class DeploymentFile
                 "max_queue_wait_ms",
                 "managed deployments no longer use it, so remove it and set 'request_timeout_ms' to the whole time that a request may take");
         }
+    }
+
+    private static void CheckProbes(CheckedMapping deployment, DiagnosticList problems)
+    {
+        foreach (var name in new[] { "liveness_probe", "readiness_probe", "startup_probe" })
+        {
+            if (deployment.Child(name).LocatedInt("timeout") is { Value: >= LongestProbe } timeout)
+            {
+                problems.Add(DeploymentRules.ProbeTimeout, timeout.Span, name, timeout.Value.ToString(CultureInfo.InvariantCulture));
+            }
+        }
+    }
+
+    /// <summary>Warns of tags and properties of a resource that look like secrets.</summary>
+    public static void CheckSecrets(YamlMapping resource, DiagnosticList problems)
+    {
+        PlainTextSecrets.CheckTexts(resource.Find("tags"), DeploymentRules.SecretInPlainText, problems);
+        PlainTextSecrets.CheckTexts(resource.Find("properties"), DeploymentRules.SecretInPlainText, problems);
+    }
+
+    /// <summary>The inference server of Azure Machine Learning imports the script; a container with routes of its own may run any language.</summary>
+    private static void CheckScript(CodeConfiguration? code, AssetSource<EnvironmentSpec>? environment, DiagnosticList problems)
+    {
+        if (code is not { ScoringScript: { } script } || environment is not { Inline.Inference: null }
+            || script.Value.EndsWith(".py", StringComparison.Ordinal) || Templates.FindInWrong(script.Value) is not null)
+        {
+            return;
+        }
+
+        var dot = script.Value.LastIndexOf('.');
+        problems.Add(
+            DeploymentRules.ScriptNotPython, script.Span, script.Value,
+            dot < 0 ? "its name does not end with '.py'" : $"its name ends with '{script.Value.Substring(dot)}' and not with '.py'");
     }
 
     private static EquatableArray<string>? ReadResponseFields(CheckedMapping deployment, DiagnosticList problems)

@@ -43,7 +43,12 @@ public static class DeploymentFileReader
             DocumentOverride.Apply(overrides, root, problems);
             return DeploymentFile.Read(root, problems);
         });
-        return overrides.Count == 0 ? result : result with { Diagnostics = new([.. result.Diagnostics.Select(d => DocumentOverride.Place(d, overrides))]) };
+        return overrides.Count == 0 ? result : result with
+        {
+            Diagnostics = new([.. result.Diagnostics
+                .Where(d => d.Span?.OverrideIndex is not { } index || overrides[index].IsKnown)
+                .Select(d => DocumentOverride.Place(d, overrides))]),
+        };
     }
 
     /// <summary>Reads a model file.</summary>

@@ -81,7 +81,7 @@ public sealed record ProbeSettings(int? InitialDelay, int? Period, int? Timeout,
 
 /// <summary>Collection of inputs and outputs.</summary>
 /// <param name="Collections">The collections by name.</param>
-/// <param name="RollingRate"><c>minute</c>, <c>hour</c>, <c>day</c>, <c>month</c>, <c>year</c>, or null.</param>
+/// <param name="RollingRate"><c>minute</c>, <c>hour</c>, <c>day</c>, or null.</param>
 /// <param name="SamplingRate">0 to 1, or null.</param>
 /// <param name="CaptureHeaders">Request headers to record.</param>
 public sealed record DataCollector(

@@ -11,6 +11,15 @@ namespace FlowBuild.Definitions.Deployments;
 /// <param name="Variable">The environment variable that the value comes from, or null. Such a value may be secret, and no message repeats it.</param>
 public sealed record DocumentOverride(string Path, string Value, string? Variable = null)
 {
+    /// <summary>What the value of an override begins with when it names an environment variable.</summary>
+    public const string EnvironmentPrefix = "@env:";
+
+    /// <summary>
+    /// False where the value is set and cannot be known, as that of an environment variable in the compiler. Nothing is said about such
+    /// a value, and <see cref="Value"/> is empty.
+    /// </summary>
+    public bool IsKnown { get; init; } = true;
+
     private static readonly char[] Separators = [' ', ',', ';', ':', '=', '"', '\'', '<', '>', '[', ']', '{', '}'];
 
     /// <summary>Applies overrides to a tree, each on what the ones before it left.</summary>
@@ -41,13 +50,18 @@ public sealed record DocumentOverride(string Path, string Value, string? Variabl
     // A message may repeat a part of the value: a name in a list, say, or a template.
     private FlowDiagnostic WithoutSecret(FlowDiagnostic problem)
     {
+        if (Variable is null)
+        {
+            return FlowDiagnostic.At(problem.Rule, null, null, [.. problem.Arguments]);
+        }
+
         const int ShortestSecret = 3;
         var key = Path.Substring(Path.LastIndexOf('.') + 1);
-        var parts = Variable is null ? [] : Value.Split(Separators).Append(Value).Where(static part => part.Length >= ShortestSecret).ToList();
-        bool IsSecret(string argument) => Variable is not null && argument != Path && argument != key
-            && ((argument.Length >= ShortestSecret && Value.Contains(argument)) || parts.Exists(argument.Contains));
+        var parts = Value.Split(Separators).Append(Value).Where(static part => part.Length >= ShortestSecret).ToList();
+        bool IsSecret(string argument) => argument != Path && argument != key
+            && (argument == Value || (argument.Length >= ShortestSecret && Value.Contains(argument)) || parts.Exists(argument.Contains));
         return FlowDiagnostic.At(
-            problem.Rule, null, null, [.. problem.Arguments.Select(argument => argument == Value && Variable is not null || IsSecret(argument) ? $"@env:{Variable}" : argument)]);
+            problem.Rule, null, null, [.. problem.Arguments.Select(argument => IsSecret(argument) ? EnvironmentPrefix + Variable : argument)]);
     }
 
     private void Apply(YamlMapping root, SourceSpan place, DiagnosticList problems)

@@ -20,6 +20,7 @@ internal static class EndpointFile
         var mirror = ReadTraffic(endpoint.Find("mirror_traffic"));
         CheckTraffic(endpoint, traffic, mirror, isKubernetes, problems);
         CheckIdentity(endpoint, problems);
+        DeploymentFile.CheckSecrets(root, problems);
         return endpoint.Located("name") is not { } name ? null : new EndpointSpec(
             name,
             endpoint.Word("auth_mode") switch

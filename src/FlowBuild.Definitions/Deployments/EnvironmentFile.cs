@@ -13,6 +13,11 @@ internal static class EnvironmentFile
     {
         var environment = new CheckedMapping(mapping);
         CheckImage(environment, place, problems);
+        if (environment.Find("conda_file") is { Value: YamlMapping inline } given && CondaFile.Fault(inline) is { } fault)
+        {
+            problems.Add(DeploymentRules.CondaWithoutDependencies, given.Key.Span, fault);
+        }
+
         var build = environment.Child("build");
         return new EnvironmentSpec(
             environment.Located("name"),

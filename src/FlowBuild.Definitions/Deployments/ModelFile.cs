@@ -21,6 +21,7 @@ internal static class ModelFile
                 "a version belongs to a name; add 'name:', or remove 'version:'");
         }
 
+        DeploymentFile.CheckSecrets(mapping, problems);
         return new ModelSpec(
             model.Located("name"),
             model.Version("version"),
@@ -33,6 +34,7 @@ internal static class ModelFile
         {
             Flavors = ReadFlavors(model.Find("flavors")),
             Datastore = model.Located("datastore"),
+            LocatedProperties = model.LocatedFreeMap("properties"),
         };
     }
 

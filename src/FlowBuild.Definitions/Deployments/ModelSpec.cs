@@ -25,6 +25,10 @@ public sealed record ModelSpec(
     public EquatableArray<KeyValuePair<string, EquatableArray<KeyValuePair<string, string>>>> Flavors { get; init; } =
         EquatableArray.Empty<KeyValuePair<string, EquatableArray<KeyValuePair<string, string>>>>();
 
+    /// <summary><see cref="Properties"/> with the places of their values.</summary>
+    public EquatableArray<KeyValuePair<string, Located<string>>> LocatedProperties { get; init; } =
+        EquatableArray.Empty<KeyValuePair<string, Located<string>>>();
+
     /// <summary>The datastore that a local path is uploaded to; null for the workspace's own, <c>workspaceblobstore</c>.</summary>
     public Located<string>? Datastore { get; init; }
 }

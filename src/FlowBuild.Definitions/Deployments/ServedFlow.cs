@@ -14,12 +14,15 @@ public static class ServedFlow
     /// <summary>The port on which prompt flow's server listens.</summary>
     private const int Port = 8080;
 
+    private const string ChatProperty = "azureml.promptflow.chat_";
+
     /// <summary>Checks variables, response fields and routes. What is missing is no problem: it is filled in when the flow is deployed.</summary>
     /// <param name="flow">The flow.</param>
     /// <param name="deploymentFile">The path that diagnostics name.</param>
     /// <param name="deployment">The deployment.</param>
-    /// <returns>Warnings, in no particular order.</returns>
-    public static EquatableArray<FlowDiagnostic> Check(FlowDefinition flow, string deploymentFile, DeploymentSpec deployment)
+    /// <param name="hasSlots">The deployment gets the name of a slot in the place of the one that its file says.</param>
+    /// <returns>The problems, in no particular order.</returns>
+    public static EquatableArray<FlowDiagnostic> Check(FlowDefinition flow, string deploymentFile, DeploymentSpec deployment, bool hasSlots = false)
     {
         var problems = new DiagnosticList(deploymentFile);
         foreach (var variable in deployment.EnvironmentVariables)
@@ -31,7 +34,7 @@ public static class ServedFlow
                     break;
 
                 case "PRT_CONFIG_OVERRIDE":
-                    CheckOverride(deployment, variable.Value, problems);
+                    CheckOverride(deployment, variable.Value, hasSlots, problems);
                     break;
 
                 case ResponseFields.Variable:
@@ -50,7 +53,49 @@ public static class ServedFlow
         return problems.ToOrderedArray();
     }
 
-    private static void CheckOverride(DeploymentSpec deployment, Located<string> value, DiagnosticList problems)
+    /// <summary>Checks the properties of the model that tell the studio's test page which input and output hold a chat.</summary>
+    /// <param name="flow">The flow.</param>
+    /// <param name="file">The path that diagnostics name.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>Warnings, in the order of the file.</returns>
+    public static EquatableArray<FlowDiagnostic> CheckChatProperties(FlowDefinition flow, string file, ModelSpec model)
+    {
+        var problems = new DiagnosticList(file);
+        if (flow.Kind != FlowKind.Flex || flow.Inputs.Count > 0)
+        {
+            foreach (var property in model.LocatedProperties)
+            {
+                if (property.Key == ChatProperty + "input")
+                {
+                    CheckChatProperty(property, "input", flow.Inputs.Select(static input => input.Name).ToList(), problems);
+                }
+                else if (property.Key == ChatProperty + "output")
+                {
+                    CheckChatProperty(property, "output", flow.Outputs.Select(static output => output.Name).ToList(), problems);
+                }
+            }
+        }
+
+        return problems.ToOrderedArray();
+    }
+
+    private static void CheckChatProperty(KeyValuePair<string, Located<string>> property, string what, List<string> names, DiagnosticList problems)
+    {
+        var unknown = property.Value.Value.Split(',').Select(static name => name.Trim()).Where(name => !names.Contains(name)).ToList();
+        if (unknown.Count > 0)
+        {
+            problems.Add(
+                DeploymentRules.ChatPropertyUnknown,
+                property.Value.Span,
+                property.Key,
+                property.Value.Value,
+                what,
+                string.Join("', '", unknown),
+                Suggestion.DidYouMean(unknown[0], names, "; name one of the flow, or remove the property: it is filled in for a chat flow"));
+        }
+    }
+
+    private static void CheckOverride(DeploymentSpec deployment, Located<string> value, bool hasSlots, DiagnosticList problems)
     {
         foreach (var part in value.Value.Split(','))
         {
@@ -66,10 +111,12 @@ public static class ServedFlow
             var expected = key switch
             {
                 "deployment.endpoint_name" => deployment.EndpointName.Value,
-                "deployment.deployment_name" => deployment.Name.Value,
+                "deployment.deployment_name" when !hasSlots => deployment.Name.Value,
                 _ => name,
             };
-            if (!string.Equals(name, expected, StringComparison.OrdinalIgnoreCase))
+
+            // A name that an override takes from the environment may not be known.
+            if (expected.Length > 0 && !string.Equals(name, expected, StringComparison.OrdinalIgnoreCase))
             {
                 problems.Add(
                     DeploymentRules.OverrideDisagrees, value.Span, $"'{key}' is '{name}' and the file says '{expected}'", "write one name, or remove the variable: it is filled in");

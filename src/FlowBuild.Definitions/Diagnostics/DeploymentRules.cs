@@ -77,6 +77,40 @@ public static class DeploymentRules
     public static readonly DiagnosticRule InvalidOverride = Error(
         "FLOW2017", "An override cannot be applied", "The override of '{0}' in FlowSet cannot be applied: {1}");
 
+    /// <summary>A deployment of a flow without an environment.</summary>
+    public static readonly DiagnosticRule EnvironmentMissing = Error(
+        "FLOW2111",
+        "The deployment of a flow has no environment",
+        "The deployment '{0}' serves a flow and has no 'environment', in which the flow's server runs; add 'environment:' with an image, or 'azureml:NAME:VERSION'");
+
+    /// <summary>A file that is not UTF-8.</summary>
+    public static readonly DiagnosticRule NotUtf8 = Error(
+        "FLOW2120", "The file is not UTF-8", "This is not UTF-8, the encoding in which az ml reads its files: {0}; save the file as UTF-8");
+
+    /// <summary>A conda definition that defines no packages.</summary>
+    public static readonly DiagnosticRule CondaWithoutDependencies = Error(
+        "FLOW2121",
+        "The conda file is not a conda definition",
+        "A conda file is a mapping with a list 'dependencies', and {0}; write 'dependencies:' with the packages, those of pip in a list below '- pip:'");
+
+    /// <summary>A scoring script that Python cannot import.</summary>
+    public static readonly DiagnosticRule ScriptNotPython = Error(
+        "FLOW2122",
+        "The scoring script is not a Python file",
+        "The scoring script '{0}' cannot be imported as Python: {1}; name a Python file with the functions init() and run()");
+
+    /// <summary>A probe whose time-out is as long as a request may take.</summary>
+    public static readonly DiagnosticRule ProbeTimeout = Warning(
+        "FLOW2123",
+        "The time-out of a probe is too long",
+        "'{0}.timeout' is {1} seconds, and a probe must answer in less than 300; write the seconds that the route needs to answer, 2 by default");
+
+    /// <summary>A chat property of the model that names nothing of the flow.</summary>
+    public static readonly DiagnosticRule ChatPropertyUnknown = Warning(
+        "FLOW2124",
+        "A chat property of the model names nothing of the flow",
+        "'{0}' is '{1}', and the flow has no {2} '{3}'{4}");
+
     /// <summary>One key twice in a mapping; az ml silently takes the last one.</summary>
     public static readonly DiagnosticRule DuplicateKey = Warning(
         "FLOW2101",
@@ -103,18 +137,18 @@ public static class DeploymentRules
     public static readonly DiagnosticRule Deprecated = Warning(
         "FLOW2105", "A setting is deprecated", "'{0}' is deprecated: {1}");
 
-    /// <summary>An environment variable that is named like a secret and holds plain text.</summary>
+    /// <summary>A value that is a secret by its form, or by the name of its environment variable, and stands in plain text.</summary>
     public static readonly DiagnosticRule SecretInPlainText = Warning(
         "FLOW2106",
         "A secret stands in plain text",
-        "The variable '{0}' is named like a secret and its value stands in the file; write ${{{{azureml://connections/NAME/credentials/key}}}} or ${{{{keyvault:URL}}}}, or set it with FlowSet from the environment");
+        "'{0}' {1}, and its value stands in the file; write ${{{{azureml://connections/NAME/credentials/key}}}} or ${{{{keyvault:URL}}}}, or set it with FlowSet from the environment");
 
     /// <summary>A run mode in which prompt flow's image serves nothing.</summary>
     public static readonly DiagnosticRule RunModeNotServing = Warning(
         "FLOW2107", "The run mode does not serve", "PROMPTFLOW_RUN_MODE is '{0}', and the image serves a flow only as 'serving'; write that, or remove the variable");
 
     /// <summary><c>PRT_CONFIG_OVERRIDE</c> with names that are not the file's.</summary>
-    public static readonly DiagnosticRule OverrideDisagrees = Warning(
+    public static readonly DiagnosticRule OverrideDisagrees = Error(
         "FLOW2108", "PRT_CONFIG_OVERRIDE disagrees with the file", "In PRT_CONFIG_OVERRIDE {0}; {1}");
 
     /// <summary>A response field that the server never returns.</summary>
@@ -131,7 +165,8 @@ public static class DeploymentRules
         InvalidYaml, NotADefinition, WrongKindOfFile, UnknownKey, ForeignKey, MissingKey, WrongType, OutOfRange, UnknownWord, InvalidText,
         InvalidReference, KindInWrongCase, TemplateNotFilled, Conflict, InvalidResponseFields, InvalidTraffic, InvalidOverride, DuplicateKey,
         LeftoverTemplate, VersionIsNumber, RetiringImage, Deprecated, SecretInPlainText, RunModeNotServing, OverrideDisagrees,
-        UnknownResponseField, RouteNotServed,
+        UnknownResponseField, RouteNotServed, EnvironmentMissing, NotUtf8, CondaWithoutDependencies, ScriptNotPython, ProbeTimeout,
+        ChatPropertyUnknown,
     ];
 
     private static DiagnosticRule Error(string id, string title, string message) => new(id, title, message, RuleSeverity.Error);

@@ -133,7 +133,7 @@ public static class FlowRules
     public static readonly DiagnosticRule OutputOfBypassedNode = Warning(
         "FLOW1105",
         "An output refers to a node that may not run",
-        "The output '{0}' is null whenever the node '{1}' is bypassed; collect the branches in a python node when callers need a value");
+        "The output '{0}' {2} whenever the node '{1}' is bypassed; collect the branches in a python node when callers need a value");
 
     /// <summary>An output that the server drops.</summary>
     public static readonly DiagnosticRule OutputOfAggregation = Warning(
@@ -179,6 +179,28 @@ public static class FlowRules
     public static readonly DiagnosticRule ChatFlags = Warning(
         "FLOW1114", "Chat flags contradict each other", "This flow is not the chat that its flags speak of: {0}");
 
+    /// <summary>An llm node without <c>api</c>: promptflow finds no function to call and does not load the flow.</summary>
+    public static readonly DiagnosticRule ModelWithoutApi = Error(
+        "FLOW1115", "An llm node has no api", "The llm node '{0}' has no 'api', and the flow does not load without it{1}");
+
+    /// <summary>An llm node without a connection or a model; both may be given where the flow runs.</summary>
+    public static readonly DiagnosticRule ModelIncomplete = Warning(
+        "FLOW1116", "An llm node has no connection or no model", "The llm node '{0}' names no {1}{2}");
+
+    /// <summary>A file that is not UTF-8.</summary>
+    public static readonly DiagnosticRule NotUtf8 = Error(
+        "FLOW1117", "The flow file is not UTF-8", "This is not UTF-8, the encoding in which a flow is read: {0}; save the file as UTF-8");
+
+    /// <summary>An <c>api</c> or <c>provider</c> that promptflow's own tools do not have.</summary>
+    public static readonly DiagnosticRule ModelWordUnknown = Warning(
+        "FLOW1118", "The api or provider of an llm node is unknown", "'{0}' is not a known '{1}' of an llm node: {2}{3}");
+
+    /// <summary>A value that is a secret, in a file that is uploaded with the flow.</summary>
+    public static readonly DiagnosticRule SecretInPlainText = Warning(
+        "FLOW1119",
+        "A secret stands in plain text",
+        "'{0}' {1}, and its value is uploaded with the flow; use a connection, or set it in environment_variables of the deployment from a key vault");
+
     /// <summary>The rules of this area, ordered by id.</summary>
     public static IReadOnlyList<DiagnosticRule> All { get; } =
     [
@@ -187,7 +209,8 @@ public static class FlowRules
         NodeCycle, ReadsAggregation, ActivatedByNormalNode, ActivateIncomplete, OutputWithoutReference, OutputReferenceNotFound,
         InvalidVariant, InvalidEntry, UnknownKey, DefaultDoesNotFit, ReferenceTrap, LiteralOutput, OutputOfBypassedNode,
         OutputOfAggregation, NameIsNoText, ActivateEmpty, SchemaDislikes,
-        RetiringImage, UndeclaredActivateInput, NodeWithoutName, NotReadAsMeant, ChatFlags,
+        RetiringImage, UndeclaredActivateInput, NodeWithoutName, NotReadAsMeant, ChatFlags, ModelWithoutApi, ModelIncomplete, NotUtf8,
+        ModelWordUnknown, SecretInPlainText,
     ];
 
     private static DiagnosticRule Error(string id, string title, string message) => new(id, title, message, RuleSeverity.Error);

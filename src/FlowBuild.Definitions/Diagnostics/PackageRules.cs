@@ -32,7 +32,7 @@ public static class PackageRules
     public static readonly DiagnosticRule SecretLeftOut = new(
         "FLOW3005",
         "A file that may hold secrets is left out of the package",
-        "'{0}' may hold secrets and is left out of the package; keep it outside the flow's folder, or list it in the ignore file",
+        "'{0}' may hold secrets and is left out of the package; {1}",
         RuleSeverity.Warning);
 
     /// <summary>An additional include replaces a file of the flow.</summary>
@@ -143,6 +143,41 @@ public static class PackageRules
     /// <summary>What <see cref="NotRegularFile"/> calls the special files of Unix.</summary>
     public const string SpecialFile = "a pipe, a socket or a device";
 
+    /// <summary>A file of the flow's folder that is not UTF-8.</summary>
+    public static readonly DiagnosticRule NotUtf8 = new(
+        "FLOW3021",
+        "A file of the flow is not UTF-8",
+        "This is not UTF-8, the encoding in which the flow reads the file: {0}; save the file as UTF-8",
+        RuleSeverity.Error);
+
+    /// <summary>A node passes an argument that its function does not have.</summary>
+    public static readonly DiagnosticRule ArgumentUnknown = new(
+        "FLOW3022",
+        "A node passes an argument that its function does not have",
+        "The function '{0}' in '{1}' has no parameter '{2}', so the node '{3}' fails when it runs{4}",
+        RuleSeverity.Warning);
+
+    /// <summary>A node leaves out an argument that its function needs.</summary>
+    public static readonly DiagnosticRule ArgumentMissing = new(
+        "FLOW3023",
+        "A node leaves out an argument that its function needs",
+        "The function '{0}' in '{1}' needs the argument '{2}', so the node '{3}' fails when it runs; add it to the node's inputs, or give the parameter a default",
+        RuleSeverity.Warning);
+
+    /// <summary>A file that the flow names is not in its folder. A build that deploys nothing goes on.</summary>
+    public static readonly DiagnosticRule SourceMissing = new(
+        "FLOW3024",
+        "A file of the flow is missing",
+        "The file '{0}' is not in the flow's folder, so the flow cannot be deployed; {1}",
+        RuleSeverity.Warning);
+
+    /// <summary>The flow's samples.json is no request of the flow.</summary>
+    public static readonly DiagnosticRule SamplesDoNotFit = new(
+        "FLOW3025",
+        "samples.json does not fit the flow",
+        "The first row of samples.json is not a request of the flow and is not sent to verify the deployment: {0}; correct it, remove the file, or name another one with FlowVerifyRequest",
+        RuleSeverity.Warning);
+
     /// <summary>A template variable has the name of a parameter of the node's own function.</summary>
     public static readonly DiagnosticRule ReservedTemplateVariable = new(
         "FLOW3101",
@@ -162,7 +197,8 @@ public static class PackageRules
     [
         FileNotFound, LinkLeavesFolder, IncludeOutside, EmptyPackage, SecretLeftOut, IncludeReplaces, InvalidName, LinkCircle,
         SourceOutside, RequirementsNotInstalled, IgnorePatternFaulty, NotAFile, RequestLacksInput, RequestValueDoesNotFit,
-        RequestMemberUnknown, PathOutside, NotRegularFile, FileTooLarge, IncludeExcluded, PathExcluded, ReservedTemplateVariable,
+        RequestMemberUnknown, PathOutside, NotRegularFile, FileTooLarge, IncludeExcluded, PathExcluded, ReservedTemplateVariable, NotUtf8,
+        ArgumentUnknown, ArgumentMissing, SourceMissing, SamplesDoNotFit,
         TemplateVariableWithoutInput,
     ];
 }

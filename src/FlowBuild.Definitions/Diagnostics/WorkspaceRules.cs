@@ -99,7 +99,7 @@ public static class WorkspaceRules
     public static readonly DiagnosticRule ConnectionMissing = new(
         "FLOW5018",
         "A connection is not in the workspace",
-        "The connection '{0}' of node '{1}' is not in the workspace '{2}'; create it there, or set the environment variable {3} of the deployment{4}",
+        "The connection '{0}' of {1} is not in the workspace '{2}'; create it there, or set the environment variable {3} of the deployment{4}",
         RuleSeverity.Warning);
 
     /// <summary>The deployer may not do what the plan needs.</summary>

@@ -86,8 +86,21 @@ internal static class FlowChat
             answer ??= output.IsChatOutput ? output : null;
         }
 
+        // The input of this name is the history when no flag says otherwise.
+        var turns = history ?? (message is { Name: "chat_history", IsChatHistory: null } ? message : null);
+        if (turns is not null && turns == message)
+        {
+            problems.Add(FlowRules.ChatFlags, turns.Span, "this is both the message and the history of a chat, which must be two inputs; set 'is_chat_input: true' on the input that holds the message");
+            return;
+        }
+
         if (history is null)
         {
+            if (answer is not null && message is null)
+            {
+                problems.Add(FlowRules.ChatFlags, answer.Span, "this is flagged as the answer of a chat, and no input has 'is_chat_input: true', which says where the message goes");
+            }
+
             return;
         }
 

@@ -496,13 +496,27 @@ internal sealed class FlowFileReader(DiagnosticList problems)
     private string ReadEntry(YamlEntry entry)
     {
         var text = TextOf(entry) ?? "";
-        if (text.Trim().Length == 0)
+        if (!IsPythonEntry(text) && !IsCSharpEntry(text))
         {
             problems.Add(FlowRules.InvalidEntry, entry.ValueSpan, text);
         }
 
         return text;
     }
+
+    /// <summary><c>module:function</c>; the module may lie in packages.</summary>
+    private static bool IsPythonEntry(string text)
+    {
+        var colon = text.IndexOf(':');
+        return colon > 0 && colon < text.Length - 1
+            && text.Take(colon).All(static c => IsWord(c) || c == '.') && text.Skip(colon + 1).All(IsWord);
+
+        static bool IsWord(char c) => c is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z') or (>= '0' and <= '9') or '_';
+    }
+
+    /// <summary><c>(Assembly)Namespace.Class.Method</c></summary>
+    private static bool IsCSharpEntry(string text) =>
+        text.Length > 0 && text[0] == '(' && text.IndexOf(')') is var close and > 1 && close < text.Length - 1;
 
     private List<KeyValuePair<string, string>> ReadEnvironmentVariables(YamlEntry? section)
     {
@@ -523,6 +537,7 @@ internal sealed class FlowFileReader(DiagnosticList problems)
             return variables;
         }
 
+        PlainTextSecrets.Check(given, FlowRules.SecretInPlainText, problems);
         foreach (var entry in mapping.Entries)
         {
             var value = entry.Value is YamlScalar scalar ? YamlValues.TextOf(scalar, Dialect) : YamlJson.Write(entry.Value, Dialect);

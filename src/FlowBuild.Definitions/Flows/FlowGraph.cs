@@ -32,8 +32,8 @@ internal static class FlowGraph
     /// <param name="problems">Takes what is found.</param>
     public static void Check(FlowDefinition flow, FlowSection inputs, FlowSection nodesRead, DiagnosticList problems)
     {
-        var referents = new FlowReferents(flow, inputs, nodesRead, problems);
         var nodes = IndexNodes(flow, problems);
+        var referents = new FlowReferents(flow, inputs, nodesRead, HidesNames(flow, nodes), problems);
         var dependencies = new List<(int Node, SourceSpan Span)>[flow.Nodes.Count];
         for (var i = 0; i < dependencies.Length; i++)
         {
@@ -68,6 +68,27 @@ internal static class FlowGraph
         return nodes;
     }
 
+    /// <summary>
+    /// Whether two nodes of one name explain the names that no node has: one of the two was meant to be called so. promptflow stops at
+    /// the first equal names and looks at no reference.
+    /// </summary>
+    private static bool HidesNames(FlowDefinition flow, Dictionary<string, int> nodes)
+    {
+        var duplicates = flow.Nodes.Count - nodes.Count;
+        if (duplicates == 0)
+        {
+            return false;
+        }
+
+        var written = flow.Outputs.Select(static output => output.Reference.Value)
+            .Concat(flow.Nodes.SelectMany(static node => node.Inputs.Select(static input => input.Value.Value)))
+            .Concat(flow.Nodes.Select(static node => node.ActivateWhen?.Value ?? ""));
+        var unknown = written.Select(FlowReference.Parse)
+            .Where(reference => reference.Kind == FlowReferenceKind.Node && !nodes.ContainsKey(reference.Name))
+            .Select(static reference => reference.Name);
+        return new HashSet<string>(unknown, StringComparer.Ordinal).Count <= duplicates;
+    }
+
     private static void CheckNode(
         FlowDefinition flow,
         int index,
@@ -92,12 +113,13 @@ internal static class FlowGraph
                 CheckNodeReference(flow, node, reference, input.Value.Span, nodes, referents, dependencies, problems);
                 if (nodes.ContainsKey(reference.Name))
                 {
-                    CheckSection(reference, input.Value, problems, "fails when the node runs");
+                    ReferenceTraps.CheckSection(reference, input.Value, problems, "fails when the node runs");
+                    ReferenceTraps.CheckProperty(reference, input.Value, problems);
                 }
             }
             else
             {
-                CheckLiteral(input.Value, nodes, referents, problems);
+                ReferenceTraps.CheckLiteral(input.Value, nodes, referents, problems);
             }
         }
 
@@ -109,7 +131,7 @@ internal static class FlowGraph
         var condition = FlowReference.Parse(when.Value);
         if (condition.Kind == FlowReferenceKind.Literal)
         {
-            CheckLiteral(when, nodes, referents, problems);
+            ReferenceTraps.CheckLiteral(when, nodes, referents, problems);
             return;
         }
 
@@ -129,28 +151,6 @@ internal static class FlowGraph
         }
 
         CheckNodeReference(flow, node, condition, when.Span, nodes, referents, dependencies, problems);
-    }
-
-    /// <summary>Warns of a text that holds a reference to something the flow has, and is none itself: a brace is missing, or there is more text.</summary>
-    private static void CheckLiteral(Located<string> written, Dictionary<string, int> nodes, FlowReferents referents, DiagnosticList problems)
-    {
-        var text = written.Value;
-        var start = text.IndexOf("${", StringComparison.Ordinal);
-        if (start < 0)
-        {
-            return;
-        }
-
-        var end = text.IndexOfAny(['}', ' ', '"', '\r', '\n'], start);
-        var found = text.Substring(start, (end < 0 ? text.Length : end) - start);
-        var reference = FlowReference.Parse(found + "}");
-        if (reference.Kind == FlowReferenceKind.FlowInput ? !referents.HasInput(reference.Name) : !nodes.ContainsKey(reference.Name))
-        {
-            return;
-        }
-
-        var isAll = start == 0 && (end < 0 || text.Substring(end).Trim(' ', '}').Length == 0);
-        problems.Add(FlowRules.ReferenceTrap, written.Span, found, "is plain text here, since only a value that is nothing but '${…}' is a reference", isAll ? $"; write '{found}}}'" : "");
     }
 
     private static void CheckNodeReference(
@@ -198,10 +198,16 @@ internal static class FlowGraph
                     break;
                 }
 
-                CheckSection(reference, output.Reference, problems, "gives the whole result of the node");
+                ReferenceTraps.CheckOutputSection(reference, output.Reference, problems);
+                ReferenceTraps.CheckProperty(reference, output.Reference, problems);
                 if (bypassable.CanBypass(index) && !bypassable.CollectsBranches(index))
                 {
-                    problems.Add(FlowRules.OutputOfBypassedNode, output.Reference.Span, output.Name, reference.Name);
+                    problems.Add(
+                        FlowRules.OutputOfBypassedNode,
+                        output.Reference.Span,
+                        output.Name,
+                        reference.Name,
+                        reference.IsWholeNode ? "is null" : "cannot be read and the request fails with status 400");
                 }
 
                 break;
@@ -218,25 +224,6 @@ internal static class FlowGraph
                     target is null ? "" : $"; did you mean '${{{target}}}'?");
                 break;
         }
-    }
-
-    /// <summary>Warns of a section that is not <c>output</c>, such as <c>output[0]</c>, and of a property that reads like one name and is two.</summary>
-    private static void CheckSection(FlowReference reference, Located<string> written, DiagnosticList problems, string effect)
-    {
-        if (reference.Section == "output")
-        {
-            return;
-        }
-
-        var bracket = reference.Section.IndexOf('[');
-        var word = bracket < 0 ? reference.Section : reference.Section.Substring(0, bracket);
-        var index = bracket < 0 ? "" : "." + reference.Section.Substring(bracket);
-        var property = reference.Property is null ? "" : "." + reference.Property;
-        problems.Add(FlowRules.ReferenceTrap, written.Span, written.Value, effect, word == "output"
-            ? $"; write '${{{reference.Name}.output{index}{property}}}'"
-            : Suggestion.Nearest(word, ["output"]) is not null
-                ? $"; did you mean '${{{reference.Name}.output{index}{property}}}'?"
-                : $"; write '${{{reference.Name}.output.{reference.Section}{property}}}'");
     }
 
     private static void CheckCycles(FlowDefinition flow, List<(int Node, SourceSpan Span)>[] dependencies, DiagnosticList problems)

@@ -100,6 +100,11 @@ internal sealed class FlowNodeReader(DiagnosticList problems, string language)
             problems.Add(FlowRules.WrongShape, connection.ValueSpan, "connection", "the name of a connection", FlowFileReader.DescribeShape(connection.Value));
         }
 
+        if (isUsed && type == "llm")
+        {
+            ModelNodes.Check(name, span, node, problems);
+        }
+
         return new FlowNode(
             name,
             type,

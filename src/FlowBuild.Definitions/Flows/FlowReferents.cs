@@ -11,9 +11,9 @@ internal readonly record struct FlowSection(bool IsBroken, YamlScalar? Misspelt)
 
 /// <summary>
 /// Reports references to inputs and nodes that the flow does not have. Where the whole section is at fault, that is what is
-/// reported, and its followers are not.
+/// reported, and its followers are not; so too where two nodes of one name hide the name that one of them was meant to have.
 /// </summary>
-internal sealed class FlowReferents(FlowDefinition flow, FlowSection inputs, FlowSection nodes, DiagnosticList problems)
+internal sealed class FlowReferents(FlowDefinition flow, FlowSection inputs, FlowSection nodes, bool hidesNodes, DiagnosticList problems)
 {
     private HashSet<YamlScalar>? _reported;
 
@@ -39,8 +39,13 @@ internal sealed class FlowReferents(FlowDefinition flow, FlowSection inputs, Flo
     }
 
     /// <summary>Reports a reference to a node that does not exist.</summary>
-    public void AddNoNode(DiagnosticRule rule, FlowReference reference, SourceSpan span) =>
-        Add(rule, nodes, "nodes", "node", reference.Name, span, SuggestNode(reference));
+    public void AddNoNode(DiagnosticRule rule, FlowReference reference, SourceSpan span)
+    {
+        if (!hidesNodes)
+        {
+            Add(rule, nodes, "nodes", "node", reference.Name, span, SuggestNode(reference));
+        }
+    }
 
     private IEnumerable<string> InputNames => flow.Inputs.Select(static input => input.Name);
 

@@ -46,6 +46,7 @@ public sealed class PackageBuilder
     private readonly List<LeftOut> _leftOut = [];
     private readonly string _root;
     private readonly bool _keepsProjects;
+    private PackageFindings? _findings;
 
     private PackageBuilder(PackageSource source, IFlowLog log)
     {
@@ -79,6 +80,62 @@ public sealed class PackageBuilder
         }
     }
 
+    /// <summary>Everything that packaging would refuse or warn of. No content is hashed.</summary>
+    public static IReadOnlyList<FlowDiagnostic> Check(PackageSource source)
+    {
+        var log = new PackageFindings();
+        if (File.Exists(source.Folder))
+        {
+            log.Try(() => ReadableFile.Require(source.Folder));
+            return log.Problems;
+        }
+
+        log.Try(() => new PackageBuilder(source, log) { _findings = log }.CheckAll());
+        return log.Problems;
+    }
+
+    private void CheckAll()
+    {
+        var tree = StageAll(CancellationToken.None);
+        ReportLeftOut();
+        if (CheckFiles(tree) == 0 && _findings!.Problems.All(static problem => problem.Rule.Severity == RuleSeverity.Warning))
+        {
+            throw Empty();
+        }
+    }
+
+    private int CheckFiles(StagedFolder folder) => folder.Children.Sum(child =>
+    {
+        if (child is StagedFolder inner)
+        {
+            return CheckFiles(inner);
+        }
+
+        if (child is StagedFile { Content: null } file)
+        {
+            Attempt(() =>
+            {
+                ReadableFile.Require(file.SourcePath);
+                File.OpenHandle(file.SourcePath).Dispose();
+            });
+        }
+
+        return 1;
+    });
+
+    // A check goes on after an entry that is refused; a package does not.
+    private void Attempt(Action action)
+    {
+        if (_findings is null)
+        {
+            action();
+        }
+        else
+        {
+            _findings.Try(action);
+        }
+    }
+
     // The name of a single file is not in its hash, and no rule leaves it out: the user named it.
     private static FlowPackage BuildFile(string path, CancellationToken cancellationToken)
     {
@@ -88,14 +145,30 @@ public sealed class PackageBuilder
 
     private FlowPackage Build(CancellationToken cancellationToken)
     {
+        var tree = StageAll(cancellationToken);
+        ReportLeftOut();
+        var (hash, files) = StagedTree.Hash(tree, cancellationToken);
+        return files.Count > 0 ? new FlowPackage(Path.GetFileName(_source.Folder), _source.Folder, files, _leftOut, hash) : throw Empty();
+    }
+
+    private FlowDeploymentException Empty() => FlowDeploymentException.At(
+        PackageRules.EmptyPackage, _source.FlowFile, null, _source.Folder, _ignore.File ?? "there is none");
+
+    private StagedFolder StageAll(CancellationToken cancellationToken)
+    {
         var tree = new StagedFolder("");
         Stage(tree, "", _source.Folder, [_root], cancellationToken);
         foreach (var include in _source.Flow?.AdditionalIncludes ?? EquatableArray.Empty<Located<string>>())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Include(tree, include, cancellationToken);
+            Attempt(() => Include(tree, include, cancellationToken));
         }
 
+        return tree;
+    }
+
+    private void ReportLeftOut()
+    {
         foreach (var fault in _ignore.Faults)
         {
             _log.Report(FlowDiagnostic.At(
@@ -104,14 +177,8 @@ public sealed class PackageBuilder
 
         foreach (var secret in _leftOut.Where(static l => l.MayHoldSecrets))
         {
-            _log.Report(FlowDiagnostic.At(PackageRules.SecretLeftOut, _source.FlowFile, null, secret.Path));
+            _log.Report(FlowDiagnostic.At(PackageRules.SecretLeftOut, _source.FlowFile, null, secret.Path, InsteadOf(secret.Path)));
         }
-
-        var (hash, files) = StagedTree.Hash(tree, cancellationToken);
-        return files.Count > 0
-            ? new FlowPackage(Path.GetFileName(_source.Folder), _source.Folder, files, _leftOut, hash)
-            : throw FlowDeploymentException.At(
-                PackageRules.EmptyPackage, _source.FlowFile, null, _source.Folder, _ignore.File ?? "there is none");
     }
 
     private void Stage(StagedFolder into, string prefix, string folder, string[] above, CancellationToken cancellationToken)
@@ -129,31 +196,41 @@ public sealed class PackageBuilder
                 continue;
             }
 
-            CheckName(entry.Name, fullPath);
-            var target = entry.MayBeLink ? CheckLink(fullPath, path, entry, above) : null;
-            if (target is not null && DefaultExcludes.SensitivePart(Path.GetRelativePath(above[0], target)) is { } pattern)
-            {
-                _leftOut.Add(new LeftOut(path, $"link to default exclude {pattern}", MayHoldSecrets: true));
-                continue;
-            }
-
-            if (!entry.IsFolder)
-            {
-                if (isMerged)
-                {
-                    into.Children.RemoveAll(c => c.Name == entry.Name);
-                }
-
-                into.Children.Add(new StagedFile(entry.Name, fullPath, InlinedFlowFile(fullPath)));
-            }
-            else
-            {
-                var inner = into.Folder(entry.Name);
-                Stage(inner, path + "/", fullPath, [.. above, target ?? Path.Combine(above[^1], entry.Name)], cancellationToken);
-                DropIfOursEmptiedIt(into, inner, path);
-            }
+            Attempt(() => StageEntry(into, path, fullPath, entry, isMerged, above, cancellationToken));
         }
     }
+
+    private void StageEntry(
+        StagedFolder into, string path, string fullPath, FolderEntry entry, bool isMerged, string[] above, CancellationToken cancellationToken)
+    {
+        CheckName(entry.Name, fullPath);
+        var target = entry.MayBeLink ? CheckLink(fullPath, path, entry, above) : null;
+        if (target is not null && DefaultExcludes.SensitivePart(Path.GetRelativePath(above[0], target)) is { } pattern)
+        {
+            _leftOut.Add(new LeftOut(path, $"link to default exclude {pattern}", MayHoldSecrets: true));
+            return;
+        }
+
+        if (!entry.IsFolder)
+        {
+            if (isMerged)
+            {
+                into.Children.RemoveAll(c => c.Name == entry.Name);
+            }
+
+            into.Children.Add(new StagedFile(entry.Name, fullPath, InlinedFlowFile(fullPath)));
+        }
+        else
+        {
+            var inner = into.Folder(entry.Name);
+            Stage(inner, path + "/", fullPath, [.. above, target ?? Path.Combine(above[^1], entry.Name)], cancellationToken);
+            DropIfOursEmptiedIt(into, inner, path);
+        }
+    }
+
+    private static string InsteadOf(string secret) => Path.GetFileName(secret.TrimEnd('/')).StartsWith(".env", StringComparison.OrdinalIgnoreCase)
+        ? "code that reads it, with load_dotenv() for instance, finds none of its variables in the deployment, so set them under environment_variables of the deployment file; to be rid of this warning, keep it outside the flow's folder or list it in the ignore file"
+        : "keep it outside the flow's folder, or list it in the ignore file";
 
     // A folder that only default excludes emptied would name itself in the hash on one machine and not on another.
     private void DropIfOursEmptiedIt(StagedFolder parent, StagedFolder folder, string path)

@@ -82,17 +82,31 @@ internal static class DeploymentVariables
             return variables;
         }
 
-        foreach (var part in variables[Override].Split(','))
+        return Disagreements(sources, names).FirstOrDefault() is { } problem ? throw new FlowDeploymentException(problem) : variables;
+    }
+
+    /// <summary>What the file's override says of a workspace that is known before anything asks it.</summary>
+    /// <param name="sources">The files.</param>
+    /// <param name="workspace">The names of the workspace.</param>
+    public static IEnumerable<FlowDiagnostic> Disagreements(FlowSources sources, WorkspaceAddress workspace) => !sources.IsFlowServed ? [] : Disagreements(
+        sources,
+        [
+            ("deployment.subscription_id", workspace.Subscription), ("deployment.resource_group", workspace.ResourceGroup), ("deployment.workspace_name", workspace.Name),
+        ]);
+
+    private static IEnumerable<FlowDiagnostic> Disagreements(FlowSources sources, (string Key, string Value)[] names)
+    {
+        foreach (var (_, value) in sources.Deployment!.EnvironmentVariables.Where(static variable => variable.Key == Override))
         {
-            var (key, value) = part.Split('=', 2) is [var k, var v] ? (k.Trim(), v.Trim()) : (part.Trim(), "");
-            var real = Array.Find(names, n => n.Key == key).Value;
-            if (real is not null && !string.Equals(real, value, StringComparison.OrdinalIgnoreCase))
+            foreach (var part in value.Value.Split(','))
             {
-                var span = sources.Deployment.EnvironmentVariables.First(static e => e.Key == Override).Value.Span;
-                throw FlowDeploymentException.At(ConfigurationRules.OverrideDisagrees, sources.Item.DeploymentFile, span, key, value, real);
+                var (key, name) = part.Split('=', 2) is [var k, var v] ? (k.Trim(), v.Trim()) : (part.Trim(), "");
+                var real = Array.Find(names, n => n.Key == key).Value;
+                if (real is not null && !string.Equals(real, name, StringComparison.OrdinalIgnoreCase))
+                {
+                    yield return FlowDiagnostic.At(ConfigurationRules.OverrideDisagrees, sources.Item.DeploymentFile, value.Span, key, name, real);
+                }
             }
         }
-
-        return variables;
     }
 }

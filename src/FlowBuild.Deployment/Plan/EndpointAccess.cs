@@ -155,8 +155,8 @@ internal static class EndpointAccess
     {
         var variables = sources.Deployment!.EnvironmentVariables;
         var isUsed = variables.Any(static v => v.Value.Value.Contains(InjectedConnection, StringComparison.Ordinal))
-            || (sources.IsFlowServed && sources.Flow is { } flow && flow.Nodes.Any(n =>
-                n.Connection is { } connection && !variables.Any(v => v.Key == connection.Value.Replace(' ', '_'))));
+            || (sources.IsFlowServed && sources.Flow is { } flow
+                && FlowConnections.Of(sources.Item.FlowFile, flow, sources.Paths).Any(connection => !variables.Any(v => v.Key == connection.Variable)));
         return isUsed && (!workspace.Address.IsLocal || (await workspace.GetConnectionNamesAsync(cancellationToken).ConfigureAwait(false)).Count > 0);
     }
 }

@@ -129,7 +129,7 @@ internal static class Preflight
     /// <summary>Warns of connections that the flow's nodes name and the workspace lacks.</summary>
     public static async Task CheckConnectionsAsync(MachineLearningWorkspace workspace, FlowSources sources, CancellationToken cancellationToken)
     {
-        var named = sources.IsFlowServed && sources.Flow is { } flow ? flow.Nodes.Where(static n => n.Connection is not null).ToList() : [];
+        var named = sources.IsFlowServed && sources.Flow is { } flow ? FlowConnections.Of(sources.Item.FlowFile, flow, sources.Paths) : [];
         if (named.Count == 0)
         {
             return;
@@ -142,15 +142,13 @@ internal static class Preflight
             return;
         }
 
-        foreach (var node in named.DistinctBy(static n => n.Connection!.Value))
+        foreach (var connection in named)
         {
-            var name = node.Connection!.Value;
-            var variable = name.Replace(' ', '_');
-            if (!there.Contains(name, StringComparer.OrdinalIgnoreCase) && !sources.Deployment!.EnvironmentVariables.Any(v => v.Key == variable))
+            if (!there.Contains(connection.Name, StringComparer.OrdinalIgnoreCase) && !sources.Deployment!.EnvironmentVariables.Any(v => v.Key == connection.Variable))
             {
                 workspace.Connection.Log.Report(FlowDiagnostic.At(
-                    WorkspaceRules.ConnectionMissing, sources.Item.FlowFile, node.Connection.Span, name, node.Name, workspace.Address.Name, variable,
-                    Suggestion.DidYouMean(name, there)));
+                    WorkspaceRules.ConnectionMissing, sources.Item.FlowFile, connection.Span, connection.Name, connection.User, workspace.Address.Name, connection.Variable,
+                    Suggestion.DidYouMean(connection.Name, there)));
             }
         }
     }

@@ -14,10 +14,27 @@ namespace FlowBuild.Deployment.Plan;
 /// </summary>
 public static partial class RequestCheck
 {
-    /// <summary>What is wrong with the request.</summary>
+    /// <summary>
+    /// What is wrong with the request. Errors in a file that nobody named are one warning: the studio leaves a samples.json behind that
+    /// need not fit the flow any more, and then it is not sent.
+    /// </summary>
     /// <param name="sources">The files of the flow.</param>
     /// <param name="named">Full path of the file that FlowVerifyRequest names, or null: the flow's samples.json.</param>
     public static IReadOnlyList<FlowDiagnostic> Check(FlowSources sources, string? named)
+    {
+        if (named is null && VerificationRequest.SamplesOf(sources.Item) is { } samples && Utf8Text.Decode(File.ReadAllBytes(samples), out _) is null)
+        {
+            // The check of the flow's folder tells it.
+            return [];
+        }
+
+        var problems = CheckFile(sources, named);
+        var errors = problems.Where(static problem => problem.Rule.Severity == RuleSeverity.Error).ToList();
+        return named is not null || errors.Count == 0 ? problems
+            : [FlowDiagnostic.At(PackageRules.SamplesDoNotFit, errors[0].File, errors[0].Span, string.Join("; ", errors.Select(static error => error.Message)))];
+    }
+
+    private static IReadOnlyList<FlowDiagnostic> CheckFile(FlowSources sources, string? named)
     {
         var path = named ?? VerificationRequest.SamplesOf(sources.Item);
         if (sources.Deployment is null || path is null)

@@ -15,7 +15,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
     private static readonly JsonSerializerOptions AsDeep = new() { MaxDepth = RequestFile.MaxDepth };
 
     /// <summary>
-    /// The named file, else the first row of the flow's samples.json. Of a row only the flow's inputs are sent, and an object in a
+    /// The named file, else the first row of the flow's samples.json where it fits the flow. Of a row only the flow's inputs are sent, and an object in a
     /// named file is sent as it is. Where there is neither, a request made up from the contract for the local workspace, and none for
     /// Azure, where a meaningless request would cost tokens.
     /// </summary>
@@ -30,7 +30,7 @@ public sealed record VerificationRequest(byte[] Body, string Source)
             return new VerificationRequest(ReadFile(file, sources), Path.GetFileName(file));
         }
 
-        if (SamplesOf(sources.Item) is { } samples && RequestFile.Read(samples) is { IsRows: true, Request: { } first })
+        if (SamplesOf(sources.Item) is { } samples && FitsFlow(sources) && RequestFile.Read(samples) is { IsRows: true, Request: { } first })
         {
             return new VerificationRequest(InputsOf(first, samples, sources), "samples.json");
         }
@@ -42,6 +42,9 @@ public sealed record VerificationRequest(byte[] Body, string Source)
 
     /// <summary>The flow's samples.json, or null.</summary>
     internal static string? SamplesOf(FlowItem item) => Path.Combine(item.Folder, "samples.json") is var samples && File.Exists(samples) ? samples : null;
+
+    private static bool FitsFlow(FlowSources sources) =>
+        RequestCheck.Check(sources, null).All(static problem => problem.Rule != PackageRules.SamplesDoNotFit);
 
     // Code that takes any input may take one that is called "inputs"; with outputs beside it, it is a recorded row.
     internal static bool IsWrapped(JsonObject row, FlowContract contract) =>

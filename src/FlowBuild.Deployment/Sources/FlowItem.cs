@@ -37,6 +37,9 @@ public sealed record FlowProject(
     /// <summary>Whether the property <c>Flow</c> named the flows.</summary>
     public bool IsSelected { get; init; }
 
+    /// <summary>FlowSlots names slots: a deployment gets the name of one of them.</summary>
+    public bool HasSlots { get; init; }
+
     /// <summary>The folder that includes must not leave: the repository's, else the project's.</summary>
     public string Root => RepositoryRoot ?? FindRepository() ?? Directory;
 

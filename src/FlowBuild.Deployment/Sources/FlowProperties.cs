@@ -13,7 +13,7 @@ public static class FlowProperties
     /// <summary>Their names; MSBuild ignores case.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "Flow", "FlowAllowBreakingChange", "FlowAllowOutsideFiles", "FlowAllTraffic", "FlowApiVersion", "FlowCheckImage", "FlowCloud", "FlowConfirm", "FlowContainer",
+        "Flow", "FlowAllowBreakingChange", "FlowAllowOutsideFiles", "FlowAllTraffic", "FlowApiVersion", "FlowCheckFolder", "FlowCheckImage", "FlowCloud", "FlowConfirm", "FlowContainer",
         "FlowContinueOnError", "FlowCredential", "FlowCredentialsFile", "FlowDeploymentFile", "FlowDeploymentName", "FlowEndpointFile", "FlowForce",
         "FlowGrantAccess", "FlowLocalIdleTimeout", "FlowLogTail", "FlowMirrorTraffic", "FlowModelFile", "FlowModelVersion", "FlowNoWait",
         "FlowOpenBrowser", "FlowRequestFile", "FlowResourceGroup", "FlowRetire", "FlowRollout", "FlowRolloutInterval", "FlowServeCommand", "FlowSet",

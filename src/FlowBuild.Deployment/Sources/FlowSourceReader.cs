@@ -17,15 +17,18 @@ public sealed class FlowSourceReader
     private readonly FlowProject _project;
     private readonly ProjectPaths _paths;
     private readonly bool _reportText;
+    private readonly bool _reportFolder;
     private readonly IFlowLog _log;
     private readonly HashSet<FlowDiagnostic> _placeless = [];
     private bool _failed;
+    private bool _itemFailed;
 
-    private FlowSourceReader(FlowProject project, bool reportText, IFlowLog log)
+    private FlowSourceReader(FlowProject project, bool reportText, bool reportFolder, IFlowLog log)
     {
         _project = project;
         _paths = ProjectPaths.Of(project);
         _reportText = reportText;
+        _reportFolder = reportFolder;
         _log = log;
     }
 
@@ -35,11 +38,21 @@ public sealed class FlowSourceReader
     /// are then silent, since the compiler has stopped the build at them.</param>
     /// <param name="log">Where the problems go.</param>
     /// <returns>The sources, or null when there are errors.</returns>
-    public static IReadOnlyList<FlowSources>? Read(FlowProject project, bool reportText, IFlowLog log)
+    public static IReadOnlyList<FlowSources>? Read(FlowProject project, bool reportText, IFlowLog log) =>
+        Read(project, reportText, reportFolder: true, log, out var usable) ? usable : null;
+
+    /// <summary>Reads all items, also those after one with errors.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="reportText">Reports what the compiler reports too.</param>
+    /// <param name="reportFolder">Reports the warnings about the flows' folders that a build reports too.</param>
+    /// <param name="log">Where the problems go.</param>
+    /// <param name="usable">The items whose files could be read.</param>
+    /// <returns>Whether there is no error.</returns>
+    public static bool Read(FlowProject project, bool reportText, bool reportFolder, IFlowLog log, out IReadOnlyList<FlowSources> usable)
     {
-        var reader = new FlowSourceReader(project, reportText, log);
-        var sources = project.Items.Select(reader.Read).ToList();
-        return reader._failed ? null : [.. sources.OfType<FlowSources>()];
+        var reader = new FlowSourceReader(project, reportText, reportFolder, log);
+        usable = [.. project.Items.Select(reader.Read).OfType<FlowSources>()];
+        return !reader._failed;
     }
 
     /// <summary>The checks across items and files that stand between the files and a deployment.</summary>
@@ -58,30 +71,35 @@ public sealed class FlowSourceReader
             return sources.Count == 0 ? [] : null;
         }
 
-        var failed = false;
+        var problems = AcrossItems(deployed).ToList();
+        problems.ForEach(log.Report);
+        return problems.Count > 0 ? null : deployed;
+    }
+
+    /// <summary>What keeps items from being deployed that may each be right for itself.</summary>
+    /// <param name="sources">The items; those that are not deployed are passed over.</param>
+    /// <returns>Errors.</returns>
+    internal static IEnumerable<FlowDiagnostic> AcrossItems(IEnumerable<FlowSources> sources)
+    {
         var targets = new Dictionary<string, FlowSources>(StringComparer.Ordinal);
-        foreach (var source in deployed)
+        foreach (var source in sources.Where(static s => s.Deployment is not null || s.Endpoint is not null))
         {
             var target = source.DeploymentName is { } name ? $"{source.EndpointName}/{name}" : source.EndpointName;
             if (!targets.TryAdd(target, source))
             {
-                failed = true;
-                log.Report(FlowDiagnostic.At(
+                yield return FlowDiagnostic.At(
                     ConfigurationRules.SameDeployment, source.Item.DeploymentFile ?? source.Item.EndpointFile, null,
-                    Path.GetFileName(targets[target].Item.Folder), Path.GetFileName(source.Item.Folder), target));
+                    Path.GetFileName(targets[target].Item.Folder), Path.GetFileName(source.Item.Folder), target);
             }
 
             if (source.Model is ModelChoice.Own { Spec.Path: { } path, RemotePath: null } own && source.Deployment?.Code is null
                 && !PackageBuilder.IsWithin(own.Folder(source.Item.Folder), source.Item.Folder))
             {
-                failed = true;
-                log.Report(FlowDiagnostic.At(
+                yield return FlowDiagnostic.At(
                     ConfigurationRules.ModelPathOutside, own.File, path.Span, path.Value, source.Item.Folder,
-                    Path.GetRelativePath(Path.GetDirectoryName(own.File)!, source.Item.Folder).Replace('\\', '/')));
+                    Path.GetRelativePath(Path.GetDirectoryName(own.File)!, source.Item.Folder).Replace('\\', '/'));
             }
         }
-
-        return failed ? null : deployed;
     }
 
     // The files beside the project are the only flow's; of several flows each item names its own.
@@ -96,17 +114,19 @@ public sealed class FlowSourceReader
 
     private FlowSources? Read(FlowItem item)
     {
+        _itemFailed = false;
         var flow = ReadFile(item.FlowFile, "it is the flow itself", FlowReader.Read);
         var endpoint = ReadFile(item.EndpointFile, "the PromptFlow item names it as its endpoint file", DeploymentFileReader.ReadEndpoint);
         var deployment = ReadFile(item.DeploymentFile, "the PromptFlow item names it as its deployment file", ReadDeployment);
         var model = ReadFile(item.ModelFile, "the PromptFlow item names it as its model file", DeploymentFileReader.ReadModel);
-        if (_failed)
+        var isUsable = !_itemFailed;
+        CheckFolder(item, flow);
+        if (!isUsable)
         {
             return null;
         }
 
         var sources = new FlowSources(item, flow, endpoint, deployment, model, _paths);
-        CheckFolder(item, flow);
         if (item.IsDeployed)
         {
             CheckDeployment(sources);
@@ -126,10 +146,10 @@ public sealed class FlowSourceReader
             return null;
         }
 
-        string text;
+        byte[] bytes;
         try
         {
-            text = _paths.ReadText(new NamedPath(file, Path.GetRelativePath(_project.Directory, file), file, null));
+            bytes = _paths.ReadBytes(new NamedPath(file, Path.GetRelativePath(_project.Directory, file), file, null));
         }
         catch (FlowDeploymentException e)
         {
@@ -142,44 +162,38 @@ public sealed class FlowSourceReader
             return null;
         }
 
+        if (Utf8Text.Decode(bytes, out var fault) is not { } text)
+        {
+            Report(typeof(T) == typeof(FlowDefinition) ? FlowRules.NotUtf8 : DeploymentRules.NotUtf8, file, fault!.Span, fault.Value);
+            return null;
+        }
+
         var result = read(file, text);
         foreach (var diagnostic in result.Diagnostics)
         {
-            // The compiler reports the errors of files too, and its build has ended well: a file changed since, or the compiler does
-            // not read it. Overrides it does not know at all.
-            if (_reportText || diagnostic.File is null || diagnostic.Rule.Severity == RuleSeverity.Error)
-            {
-                Report(diagnostic);
-            }
+            ReportText(diagnostic);
         }
 
-        _failed |= result.HasErrors;
+        _itemFailed |= result.HasErrors;
         return result.Value;
+    }
+
+    // The compiler reports the errors of files too, and its build has ended well: a file changed since, or the compiler does not read it.
+    private void ReportText(FlowDiagnostic problem)
+    {
+        if (_reportText || problem.Rule.Severity == RuleSeverity.Error)
+        {
+            Report(problem);
+        }
     }
 
     private void CheckFolder(FlowItem item, FlowDefinition? flow)
     {
-        foreach (var node in flow?.Nodes ?? EquatableArray.Empty<FlowNode>())
+        foreach (var problem in flow is null ? [] : FlowFolderCheck.Check(item.FlowFile, flow, _paths))
         {
-            if (node.SourcePath is { } path)
-            {
-                CheckSource(item, flow!, path);
-            }
-        }
-
-        if (flow is not null)
-        {
-            foreach (var problem in FlowTemplates.Check(flow, path => OpenTemplate(item, path)))
+            if (_reportFolder || problem.Rule.Severity == RuleSeverity.Error)
             {
                 Report(problem);
-            }
-        }
-
-        foreach (var include in flow?.AdditionalIncludes ?? EquatableArray.Empty<Located<string>>())
-        {
-            if (AdditionalInclude.Of(item.FlowFile, include, _paths).Fault is { } fault)
-            {
-                Report(fault);
             }
         }
 
@@ -190,62 +204,12 @@ public sealed class FlowSourceReader
         }
     }
 
-    private void CheckSource(FlowItem item, FlowDefinition flow, Located<string> path)
-    {
-        var named = NamedPath.Of(item.FlowFile, path);
-        var isIncluded = flow.AdditionalIncludes.Any(include => Path.GetFileName(include.Value.TrimEnd('/')) == path.Value.Split('/')[0]);
-        if (!PackageBuilder.IsWithin(named.Full, item.Folder))
-        {
-            Report(PackageRules.SourceOutside, item.FlowFile, path.Span, path.Value, Path.GetFileName(named.Full));
-        }
-        else if (_paths.Check(named, PathKind.Text) is { } fault)
-        {
-            Report(fault);
-        }
-        else if (!ProjectPaths.Exists(named) && !isIncluded)
-        {
-            Report(PackageRules.FileNotFound, item.FlowFile, path.Span, path.Value, "source.path is relative to the flow's folder");
-        }
-    }
-
-    private FlowTemplate? OpenTemplate(FlowItem item, string path)
-    {
-        var named = NamedPath.Of(item.FlowFile, new Located<string>(path, default));
-        try
-        {
-            return PackageBuilder.IsWithin(named.Full, item.Folder) && File.Exists(named.Full)
-                ? new FlowTemplate(named.Full, _paths.ReadText(named))
-                : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FlowDeploymentException)
-        {
-            // What is wrong with the path has been reported.
-            return null;
-        }
-    }
-
     private void CheckDeployment(FlowSources sources)
     {
         var item = sources.Item;
-        if (sources is { Endpoint: { } endpoint, Deployment: { } deployment })
+        foreach (var problem in sources.Files.Check(_project.HasSlots))
         {
-            if (!string.Equals(endpoint.Name.Value, deployment.EndpointName.Value, StringComparison.OrdinalIgnoreCase))
-            {
-                Report(ConfigurationRules.EndpointNamesDiffer, item.DeploymentFile, deployment.EndpointName.Span, deployment.EndpointName.Value, endpoint.Name.Value);
-            }
-
-            if (endpoint.IsKubernetes != deployment.IsKubernetes)
-            {
-                Report(ConfigurationRules.KindsDiffer, item.DeploymentFile, deployment.Name.Span, Kind(endpoint.IsKubernetes), Kind(deployment.IsKubernetes));
-            }
-        }
-
-        if (sources is { IsFlowServed: true, Flow: { } flow, Deployment: { } served })
-        {
-            foreach (var problem in ServedFlow.Check(flow, item.DeploymentFile!, served))
-            {
-                Report(problem);
-            }
+            ReportText(problem);
         }
 
         if (RequestTimeout.Fault(sources, modelIsFlow: null) is { } tooLong)
@@ -270,7 +234,7 @@ public sealed class FlowSourceReader
 
         if (sources.Deployment?.Environment?.Inline is { } environment)
         {
-            CheckPath(item.DeploymentFile!, environment.CondaFile, PathKind.Text, "conda_file is relative to the deployment file");
+            CheckConda(item.DeploymentFile!, environment.CondaFile);
             CheckBuildContext(item.DeploymentFile!, environment.Build);
             if (sources.IsFlowServed && environment.Image is { } image && RetiredImages.IsRetired(image.Value)
                 && File.Exists(Path.Combine(item.Folder, "requirements.txt")))
@@ -307,6 +271,14 @@ public sealed class FlowSourceReader
         else if (sources is { Deployment: { Code: null }, IsFlowServed: false } && type != "mlflow_model")
         {
             Report(ConfigurationRules.FlowNotDeployed, own.File, path.Span, path.Value, Path.GetFileName(sources.Item.Folder));
+        }
+    }
+
+    private void CheckConda(string file, Located<string>? path)
+    {
+        if (CheckPath(file, path, PathKind.Text, "conda_file is relative to the deployment file") && path is not null && !RemotePaths.IsRemote(path.Value))
+        {
+            ReadFile(NamedPath.Of(file, path).Full, "", static (conda, text) => new ReadResult<object>(null, CondaFile.Check(conda, text)));
         }
     }
 
@@ -354,6 +326,7 @@ public sealed class FlowSourceReader
     private void Report(FlowDiagnostic problem)
     {
         _failed |= problem.Rule.Severity == RuleSeverity.Error;
+        _itemFailed |= problem.Rule.Severity == RuleSeverity.Error;
         problem = DocumentOverride.Place(problem, _project.Overrides ?? []);
 
         // The overrides are those of all items.
@@ -371,6 +344,4 @@ public sealed class FlowSourceReader
         AssetReference.Registry registry => registry.Id,
         _ => reference.ToString(),
     };
-
-    private static string Kind(bool isKubernetes) => isKubernetes ? "Kubernetes" : "managed";
 }

@@ -25,11 +25,28 @@ public sealed record FlowSources(
     public ModelChoice Model => Choose();
 
     /// <summary>Whether the deployed model is the item's flow and the flow's own server answers for it.</summary>
-    public bool IsFlowServed => Deployment?.Code is null && Model is ModelChoice.Own own
-        && (own.RemotePath is not null || PackageBuilder.IsWithin(Item.FlowFile, own.Folder(Item.Folder)));
+    public bool IsFlowServed => Files.IsFlowServed;
+
+    /// <summary>The same files for the checks that the compiler makes too.</summary>
+    public FlowItemFiles Files => new(Item.FlowFile, Flow, Endpoint, Item.DeploymentFile, Deployment, Item.ModelFile, ModelFile);
 
     /// <summary>What a caller of the deployment sends and gets, or null.</summary>
     public FlowContract? Contract => Flow is null ? null : FlowReader.GetContract(Flow, Deployment?.ResponseFields);
+
+    /// <summary>What the item's model is packaged from; null where nothing is packaged.</summary>
+    internal PackageSource? PackageSource(FlowProject project)
+    {
+        if (Deployment is null || Model is not ModelChoice.Own { RemotePath: null } own)
+        {
+            return null;
+        }
+
+        var folder = own.Folder(Item.Folder);
+        string?[] files = [Item.EndpointFile, Item.DeploymentFile, Item.ModelFile];
+        return new PackageSource(
+            folder, Item.FlowFile, PackageBuilder.IsWithin(Item.FlowFile, folder) ? Flow : null, [.. files.OfType<string>()],
+            project.Root, project.AllowOutsideFiles);
+    }
 
     private ModelChoice Choose()
     {

@@ -104,13 +104,14 @@ public sealed class ProjectPaths(string root, bool allowOutside, string ownFolde
     /// <exception cref="FlowDeploymentException">The path is refused, or the file cannot be read.</exception>
     public string ReadText(NamedPath path)
     {
-        if (Check(path, PathKind.Text) is { } fault)
-        {
-            throw new FlowDeploymentException(fault);
-        }
-
-        return ReadableFile.ReadText(path.Full);
+        using var reader = new StreamReader(new MemoryStream(ReadBytes(path)));
+        return reader.ReadToEnd();
     }
+
+    /// <summary>The bytes of a file of text.</summary>
+    /// <exception cref="FlowDeploymentException">The path is refused, or the file cannot be read.</exception>
+    public byte[] ReadBytes(NamedPath path) =>
+        Check(path, PathKind.Text) is { } fault ? throw new FlowDeploymentException(fault) : ReadableFile.ReadBytes(path.Full, ReadableFile.LongestText);
 
     private FlowDiagnostic? CheckLocation(NamedPath path, string real) => allowOutside || PackageBuilder.IsWithin(real, _realRoot) ? null
         : FlowDiagnostic.At(

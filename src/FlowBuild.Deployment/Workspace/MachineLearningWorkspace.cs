@@ -404,6 +404,9 @@ public sealed partial class MachineLearningWorkspace : ArmResource
         {
             401 => " The token has expired, or this machine's clock is wrong: sign in again and run the target again, it goes on where it stopped.",
             403 => " The signed-in identity lacks a role; 'AzureML Data Scientist' on the workspace is enough to deploy.",
+            // What is not found, or not understood, by the control plane itself is a name in the request; images and models are looked for later.
+            404 => " Check the names of the subscription, the resource group and the workspace, and those in the files.",
+            400 when fault.Code is "BadArgument" or "ResourceNotFound" => "",
             _ => Remedies.For(fault.Code) is { } known ? " " + known : "",
         };
         var request = fault.Correlation is { } ids ? $" ({ids})" : "";

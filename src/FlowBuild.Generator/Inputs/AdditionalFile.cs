@@ -48,6 +48,8 @@ internal sealed record AdditionalFile(AdditionalText Text, FileKind Kind, FlowIt
                 Value(options, "Visibility"),
                 Value(options, "ResponseFields"),
                 Value(options, "FlowBuildDeploymentPath"),
+                Value(options, "FlowBuildEndpointPath"),
+                Value(options, "FlowBuildModelPath"),
                 Value(options, "ValueTypes"),
                 Value(options, "JsonContext"),
                 ProjectFile(provider))
@@ -68,6 +70,8 @@ internal sealed record AdditionalFile(AdditionalText Text, FileKind Kind, FlowIt
 /// <param name="Visibility"><c>public</c> (default) or <c>internal</c>.</param>
 /// <param name="ResponseFields">The outputs that the deployment returns: names separated by blanks or commas, or a JSON array of them.</param>
 /// <param name="DeploymentPath">Full path of the item's deployment file.</param>
+/// <param name="EndpointPath">Full path of the item's endpoint file.</param>
+/// <param name="ModelPath">Full path of the item's model file.</param>
 /// <param name="ValueTypes">What outputs, lists and objects hold: <c>name=type</c>, separated by blanks.</param>
 /// <param name="JsonContext">The source-generated serializer context that knows those types.</param>
 /// <param name="ProjectFile">Full path of the project file, or empty where the compiler is not told.</param>
@@ -78,6 +82,8 @@ internal sealed record FlowItem(
     string Visibility,
     string ResponseFields,
     string DeploymentPath,
+    string EndpointPath,
+    string ModelPath,
     string ValueTypes,
     string JsonContext,
     string ProjectFile)

@@ -35,6 +35,7 @@ internal sealed record ReportedDiagnostic(FlowDiagnostic Problem, TextSpan Chara
     /// <summary>The descriptors of all rules of one severity that can be seen in a file's text.</summary>
     public static ImmutableArray<DiagnosticDescriptor> DescriptorsOf(RuleSeverity severity) =>
         FlowRules.All.Concat(GeneratorRules.All).Concat(DeploymentRules.All)
+            .Concat([ConfigurationRules.EndpointNamesDiffer, ConfigurationRules.KindsDiffer])
             .Where(rule => rule.Severity == severity)
             .Select(MakeDescriptor)
             .ToImmutableArray();

@@ -244,6 +244,79 @@ public sealed class DeploymentFileTests
         Assert.Empty(DeploymentFileReader.ReadDeployment("deployment.yml", text.Text, [new("environment_variables.SEARCH_KEY", "other-value")]).Diagnostics);
     }
 
+    [Theory]
+    [InlineData("API_KEY", "k", "is named like a secret")]
+    [InlineData("DbPassword", "1234", "is named like a secret")]
+    [InlineData("apiKey", "abc", "is named like a secret")]
+    [InlineData("STORAGE_CONNECTION_STRING", "x", "is named like a secret")]
+    [InlineData("ANY", "-----BEGIN RSA PRIVATE KEY-----MIIE", "a private key")]
+    [InlineData("ANY", "ghp_0123456789abcdefghijABCDEFGHIJ", "a GitHub token")]
+    [InlineData("ANY", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc==", "a connection string with a key")]
+    [InlineData("ANY", "sk-proj-0123456789abcdef", "an API key")]
+    [InlineData("ANY", "https://a.blob.core.windows.net/c?sv=2022&sig=abc%2Fdef%3D", "a shared access signature")]
+    [InlineData("ANY", "Server=a;User Id=u;Password=p1", "a connection string with a password")]
+    [InlineData("ANY", "postgres://user:word@host/db", "a connection string with a password")]
+    public void A_secret_is_known_by_its_name_or_its_form(string name, string value, string why)
+    {
+        var result = Read(Start + $"environment_variables:\n  {name}: \"{value}\"\n");
+
+        var problem = Assert.Single(result.Diagnostics);
+        Assert.Equal(DeploymentRules.SecretInPlainText, problem.Rule);
+        Assert.StartsWith($"'{name}' ", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(why, problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(value.Length > 4 ? value : $"'{value}'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("USE_KEY", "true")]
+    [InlineData("API_KEY", "")]
+    [InlineData("MONKEY", "banana")]
+    [InlineData("MAX_TOKEN", "4096")]
+    [InlineData("PACKAGE", "sk-learn-contrib")]
+    [InlineData("ENDPOINT", "https://example.com/a?b=c")]
+    [InlineData("AOAI_API_KEY", "${aoai.api_key}")]
+    public void What_only_resembles_a_secret_is_none(string name, string value)
+    {
+        Assert.DoesNotContain(
+            Read(Start + $"environment_variables:\n  {name}: \"{value}\"\n").Diagnostics, static problem => problem.Rule == DeploymentRules.SecretInPlainText);
+    }
+
+    [Theory]
+    [InlineData("data_collector: {collections: {a: {enabled: 'true'}}, rolling_rate: «month»}\n", "FLOW2009", "write one of minute, hour, day")]
+    [InlineData("readiness_probe: {timeout: «300»}\n", "FLOW2123", "'readiness_probe.timeout' is 300 seconds")]
+    [InlineData("code_configuration: {code: ., scoring_script: «score.R»}\nenvironment: {image: i}\n", "FLOW2122", "its name ends with '.R'")]
+    [InlineData("environment:\n  image: i\n  «conda_file»: {channels: [a]}\n", "FLOW2121", "this mapping has no such key")]
+    [InlineData("tags: {owner: «ghp_0123456789abcdefghij»}\n", "FLOW2106", "a GitHub token")]
+    public void What_the_service_or_its_images_do_not_take_is_told_at_its_place(string marked, string id, string advice)
+    {
+        var text = MarkedText.Parse(Start + marked);
+
+        text.AssertOnly(Read(text.Text).Diagnostics, DiagnosticCatalogue.All.Single(rule => rule.Id == id), advice);
+    }
+
+    [Theory]
+    [InlineData("code_configuration: {code: ., scoring_script: plumber.R}\nenvironment:\n  image: i\n  inference_config:\n    liveness_route: {path: /l, port: 1}\n    readiness_route: {path: /r, port: 1}\n    scoring_route: {path: /s, port: 1}\n")]
+    [InlineData("code_configuration: {code: ., scoring_script: plumber.R}\nenvironment: azureml:e:1\n")]
+    [InlineData("liveness_probe: {timeout: 299}\n")]
+    [InlineData("environment: {image: i, conda_file: {dependencies: [python=3.10]}}\n")]
+    public void What_a_container_of_ones_own_may_do_is_not_told(string text) => Assert.Empty(Read(Start + text).Diagnostics);
+
+    [Theory]
+    [InlineData("promptflow==1.18.5\nopenai>=1.0\n", "FLOW2121", "this is a text")]
+    [InlineData("- python=3.10\n", "FLOW2121", "this is a list")]
+    [InlineData("", "FLOW2121", "this file is empty")]
+    [InlineData("name: e\nchannels: [conda-forge]\n", "FLOW2121", "this mapping has no such key")]
+    [InlineData("dependencies: python\n", "FLOW2121", "'dependencies' is a text")]
+    [InlineData("name: [\n", "FLOW2001", "")]
+    public void A_conda_file_is_a_mapping_with_dependencies(string text, string id, string advice)
+    {
+        var problem = Assert.Single(CondaFile.Check("conda.yml", text));
+
+        Assert.Equal(id, problem.Rule.Id);
+        Assert.Contains(advice, problem.Message, StringComparison.Ordinal);
+        Assert.Empty(CondaFile.Check("conda.yml", "dependencies:\n- python=3.10\n- pip:\n  - openai\n"));
+    }
+
     [Fact]
     public void A_template_in_a_free_text_is_a_warning()
     {

@@ -20,8 +20,8 @@ public sealed class FlowContractTests
           total: {type: int, reference: "${total.output}"}
         nodes:
         - {name: build, type: prompt, source: {type: code, path: b.jinja2}, inputs: {q: "${inputs.question}"}}
-        - {name: ask, type: llm, source: {type: code, path: a.jinja2}, inputs: {p: "${build.output}"}}
-        - {name: choose, type: llm, source: {type: code, path: a.jinja2}, inputs: {functions: "${parse.output}"}}
+        - {name: ask, type: llm, api: chat, source: {type: code, path: a.jinja2}, inputs: {p: "${build.output}"}}
+        - {name: choose, type: llm, api: chat, source: {type: code, path: a.jinja2}, inputs: {functions: "${parse.output}"}}
         - {name: parse, type: python, source: {type: code, path: p.py}, inputs: {q: "${inputs.question}"}}
         - {name: total, type: python, source: {type: code, path: t.py}, inputs: {q: "${parse.output}"}, aggregation: true}
 
@@ -174,7 +174,6 @@ public sealed class FlowContractTests
     [Theory]
     [InlineData("", "")]
     [InlineData("chat_history: {type: list, default: []}", "")]
-    [InlineData("is_chat_input: true", "is_chat_input: false")]
     [InlineData("is_chat_output: true", "is_chat_output: false")]
     public void A_flow_that_only_answers_questions_needs_no_history(string written, string instead)
     {

@@ -106,15 +106,33 @@ public sealed class FlowReaderTests
     public static TheoryData<string, DiagnosticRule, string> Traps => new()
     {
         { Head + Echo.Replace("type: code", "type: code\n    «pth»: x", StringComparison.Ordinal), FlowRules.UnknownKey, "did you mean 'path'?" },
-        { Head + Echo + "- name: a\n  type: llm\n  «modle»: gpt\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "did you mean 'model' under 'inputs'?" },
-        { Head + Echo + "- name: a\n  type: llm\n  «temperature»: 0\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "write it under 'inputs'" },
-        { Head + Echo + "- name: a\n  type: llm\n  «aktivate»: x\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "did you mean 'activate'?" },
+        { Head + Echo + "- name: a\n  type: llm\n  api: chat\n  connection: c\n  inputs: {model: m}\n  «modle»: gpt\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "did you mean 'model' under 'inputs'?" },
+        { Head + Echo + "- name: a\n  type: llm\n  api: chat\n  connection: c\n  inputs: {model: m}\n  «temperature»: 0\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "write it under 'inputs'" },
+        { Head + Echo + "- name: a\n  type: llm\n  api: chat\n  connection: c\n  inputs: {model: m}\n  «aktivate»: x\n  source: {type: code, path: a.jinja2}\n", FlowRules.UnknownKey, "did you mean 'activate'?" },
         { Head + Echo + "«discription»: x\n", FlowRules.UnknownKey, "did you mean 'description'?" },
         { Head.Replace("${echo.output}", "«${echo.output[0]}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output.[0]}'" },
         { Head.Replace("${echo.output}", "«${echo.outputs}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "did you mean '${echo.output}'?" },
         { Head.Replace("${echo.output}", "«${echo.ouput}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "did you mean '${echo.output}'?" },
         { Head.Replace("${echo.output}", "«${echo.ouput[0].name}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "did you mean '${echo.output.[0].name}'?" },
         { Head.Replace("${echo.output}", "«${echo.score}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output.score}'" },
+        { Head.Replace("${echo.output}", "«${echo.score.a}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "gives 'a' of the node's result and ignores 'score'" },
+        { Head.Replace("${echo.output}", "«${echo.output[0].name}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "gives 'name' of the node's result and ignores '[0]'" },
+        { Head.Replace("${echo.output}", "«${echo.output.a-b}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "is read as the steps 'a', 'b'; write '${echo.output.['a-b']}'" },
+        { Head.Replace("${echo.output}", "«${echo.output.x.a b.y}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output.x.['a b'].y}'" },
+        { Head.Replace("${echo.output}", "«'${echo.output.a[\"b-c\"]}'»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "write '${echo.output.a['b-c']}'" },
+        { Head.Replace("${echo.output}", "«${echo.output.[-1]}»", StringComparison.Ordinal) + Echo, FlowRules.ReferenceTrap, "let a python node give the value" },
+        { Head + Echo + "- name: two\n  type: python\n  source: {type: code, path: a.py}\n  inputs: {q: «\"${echo.outputs.answer}\"»}\n", FlowRules.ReferenceTrap, "fails when the node runs; did you mean '${echo.output.answer}'?" },
+        { Head + Echo + "- name: two\n  type: python\n  source: {type: code, path: a.py}\n  inputs: {q: «\"${echo.output.a-b}\"»}\n", FlowRules.ReferenceTrap, "is read as the steps 'a', 'b'" },
+        { Head.Replace("${echo.output}", "«${echo.output.a}»", StringComparison.Ordinal) + Echo + "  activate:\n    when: ${inputs.text}\n    is: a\n", FlowRules.OutputOfBypassedNode, "the request fails with status 400 whenever the node 'echo' is bypassed" },
+        { Head + Echo.Replace("${inputs.text}", "«'{inputs.text}'»", StringComparison.Ordinal), FlowRules.ReferenceTrap, "write '${inputs.text}'" },
+        { Head + Echo.Replace("${inputs.text}", "«'{{ inputs.text }}'»", StringComparison.Ordinal), FlowRules.ReferenceTrap, "write '${inputs.text}'" },
+        { Head + Echo.Replace("${inputs.text}", "«$inputs.text»", StringComparison.Ordinal), FlowRules.ReferenceTrap, "write '${inputs.text}'" },
+        { Head + Echo + "- name: two\n  type: python\n  source: {type: code, path: a.py}\n  inputs: {q: «$echo.output»}\n", FlowRules.ReferenceTrap, "write '${echo.output}'" },
+        { Head + Echo + Model.Replace("api: chat", "api: «chta»", StringComparison.Ordinal), FlowRules.ModelWordUnknown, "did you mean 'chat'?" },
+        { Head + Echo + Model.Replace("api: chat", "api: chat\n  provider: «Azure»", StringComparison.Ordinal), FlowRules.ModelWordUnknown, "the connection's type decides" },
+        { Head + Echo + Model.Replace("name: ask", "name: «ask»", StringComparison.Ordinal).Replace("  connection: c\n", "", StringComparison.Ordinal), FlowRules.ModelIncomplete, "names no connection" },
+        { Head + Echo + Model.Replace("name: ask", "name: «ask»", StringComparison.Ordinal).Replace("deployment_name: gpt", "text: a", StringComparison.Ordinal), FlowRules.ModelIncomplete, "add 'deployment_name' (Azure OpenAI) or 'model' (OpenAI)" },
+        { Head + Echo + "environment_variables:\n  ANY: «ghp_0123456789abcdefghij»\n", FlowRules.SecretInPlainText, "holds what looks like a GitHub token" },
         { Head.Replace("${echo.output}", "«echo.output»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "did you mean '${echo.output}'?" },
         { Head.Replace("${echo.output}", "«'{{echo.output}}'»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "did you mean '${echo.output}'?" },
         { Head.Replace("${echo.output}", "«'{{text}}'»", StringComparison.Ordinal) + Echo, FlowRules.LiteralOutput, "did you mean '${inputs.text}'?" },
@@ -144,6 +162,77 @@ public sealed class FlowReaderTests
         { Head + Echo.Replace("${inputs.text}", "«[\"${inputs.text}\"]»", StringComparison.Ordinal), FlowRules.ReferenceTrap, "is plain text here" },
         { Head + Echo + "- name: last\n  type: python\n  source: {type: code, path: a.py}\n  activate: {when: «\"${echo.output\"», is: a}\n", FlowRules.ReferenceTrap, "write '${echo.output}'" },
     };
+
+    private const string Model = "- name: ask\n  type: llm\n  source: {type: code, path: a.jinja2}\n  api: chat\n  connection: c\n  inputs: {deployment_name: gpt}\n";
+
+    [Theory]
+    [InlineData("${echo.outputs.answer}")]
+    [InlineData("${echo.output.a.b[0].c}")]
+    [InlineData("${echo.output.['a-b'].[1]}")]
+    [InlineData("${echo.output.a[\"b\"]}")]
+    public void A_reference_that_means_what_it_says_is_not_warned_of(string reference)
+    {
+        var flow = Head.Replace("${echo.output}", $"'{reference.Replace("'", "''", StringComparison.Ordinal)}'", StringComparison.Ordinal) + Echo;
+
+        Assert.Empty(Read(flow).Diagnostics);
+    }
+
+    [Fact]
+    public void An_llm_node_without_an_api_is_an_error()
+    {
+        var text = MarkedText.Parse(Head + Echo + Model.Replace("name: ask", "name: «ask»", StringComparison.Ordinal).Replace("  api: chat\n", "", StringComparison.Ordinal));
+
+        text.AssertOnly(Read(text.Text).Diagnostics, FlowRules.ModelWithoutApi, "add 'api: chat' or 'api: completion'");
+    }
+
+    [Theory]
+    [InlineData("run", false)]
+    [InlineData("flow:", false)]
+    [InlineData(":run", false)]
+    [InlineData("flow.run", false)]
+    [InlineData("a:b:c", false)]
+    [InlineData("flow:run()", false)]
+    [InlineData("(App)", false)]
+    [InlineData("pack.flow:run", true)]
+    [InlineData("(App)Name.Space.Class.Method", true)]
+    public void The_entry_of_a_flex_flow_names_a_module_and_a_function(string entry, bool isRight)
+    {
+        var problems = FlowReader.Read("flow.flex.yaml", $"entry: \"{entry}\"\n").Diagnostics;
+
+        Assert.Equal(isRight ? [] : [FlowRules.InvalidEntry], problems.Select(static problem => problem.Rule));
+    }
+
+    [Fact]
+    public void Two_nodes_of_one_name_are_one_error_and_not_one_for_each_use_of_the_missing_name()
+    {
+        const string Flow = """
+            outputs:
+              a: {type: string, reference: "${grade.output.a}"}
+              b: {type: string, reference: "${grade.output.b}"}
+              c: {type: string, reference: "${grade.output.c}"}
+            nodes:
+            - {name: ask, type: python, source: {type: code, path: a.py}}
+            - {name: ask, type: python, source: {type: code, path: b.py}}
+
+            """;
+
+        Assert.Equal([FlowRules.DuplicateNodeName], Read(Flow).Diagnostics.Select(static problem => problem.Rule));
+
+        // More names are missing than two nodes can explain.
+        var other = Flow.Replace("${grade.output.c}", "${rank.output}", StringComparison.Ordinal);
+        Assert.Equal(4, Read(other).Diagnostics.Count(static problem => problem.Rule.Severity == RuleSeverity.Error));
+    }
+
+    [Theory]
+    [InlineData("question: {type: list, is_chat_input: true, is_chat_history: true}", "reply: {type: string, reference: a, is_chat_output: true}", "must be two inputs")]
+    [InlineData("chat_history: {type: list, is_chat_input: true}", "reply: {type: string, reference: a, is_chat_output: true}", "must be two inputs")]
+    [InlineData("question: {type: string}", "reply: {type: string, reference: a, is_chat_output: true}", "no input has 'is_chat_input: true'")]
+    public void Flags_that_make_no_chat_are_a_warning(string input, string output, string advice)
+    {
+        var problems = Read($"inputs:\n  {input}\noutputs:\n  {output}\n").Diagnostics;
+
+        Assert.Contains(advice, Assert.Single(problems, static problem => problem.Rule == FlowRules.ChatFlags).Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("is: left", "is: right", false)]
@@ -323,7 +412,7 @@ public sealed class FlowReaderTests
                 default_variant_id: v1
                 variants:
                   v0: {node: {type: python, source: {type: code, path: a.py}}}
-                  v1: {node: {type: llm, source: {type: code, path: a.jinja2}, inputs: {text: "${inputs.text}"}, connection: aoai}}
+                  v1: {node: {type: llm, api: chat, source: {type: code, path: a.jinja2}, inputs: {text: "${inputs.text}", model: m}, connection: aoai}}
             """);
 
         Assert.Empty(result.Diagnostics);
@@ -336,7 +425,7 @@ public sealed class FlowReaderTests
     [Fact]
     public void A_variant_is_found_by_the_value_of_its_id()
     {
-        const string Flow = "inputs: {}\nnodes:\n- {name: ask, use_variants: true}\nnode_variants:\n  ask:\n    default_variant_id: 0x1\n    variants:\n      1: {node: {type: llm, source: {type: code, path: a.jinja2}}}\n";
+        const string Flow = "inputs: {}\nnodes:\n- {name: ask, use_variants: true}\nnode_variants:\n  ask:\n    default_variant_id: 0x1\n    variants:\n      1: {node: {type: llm, api: chat, connection: c, source: {type: code, path: a.jinja2}, inputs: {model: m}}}\n";
 
         var result = Read(Flow);
 
@@ -356,7 +445,7 @@ public sealed class FlowReaderTests
                 default_variant_id: v1
                 variants:
                   v0: {node: {type: «lm», source: {type: code, path: a.py}}}
-                  v1: {node: {type: llm, source: {type: code, path: a.jinja2}}}
+                  v1: {node: {type: llm, api: chat, connection: c, source: {type: code, path: a.jinja2}, inputs: {model: m}}}
             """);
 
         text.AssertOnly(Read(text.Text).Diagnostics, FlowRules.UnknownNodeType, "did you mean 'llm'?");

@@ -32,6 +32,7 @@ public sealed class EditorSchemaVerdictTests(ITestOutputHelper output)
         DeploymentRules.InvalidYaml, DeploymentRules.InvalidTraffic, DeploymentRules.Conflict, DeploymentRules.WrongKindOfFile,
         FlowRules.InvalidYaml, FlowRules.UndeclaredInput, FlowRules.UnknownNode, FlowRules.NodeCycle, FlowRules.ReadsAggregation,
         FlowRules.ActivatedByNormalNode, FlowRules.OutputReferenceNotFound, FlowRules.DuplicateNodeName, FlowRules.InvalidVariant, FlowRules.TypeNotServable,
+        FlowRules.InvalidEntry, FlowRules.ModelWithoutApi, DeploymentRules.CondaWithoutDependencies, DeploymentRules.ScriptNotPython,
     ];
 
     /// <summary>What is asked of a variant only if it is the one that runs.</summary>

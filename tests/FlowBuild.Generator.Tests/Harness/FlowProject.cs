@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -34,6 +35,33 @@ internal sealed class FlowProject
 
     public AnalyzerConfigOptionsProvider Options => _options;
 
+    /// <summary>Sets a property of the build that the compiler sees.</summary>
+    public FlowProject Property(string name, string value)
+    {
+        _options.Global["build_property." + name] = value;
+        return this;
+    }
+
+    /// <summary>Adds a file whose bytes are those that the compiler finds on disk.</summary>
+    public FlowProject AddBytes(string path, byte[] bytes, params (string Name, string Value)[] metadata)
+    {
+        using var stream = new MemoryStream(bytes);
+
+        // As the compiler reads: UTF-8, and where it is not, an encoding of one byte a character.
+        SourceText text;
+        try
+        {
+            text = SourceText.From(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        }
+        catch (DecoderFallbackException)
+        {
+            stream.Position = 0;
+            text = SourceText.From(stream, Encoding.Latin1);
+        }
+
+        return Add(new TextInMemory(FullPath(path), text), metadata);
+    }
+
     /// <summary>Adds a flow with its item's metadata.</summary>
     public FlowProject Flow(string path, string text, params (string Name, string Value)[] metadata) =>
         Add(path, text, [("FlowBuildKind", "PromptFlow"), .. metadata]);
@@ -41,7 +69,11 @@ internal sealed class FlowProject
     /// <summary>Adds a file with its item's metadata.</summary>
     public FlowProject Add(string path, string? text, params (string Name, string Value)[] metadata)
     {
-        var file = new TextInMemory(FullPath(path), text);
+        return Add(new TextInMemory(FullPath(path), text is null ? null : SourceText.From(text)), metadata);
+    }
+
+    private FlowProject Add(TextInMemory file, (string Name, string Value)[] metadata)
+    {
         _options.Files[file.Path] = metadata.ToDictionary(static m => "build_metadata.AdditionalFiles." + m.Name, static m => m.Value);
         _files.Add(file.Path, file);
         _driver = _driver.AddAdditionalTexts([file]);
@@ -52,7 +84,7 @@ internal sealed class FlowProject
     public void Edit(string path, Func<string, string> edit)
     {
         var before = _files[FullPath(path)];
-        var after = new TextInMemory(before.Path, edit(before.GetText()!.ToString()));
+        var after = new TextInMemory(before.Path, SourceText.From(edit(before.GetText()!.ToString())));
         _files[before.Path] = after;
         _driver = _driver.ReplaceAdditionalText(before, after);
     }
@@ -82,11 +114,11 @@ internal sealed class FlowProject
 
     private static string FullPath(string path) => path.StartsWith('/') ? path : Folder + path;
 
-    private sealed class TextInMemory(string path, string? text) : AdditionalText
+    private sealed class TextInMemory(string path, SourceText? text) : AdditionalText
     {
         public override string Path => path;
 
-        public override SourceText? GetText(CancellationToken cancellationToken = default) => text is null ? null : SourceText.From(text);
+        public override SourceText? GetText(CancellationToken cancellationToken = default) => text;
     }
 
     private sealed class ProjectOptions : AnalyzerConfigOptionsProvider

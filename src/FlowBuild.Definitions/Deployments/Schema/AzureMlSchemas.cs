@@ -124,7 +124,7 @@ internal static class AzureMlSchemas
                     new("client_id", AnyText, "Client id of the identity that writes."),
                 ],
                 new KeyHint("sampling_rate", "it stands beside 'collections' and holds for all of them")))), "What is collected, by name.", IsRequired: true),
-            new("rolling_rate", new ValueRule.Word("minute", "hour", "day", "month", "year"), "How often a new file begins."),
+            new("rolling_rate", new ValueRule.Word("minute", "hour", "day"), "How often a new file begins."),
             new("sampling_rate", new ValueRule.Number(0, 1), "Which part of the requests is collected, 0 to 1."),
             new("request_logging", new ValueRule.Mapping(new MappingRule(
                 "request logging",
