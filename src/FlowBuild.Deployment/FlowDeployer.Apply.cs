@@ -75,15 +75,16 @@ public sealed partial class FlowDeployer
             await part().ConfigureAwait(false);
             return true;
         }
-        catch (FlowDeploymentException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            run.Failure = e.Diagnostic;
+            var failure = FlowFailure.Of(e, "DeployFlow");
+            run.Failure = failure.Diagnostic;
             if (_runs!.Count == 1)
             {
                 throw;
             }
 
-            _log.Report(e);
+            _log.Report(failure);
             return _settings.ContinueOnError ? false : throw FlowsFailed("DeployFlow");
         }
     }

@@ -135,8 +135,9 @@ public sealed partial class FlowDeployer
             {
                 await PlanAsync(run, known: null, writes, modelOnly, cancellationToken).ConfigureAwait(false);
             }
-            catch (FlowDeploymentException e)
+            catch (Exception raw) when (raw is not OperationCanceledException)
             {
+                var e = FlowFailure.Of(raw, "PlanFlow");
                 run.Failure = e.Diagnostic;
                 if (e.Diagnostic.Rule == ConfigurationRules.InvalidProperty)
                 {
@@ -164,9 +165,11 @@ public sealed partial class FlowDeployer
     {
         if (_settings.DeploymentName is { } name && (_settings.Slots.Count > 0 || _runs!.Exists(run => run.Sources.DeploymentName != name)))
         {
-            throw FlowDeploymentException.Of(
+            var refused = FlowDeploymentException.Of(
                 ConfigurationRules.InvalidProperty, "FlowDeploymentName", name,
                 $"the deployment that is planned or deployed is named by {(_settings.Slots.Count > 0 ? "FlowSlots" : "the deployment file")}; leave FlowDeploymentName out, or override the file's name with FlowSet=\"name={name}\"");
+            _runs!.ForEach(run => run.Failure ??= refused.Diagnostic);
+            throw refused;
         }
     }
 
@@ -189,13 +192,18 @@ public sealed partial class FlowDeployer
         }
     }
 
-    // The deployments of the project's other flows on the same endpoint, whether the property Flow names them or not.
-    private IReadOnlyList<string> SiblingsOf(FlowRun run) =>
-    [
-        .. _runs!.Where(other => other != run && other.Sources.EndpointName == run.Sources.EndpointName).Select(static other => other.Sources.DeploymentName).OfType<string>(),
-        .. _project.OtherItems.Select(item => FlowSelection.DeploymentOf(item, _project))
-            .Where(other => string.Equals(other?.EndpointName.Value, run.Sources.EndpointName, StringComparison.OrdinalIgnoreCase)).Select(static other => other!.Name.Value.ToLowerInvariant()),
-    ];
+    // The deployments of the project's other flows on the same endpoint, whether the property Flow names them or not. What deletes, takes
+    // over or moves all traffic must know them all.
+    private IReadOnlyList<string> SiblingsOf(FlowRun run)
+    {
+        var mustKnow = _settings.Slots.Count > 0 || _settings.Retire || (_settings.AllTraffic && _settings.Traffic is null);
+        var others = mustKnow ? OtherFlows.All(_project) : OtherFlows.Readable(_project);
+        return
+        [
+            .. _runs!.Where(other => other != run && other.Sources.EndpointName == run.Sources.EndpointName).Select(static other => other.Sources.DeploymentName).OfType<string>(),
+            .. others.Where(other => other.Endpoint == run.Sources.EndpointName).Select(static other => other.Name),
+        ];
+    }
 
     private bool Prepare()
     {

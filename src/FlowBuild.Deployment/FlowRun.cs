@@ -10,6 +10,7 @@ namespace FlowBuild.Deployment;
 internal sealed class FlowRun(FlowSources sources)
 {
     private int _filesSent;
+    private bool _isChanged;
 
     public FlowSources Sources { get; } = sources;
 
@@ -19,8 +20,8 @@ internal sealed class FlowRun(FlowSources sources)
 
     public PlanApplier? Applier { get; private set; }
 
-    /// <summary>Whether a plan of this run held anything to do.</summary>
-    public bool IsChanged { get; private set; }
+    /// <summary>Whether a step of this run has changed the workspace.</summary>
+    public bool IsChanged => _isChanged || Applier?.IsChanged == true;
 
     /// <summary>Whether a step has been begun.</summary>
     public bool IsBegun { get; set; }
@@ -51,7 +52,7 @@ internal sealed class FlowRun(FlowSources sources)
     public void Take(DeploymentPlan plan, PlanApplier applier)
     {
         _filesSent = FilesSent;
-        IsChanged |= plan.HasChanges;
+        _isChanged = IsChanged;
         (Plan, Applier) = (plan, applier);
     }
 }

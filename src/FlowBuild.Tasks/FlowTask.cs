@@ -36,23 +36,13 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
         {
             isDone = Task.Run(() => RunAsync(settings, log, _cancellation.Token)).GetAwaiter().GetResult() && !Log.HasLoggedErrors;
         }
-        catch (FlowDeploymentException e)
-        {
-            log.Report(e);
-        }
         catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
         {
             log.Result("Stopped. What is done stays done; run the target again to continue.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            log.Report(FlowDiagnostic.At(ConfigurationRules.FileNotUsable, null, null, e.Message.TrimEnd('.')));
-            log.Detail(e.ToString());
-        }
         catch (Exception e)
         {
-            log.Report(FlowDiagnostic.At(WorkspaceRules.Unexpected, null, null, GetType().Name, e.Message.Split('\n')[0].Trim()));
-            log.Detail(e.ToString());
+            log.Report(FlowFailure.Of(e, GetType().Name));
         }
 
         if (!isDone && RecordFile.Length > 0)

@@ -66,7 +66,7 @@ public sealed partial class PropertyEffectTests
     [Fact]
     public void Every_property_has_a_row_and_stands_in_the_documentation()
     {
-        string[] rows = [.. PropertyEffects.OfProperties.Select(static effect => effect.Name), .. PropertyEffects.OfStart];
+        string[] rows = [.. PropertyEffects.OfProperties.Select(static effect => effect.Name), .. PropertyEffects.OfStart, .. PropertyEffects.OfOtherTests];
         Assert.Equal(FlowProperties.Names.Order(StringComparer.Ordinal), rows.Distinct().Order(StringComparer.Ordinal));
 
         var documentation = File.ReadAllText(Path.Combine(Repository.Root, "docs", "targets.md"));

@@ -77,5 +77,8 @@ internal static class PropertyEffects
     /// <summary>What a local workspace starts with; a test of its own starts one.</summary>
     public static IReadOnlyList<string> OfStart { get; } = ["FlowServeCommand", "FlowLocalIdleTimeout"];
 
+    /// <summary>Those whose effect needs a registry or a compiled project, which tests of their own have.</summary>
+    public static IReadOnlyList<string> OfOtherTests { get; } = ["FlowCheckImage", "FlowCheckFolder"];
+
     private static string Local(string kind = "") => kind.Length == 0 ? "FlowWorkspace=local" : $"FlowWorkspace=local;Case={kind}";
 }

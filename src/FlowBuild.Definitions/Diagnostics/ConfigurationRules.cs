@@ -192,6 +192,13 @@ public static class ConfigurationRules
         "FlowDeploymentName='{0}': no endpoint of the selected flows has this deployment; write one of: {1}",
         RuleSeverity.Error);
 
+    /// <summary>The deployment file of a flow that the property Flow leaves out cannot be read.</summary>
+    public static readonly DiagnosticRule OtherFlowUnreadable = new(
+        "FLOW4031",
+        "The deployment file of another flow cannot be read",
+        "The deployment file of the flow '{0}', which Flow leaves out, cannot be read, so it is not known which deployment to keep; correct the file",
+        RuleSeverity.Error);
+
     /// <summary>The path of a flow holds a control character.</summary>
     public static readonly DiagnosticRule FlowPathUnusable = new(
         "FLOW4041",
@@ -206,6 +213,6 @@ public static class ConfigurationRules
         ModelPathOutside, EndpointNamesDiffer, KindsDiffer, NotSignedIn, InvalidProperty, OverrideDisagrees, EndpointFileMissing,
         InvalidRequestFile, ToolMissing, HostTooOld, PropertyMissing, UnusedDeploymentFile, CompilerTooOld, EndpointOnly, FlowNotDeployed,
         FileNotUsable, ResultNotWritten, UserSecretsNotWritten, ItemMetadataUnknown, FlowNotSelected, SolutionNotDeployable,
-        PropertyUnknown, DeploymentUnknown, FlowPathUnusable,
+        PropertyUnknown, DeploymentUnknown, OtherFlowUnreadable, FlowPathUnusable,
     ];
 }

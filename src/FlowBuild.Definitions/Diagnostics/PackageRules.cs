@@ -197,8 +197,7 @@ public static class PackageRules
     [
         FileNotFound, LinkLeavesFolder, IncludeOutside, EmptyPackage, SecretLeftOut, IncludeReplaces, InvalidName, LinkCircle,
         SourceOutside, RequirementsNotInstalled, IgnorePatternFaulty, NotAFile, RequestLacksInput, RequestValueDoesNotFit,
-        RequestMemberUnknown, PathOutside, NotRegularFile, FileTooLarge, IncludeExcluded, PathExcluded, ReservedTemplateVariable, NotUtf8,
-        ArgumentUnknown, ArgumentMissing, SourceMissing, SamplesDoNotFit,
-        TemplateVariableWithoutInput,
+        RequestMemberUnknown, PathOutside, NotRegularFile, FileTooLarge, IncludeExcluded, PathExcluded, NotUtf8, ArgumentUnknown,
+        ArgumentMissing, SourceMissing, SamplesDoNotFit, ReservedTemplateVariable, TemplateVariableWithoutInput,
     ];
 }

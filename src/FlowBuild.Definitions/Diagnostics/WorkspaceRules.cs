@@ -159,7 +159,7 @@ public static class WorkspaceRules
     public static readonly DiagnosticRule ChangedByAnotherRun = new(
         "FLOW5027",
         "Another run changed the deployment",
-        "{0} was changed by another run in the meantime and that change was kept ({1}); run the target again to deploy this version over it",
+        "{0} was changed by another run in the meantime, and that change was kept ({1}); run the target again if this run's change is to replace it",
         RuleSeverity.Error);
 
     /// <summary>No deployment of an endpoint has traffic.</summary>

@@ -14,7 +14,6 @@ namespace FlowBuild.Deployment.Apply;
 /// </summary>
 internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, DeploymentPlan plan, DeploySettings settings, IFlowLog log)
 {
-    private const int TrafficReads = 3;
     private const int LogLines = 50;
     private const int TellingLines = 3;
     private const int LongestLine = 300;
@@ -23,10 +22,14 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
 
     private EndpointResource? _endpoint;
     private RememberedDeployment? _appliedSnapshot;
+    private TrafficMap? _writtenTraffic;
     private bool _detached;
 
     /// <summary>The states of the endpoint that are this run's own, for a plan that is made again.</summary>
     public KnownStates? Known { get; private set; } = plan.Known;
+
+    /// <summary>Whether a step has changed the workspace.</summary>
+    public bool IsChanged { get; private set; }
 
     /// <summary>Whether the deployment was started and is not waited for.</summary>
     public bool IsDetached => _detached;
@@ -59,6 +62,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                     break;
                 case EndpointStep endpoint:
                     var operation = await workspace.PutEndpointAsync(endpoint.Name, () => BodyAsync(endpoint, cancellationToken), cancellationToken).ConfigureAwait(false);
+                    IsChanged = true;
                     _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
                     await WarnOfRolesAsync(_endpoint, endpoint.Needs, cancellationToken).ConfigureAwait(false);
                     break;
@@ -104,6 +108,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         var store = await ArtifactStore.OpenAsync(workspace, step.Package.Datastore, cancellationToken).ConfigureAwait(false);
         var result = await store.UploadAsync(step.Package, step.Asset, step.Version, cancellationToken).ConfigureAwait(false);
         FilesSent += result.Sent;
+        IsChanged |= result.Sent > 0;
         log.Progress(result.Sent == 0
             ? $"upload: nothing to send, {Sizes.Files(result.Present)} there already"
             : $"upload: {Sizes.Files(result.Sent)} sent ({Sizes.Text(result.SentBytes)}), {result.Present} {(result.Present == 1 ? "was" : "were")} there");
@@ -122,6 +127,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                 : new StalePlanException($"{step.Kind} {step.Subject} was registered by another run in the meantime", e);
         }
 
+        IsChanged = true;
         log.Progress($"{step.Kind} {step.Subject}: {(step.IsNew ? "registered" : "updated")}");
     }
 
@@ -179,6 +185,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         }
 
         await workspace.GiveRoleAsync(principal, step.Need, cancellationToken).ConfigureAwait(false);
+        IsChanged = true;
         log.Progress($"role {step.Subject}: given to the identity of {plan.Endpoint}; it can take some minutes until it holds");
     }
 
@@ -201,6 +208,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
 
         var operation = await workspace.DeleteDeploymentAsync(plan.Endpoint, step.Name, cancellationToken).ConfigureAwait(false);
         await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
+        IsChanged = true;
         log.Result($"{plan.Endpoint}/{step.Name}: deleted, since it had no traffic");
     }
 
@@ -209,6 +217,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         try
         {
             var operation = await workspace.PutDeploymentAsync(plan.Endpoint, step.Name, () => BodyAsync(step, cancellationToken), cancellationToken).ConfigureAwait(false);
+            IsChanged = true;
             if (settings.NoWait)
             {
                 _detached = true;
@@ -244,6 +253,12 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             return;
         }
 
+        await RestoreTagsAsync(remember, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Only where they are still this run's own.
+    private async Task RestoreTagsAsync(RememberStep remember, CancellationToken cancellationToken)
+    {
         var tags = (await EndpointAsync(cancellationToken, fresh: true).ConfigureAwait(false)).Tags;
         var own = remember.Tags.Where(tag => tags.GetValueOrDefault(tag.Key) == tag.Value).ToDictionary(static tag => tag.Key, tag => remember.TagsNow[tag.Key]);
         if (own.Any(tag => tags.GetValueOrDefault(tag.Key) != tag.Value))
@@ -396,8 +411,12 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                 traffic, step.Mirror is null ? null : new TrafficMap(before.MirrorTraffic),
                 step.Tags.Keys.Where(static key => key != InterruptedRollout.Tag).ToDictionary(static key => key, key => before.Tags.GetValueOrDefault(key))
                     .Append(KeyValuePair.Create(InterruptedRollout.Tag, (string?)null)).ToDictionary(),
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken, seen: _writtenTraffic ?? step.Seen).ConfigureAwait(false);
             return $"The traffic of {plan.Endpoint} is back at {traffic}.";
+        }
+        catch (StalePlanException)
+        {
+            return $"The traffic of {plan.Endpoint} was changed by another run in the meantime and is left as it is.";
         }
         catch (FlowDeploymentException e)
         {
@@ -429,33 +448,21 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         TrafficMap? traffic, TrafficMap? mirror, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken,
         TrafficMap? seen = null, IReadOnlyDictionary<string, string?>? tagsNow = null)
     {
-        var operation = await workspace.PutEndpointAsync(plan.Endpoint, BodyAsync, cancellationToken).ConfigureAwait(false);
-        _endpoint = new EndpointResource(await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false));
-
-        // Reads lag behind writes now and then.
-        for (var read = 1; traffic is not null && !new TrafficMap(_endpoint.Traffic).Equals(traffic); read++)
+        _endpoint = await EndpointUpdate.SendAsync(workspace, plan.Endpoint, BodyAsync, traffic, settings.Timeout, cancellationToken).ConfigureAwait(false);
+        IsChanged = true;
+        if (traffic is not null)
         {
-            if (read == TrafficReads)
-            {
-                throw FlowDeploymentException.Of(
-                    WorkspaceRules.TrafficNotSet, plan.Endpoint, new TrafficMap(_endpoint.Traffic).ToString(), traffic.ToString());
-            }
-
-            await Task.Delay(workspace.Connection.Patience.BusyDelay, cancellationToken).ConfigureAwait(false);
-            _endpoint = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false) ?? _endpoint;
+            Known = Known?.With(traffic);
+            _writtenTraffic = traffic;
         }
 
-        Known = traffic is null ? Known : Known?.With(traffic);
         if (traffic is not null || mirror is not null)
         {
             log.Progress($"traffic of {plan.Endpoint}: {new TrafficMap(_endpoint.Traffic)}");
         }
 
-        // Read again: a change that somebody else made in the meantime stays, and where it counts the plan is made anew.
-        async Task<JsonObject> BodyAsync()
+        Task<JsonObject> BodyAsync(EndpointResource current)
         {
-            var current = await workspace.GetEndpointAsync(plan.Endpoint, cancellationToken).ConfigureAwait(false)
-                ?? throw FlowDeploymentException.Of(WorkspaceRules.NotDeployed, $"The endpoint '{plan.Endpoint}'", workspace.Address.Name);
             var now = new TrafficMap(current.Traffic);
             if ((seen is not null && !now.Equals(seen) && !now.Equals(traffic))
                 || tagsNow?.Any(tag => current.Tags.GetValueOrDefault(tag.Key) != tag.Value) == true)
@@ -463,7 +470,7 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
                 throw StalePlan(seen is null ? $"endpoint {plan.Endpoint}" : $"the traffic of {plan.Endpoint}");
             }
 
-            return MachineLearningWorkspace.WithTraffic(current, traffic?.Percentages, mirror?.Percentages, tags);
+            return Task.FromResult(MachineLearningWorkspace.WithTraffic(current, traffic?.Percentages, mirror?.Percentages, tags));
         }
     }
 
@@ -531,27 +538,29 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
 
     private async Task<string> RestoreAsync(string name, JsonObject previous, bool hasMoved, CancellationToken cancellationToken)
     {
+        var model = AssetNames.Short(previous["properties"]?["model"]?.ToString() ?? "none");
         try
         {
-            if (await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false) is { } now && !IsWanted(now))
-            {
-                return $"{name} was changed by another run in the meantime and is left as it is (model {AssetNames.Short(now.ModelId ?? "none")}).";
-            }
-
-            var model = AssetNames.Short(previous.TextAt("properties", "model") ?? "none");
             log.Progress($"{plan.Endpoint}/{name}: failed; putting it back as it was before (model {model})");
-            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, name, () => Task.FromResult(Copy(previous)), cancellationToken).ConfigureAwait(false);
+            var operation = await workspace.PutDeploymentAsync(plan.Endpoint, name, BodyAsync, cancellationToken).ConfigureAwait(false);
             await operation.WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
 
-            // What stands now was verified when it was made, and a rollback goes to where it went before.
-            var tags = plan.Steps.OfType<RememberStep>().FirstOrDefault()?.TagsNow
-                ?? (plan.Steps.OfType<VerificationStep>().FirstOrDefault()?.MarkTag is { } mark ? new Dictionary<string, string?> { [mark] = null } : null);
-            if (tags is not null)
+            // What runs now was verified when it was made, and a rollback leads to where it led before.
+            if (plan.Steps.OfType<RememberStep>().FirstOrDefault() is { } remember)
             {
-                await SetTrafficAsync(null, null, tags, cancellationToken).ConfigureAwait(false);
+                await RestoreTagsAsync(remember, cancellationToken).ConfigureAwait(false);
+            }
+            else if (plan.Steps.OfType<VerificationStep>().FirstOrDefault()?.MarkTag is { } mark)
+            {
+                await SetTrafficAsync(null, null, new Dictionary<string, string?> { [mark] = null }, cancellationToken).ConfigureAwait(false);
             }
 
             return $"{name} was put back as it was before (model {model}){(hasMoved ? "" : "; the traffic is unchanged")}.";
+        }
+        catch (StalePlanException)
+        {
+            var now = await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false);
+            return $"{name} was changed by another run in the meantime and is left as it is (model {AssetNames.Short(now?.ModelId ?? "none")}).";
         }
         catch (FlowDeploymentException e)
         {
@@ -559,6 +568,11 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
             var reason = e.Diagnostic.Rule == WorkspaceRules.OperationFailed ? $"{e.Diagnostic.Arguments[1]}: {e.Diagnostic.Arguments[2]}" : e.Message;
             return $"{name} could not be put back as it was before ({reason.TrimEnd('.')}); run the target again.";
         }
+
+        async Task<JsonObject> BodyAsync() =>
+            await workspace.GetDeploymentAsync(plan.Endpoint, name, cancellationToken).ConfigureAwait(false) is { } now && !IsMade(now)
+                ? throw StalePlan($"deployment {plan.Endpoint}/{name}")
+                : Copy(previous);
     }
 
     private async Task<EndpointResource> EndpointAsync(CancellationToken cancellationToken, bool fresh = false) =>

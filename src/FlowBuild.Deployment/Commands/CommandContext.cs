@@ -42,10 +42,11 @@ internal sealed record CommandContext(
                 await run(flow).ConfigureAwait(false);
                 succeeded.Add(flow);
             }
-            catch (FlowDeploymentException e) when (flows.Count > 1)
+            catch (Exception e) when (flows.Count > 1 && e is not OperationCanceledException)
             {
-                Log.Report(e);
-                failed.Add((flow, e.Diagnostic.Rule));
+                var failure = FlowFailure.Of(e, Target);
+                Log.Report(failure);
+                failed.Add((flow, failure.Diagnostic.Rule));
                 if (writes && !Settings.ContinueOnError)
                 {
                     break;

@@ -11,7 +11,7 @@ internal static class DeleteCommand
     /// <summary>Deletes the named deployment, or the one that each flow's file names; one with traffic only with FlowForce.</summary>
     public static async Task DeleteDeploymentsAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        var flows = await NamedDeployments.FlowsAsync(context, writes: true, cancellationToken).ConfigureAwait(false);
         foreach (var flow in flows)
         {
             if (NamedDeployments.Of(context, flow) is { } name && !context.Settings.Force)
@@ -27,7 +27,9 @@ internal static class DeleteCommand
             if (NamedDeployments.Of(context, flow) is not { } name
                 || await context.Workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false) is null)
             {
-                lines.Add($"{endpoint.Name}/{flow.DeploymentName}: does not exist, nothing was deleted (flow '{flow.Item.Name}')");
+                lines.Add(NamedDeployments.Of(context, flow) is { } missing
+                    ? $"{endpoint.Name}/{missing}: does not exist, nothing was deleted (flow '{flow.Item.Name}')"
+                    : $"{endpoint.Name}: no deployment file, nothing was deleted (flow '{flow.Item.Name}')");
                 return;
             }
 
@@ -80,14 +82,11 @@ internal static class DeleteCommand
 
         // An endpoint takes the deployments of all its flows with it, also of those that Flow does not name.
         var selected = context.Endpoints.Select(static flow => flow.EndpointName).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var other in context.Project.OtherItems)
+        if (OtherFlows.All(context.Project).FirstOrDefault(other => selected.Contains(other.Endpoint)) is { } kept)
         {
-            if (FlowSelection.DeploymentOf(other, context.Project)?.EndpointName.Value is { } endpoint && selected.Contains(endpoint))
-            {
-                throw FlowDeploymentException.Of(
-                    ConfigurationRules.FlowNotSelected, string.Join(' ', context.Flows.Select(static f => f.Item.Name)),
-                    $"leaves out the flow '{other.Name}', which is deployed to the same endpoint and would be deleted with it", $"'{endpoint}'");
-            }
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.FlowNotSelected, string.Join(' ', context.Flows.Select(static f => f.Item.Name)),
+                $"leaves out the flow '{kept.Item.Name}', which is deployed to the same endpoint and would be deleted with it", $"'{kept.Endpoint}'");
         }
     }
 
@@ -108,11 +107,12 @@ internal static class DeleteCommand
         var live = new TrafficMap(endpoint.Traffic);
         var mirror = new TrafficMap(endpoint.MirrorTraffic);
         var (liveWithout, mirrorWithout) = (live.Without(name), mirror.Beside(TrafficMap.All(name)));
-        if (!liveWithout.Equals(live) || !mirrorWithout.Equals(mirror))
+        var tags = RollbackTags.Naming(name, endpoint.Tags).ToDictionary(static tag => tag, static _ => (string?)null);
+        if (!liveWithout.Equals(live) || !mirrorWithout.Equals(mirror) || tags.Count > 0)
         {
             await EndpointChange.SetAsync(
-                context, endpoint, liveWithout.Equals(live) ? null : liveWithout, mirrorWithout.Equals(mirror) ? null : mirrorWithout,
-                RollbackTags.Naming(name, endpoint.Tags).ToDictionary(static tag => tag, static _ => (string?)null), cancellationToken).ConfigureAwait(false);
+                context, endpoint, liveWithout.Equals(live) ? null : liveWithout, mirrorWithout.Equals(mirror) ? null : mirrorWithout, tags,
+                cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -11,7 +11,7 @@ internal static class InvokeCommand
     public static async Task RunAsync(CommandContext context, string? requestFile, CancellationToken cancellationToken)
     {
         var lines = new List<OutputLine>();
-        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        var flows = await NamedDeployments.FlowsAsync(context, writes: false, cancellationToken).ConfigureAwait(false);
         var outcomes = await context.ForEachAsync(flows, writes: false, async flow =>
         {
             var (endpoint, answer) = await SendAsync(context, flow, requestFile, cancellationToken).ConfigureAwait(false);

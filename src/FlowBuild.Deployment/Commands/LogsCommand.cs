@@ -14,7 +14,7 @@ internal static class LogsCommand
             _ => throw FlowDeploymentException.Of(ConfigurationRules.InvalidProperty, "FlowContainer", container, "write inference-server or storage-initializer"),
         };
         var lines = new List<OutputLine>();
-        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        var flows = await NamedDeployments.FlowsAsync(context, writes: false, cancellationToken).ConfigureAwait(false);
         var outcomes = await context.ForEachAsync(flows, writes: false, async flow =>
         {
             var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);

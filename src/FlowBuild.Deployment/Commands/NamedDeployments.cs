@@ -17,8 +17,12 @@ internal static class NamedDeployments
     /// The flows that <c>FlowDeploymentName</c> leaves: those whose endpoint has a deployment of that name. Where a flow's own file
     /// names it, that flow stands for the endpoint. Without the property all flows of the command.
     /// </summary>
-    /// <exception cref="FlowDeploymentException">No endpoint has the deployment.</exception>
-    public static async Task<IReadOnlyList<FlowSources>> FlowsAsync(CommandContext context, CancellationToken cancellationToken)
+    /// <param name="context">The command.</param>
+    /// <param name="writes">Whether the command changes the workspace: it must know all endpoints, and leaves the deployments of flows
+    /// alone that the property Flow leaves out.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="FlowDeploymentException">No endpoint has the deployment, or it belongs to another flow.</exception>
+    public static async Task<IReadOnlyList<FlowSources>> FlowsAsync(CommandContext context, bool writes, CancellationToken cancellationToken)
     {
         if (context.Settings.DeploymentName is not { } name)
         {
@@ -27,7 +31,7 @@ internal static class NamedDeployments
 
         var flows = new List<FlowSources>();
         var known = new List<string>();
-        FlowDeploymentException? unreadable = null;
+        var unreadable = new List<FlowSources>();
         foreach (var group in context.Flows.GroupBy(static flow => flow.EndpointName))
         {
             try
@@ -36,24 +40,32 @@ internal static class NamedDeployments
                 known.AddRange(deployments.Select(deployment => $"{group.Key}/{deployment.Name}"));
                 if (deployments.Any(deployment => string.Equals(deployment.Name, name, StringComparison.OrdinalIgnoreCase)))
                 {
-                    flows.Add(group.FirstOrDefault(flow => flow.DeploymentName == name) ?? group.First());
+                    flows.Add(group.FirstOrDefault(flow => flow.DeploymentName == name) ?? Own(context, group.First(), name, writes));
                 }
             }
-            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.RequestFailed)
+            catch (FlowDeploymentException e) when (!writes && context.Flows.Count > 1 && e.Diagnostic.Rule != ConfigurationRules.FlowNotSelected)
             {
-                unreadable ??= e;
+                // The command itself reports the endpoint that it cannot read.
+                unreadable.Add(group.First());
             }
         }
 
-        if (flows.Count == 0)
+        if (flows.Count == 0 && unreadable.Count == 0)
         {
-            throw unreadable ?? FlowDeploymentException.Of(
+            throw FlowDeploymentException.Of(
                 ConfigurationRules.DeploymentUnknown, name,
                 known.Count > 0 ? string.Join(", ", known.Order(StringComparer.Ordinal)) : "none, the endpoints have no deployments");
         }
 
-        return flows;
+        return [.. context.Flows.Where(flow => flows.Contains(flow) || unreadable.Contains(flow))];
     }
+
+    private static FlowSources Own(CommandContext context, FlowSources flow, string name, bool writes) =>
+        writes && OtherFlows.All(context.Project).FirstOrDefault(other => other.Endpoint == flow.EndpointName && other.Name == name) is { } other
+            ? throw FlowDeploymentException.Of(
+                ConfigurationRules.FlowNotSelected, string.Join(' ', context.Flows.Select(static f => f.Item.Name)),
+                $"leaves out the flow that the deployment '{other.Endpoint}/{name}' belongs to", $"'{other.Item.Name}'")
+            : flow;
 
     /// <summary>The deployment that a command acts on for a flow: the named one, else the one that the flow's file names.</summary>
     public static string? Of(CommandContext context, FlowSources flow) => context.Settings.DeploymentName ?? flow.DeploymentName;

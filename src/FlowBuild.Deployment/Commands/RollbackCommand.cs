@@ -18,7 +18,7 @@ internal static class RollbackCommand
         var restored = new HashSet<string>(StringComparer.Ordinal);
         FlowDeploymentException? refused = null;
         var isDone = false;
-        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        var flows = await NamedDeployments.FlowsAsync(context, writes: true, cancellationToken).ConfigureAwait(false);
         var outcomes = await context.ForEachAsync(flows, writes: true, async flow =>
         {
             // The traffic of an endpoint is set back once, however many flows of the project are deployed to it.
@@ -57,9 +57,10 @@ internal static class RollbackCommand
         CommandContext context, EndpointResource endpoint, string? name, CancellationToken cancellationToken)
     {
         var now = new TrafficMap(endpoint.Traffic);
-        if (endpoint.Tags.ContainsKey(RollbackTags.RolledBack))
+        if (endpoint.Tags.TryGetValue(RollbackTags.RolledBack, out var replaced))
         {
-            return ($"{endpoint.Name}: already rolled back, nothing was changed; the traffic is {now}", true);
+            return replaced == now.ToString() ? throw FlowDeploymentException.Of(
+                WorkspaceRules.NoRollback, endpoint.Name, $"its traffic was rolled back and has been set to {now} again since; set it with SetFlowTraffic") : ($"{endpoint.Name}: already rolled back, nothing was changed; the traffic is {now}", true);
         }
 
         var before = RollbackTags.TrafficOf(endpoint);
@@ -107,8 +108,29 @@ internal static class RollbackCommand
             RequireUnchanged(endpoint, next, deployments.FirstOrDefault(d => string.Equals(d.Name, next, StringComparison.OrdinalIgnoreCase)));
         }
 
+        RequireOwnTraffic(context, endpoint, before, now);
         await EndpointChange.SetAsync(
-            context, endpoint, before, null, RollbackTags.AfterTrafficRollback(now, endpoint.Tags), cancellationToken).ConfigureAwait(false);
+            context, endpoint, before, null, RollbackTags.AfterTrafficRollback(now, endpoint.Tags), cancellationToken,
+            async () =>
+            {
+                foreach (var next in before.Percentages.Keys.Where(next => !now.Percentages.ContainsKey(next)))
+                {
+                    RequireUnchanged(endpoint, next, await context.Workspace.GetDeploymentAsync(endpoint.Name, next, cancellationToken).ConfigureAwait(false));
+                }
+            }).ConfigureAwait(false);
+    }
+
+    // The traffic of an endpoint belongs to all its flows.
+    private static void RequireOwnTraffic(CommandContext context, EndpointResource endpoint, TrafficMap before, TrafficMap now)
+    {
+        var other = OtherFlows.All(context.Project).FirstOrDefault(
+            other => other.Endpoint == endpoint.Name && before.Percentages.GetValueOrDefault(other.Name) != now.Percentages.GetValueOrDefault(other.Name));
+        if (other is not null)
+        {
+            throw FlowDeploymentException.Of(
+                ConfigurationRules.FlowNotSelected, string.Join(' ', context.Flows.Select(static f => f.Item.Name)),
+                $"leaves out a flow whose traffic the rollback would change ({now} to {before})", $"'{endpoint.Name}'");
+        }
     }
 
     // A slot without traffic may hold something else by now, such as a version that an interrupted run has not verified.

@@ -12,7 +12,7 @@ internal static class ShowCommand
     {
         var shown = new List<DeployedFlow>();
         var lines = new List<OutputLine>();
-        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        var flows = await NamedDeployments.FlowsAsync(context, writes: false, cancellationToken).ConfigureAwait(false);
         var outcomes = await context.ForEachAsync([.. flows.DistinctBy(static flow => flow.EndpointName)], writes: false, async flow =>
         {
             var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);

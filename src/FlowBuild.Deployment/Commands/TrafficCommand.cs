@@ -25,7 +25,7 @@ internal static class TrafficCommand
                 "FlowTraffic and FlowMirrorTraffic name the deployments; leave FlowDeploymentName out, or set FlowAllTraffic=true with it");
         }
 
-        var flows = await NamedDeployments.FlowsAsync(context, cancellationToken).ConfigureAwait(false);
+        var flows = await NamedDeployments.FlowsAsync(context, writes: true, cancellationToken).ConfigureAwait(false);
         var changes = new Dictionary<FlowSources, Change>();
         foreach (var flow in flows.DistinctBy(static flow => flow.EndpointName))
         {
@@ -47,7 +47,7 @@ internal static class TrafficCommand
     {
         var settings = context.Settings;
         var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
-        if (settings is { Traffic: null, AllTraffic: true, DeploymentName: null } && context.Flows.Count(other => other.EndpointName == flow.EndpointName) > 1)
+        if (settings is { Traffic: null, AllTraffic: true, DeploymentName: null } && HasOtherFlows(context, flow))
         {
             throw FlowDeploymentException.Of(
                 ConfigurationRules.InvalidProperty, "FlowAllTraffic", "true",
@@ -61,8 +61,19 @@ internal static class TrafficCommand
         settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", names);
         var before = new TrafficMap(endpoint.Traffic);
         settings.MirrorTraffic?.RequireMirror("FlowMirrorTraffic", traffic ?? before, endpoint.IsKubernetes);
-        return new Change(endpoint, traffic, RollbackTags.BeforeMove(before, deployments));
+        return new Change(endpoint, traffic, TagsFor(endpoint, before, traffic, deployments));
     }
+
+    private static bool HasOtherFlows(CommandContext context, FlowSources flow) =>
+        context.Flows.Count(other => other.EndpointName == flow.EndpointName) > 1
+        || OtherFlows.All(context.Project).Any(other => other.Endpoint == flow.EndpointName);
+
+    // To set the traffic of before the last deployment is a rollback by hand; traffic that does not move leaves what a rollback needs.
+    private static Dictionary<string, string?> TagsFor(
+        EndpointResource endpoint, TrafficMap before, TrafficMap? traffic, IReadOnlyList<DeploymentResource> deployments) =>
+        traffic is null || traffic.Equals(before) ? []
+        : traffic.Equals(RollbackTags.TrafficOf(endpoint)) ? RollbackTags.AfterTrafficRollback(before, endpoint.Tags)
+        : RollbackTags.BeforeMove(before, deployments);
 
     private sealed record Change(EndpointResource Endpoint, TrafficMap? Traffic, IReadOnlyDictionary<string, string?> Tags);
 }

@@ -483,14 +483,15 @@ internal sealed class DeploymentPlanner
         var seen = new TrafficMap(endpoint?.Traffic ?? new Dictionary<string, int>());
 
         // Traffic of a deployment that is gone reaches nobody.
-        var now = new TrafficMap(seen.Percentages.Where(t => deployments.Any(d => string.Equals(d.Name, t.Key, StringComparison.OrdinalIgnoreCase))));
+        var now = seen.Percentages.Keys.Where(name => !deployments.Any(d => string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase)))
+            .Aggregate(seen, static (rest, gone) => rest.Without(gone));
         var rollout = _steps.OfType<RolloutReturnStep>().Any() ? null : InterruptedRollout.Of(endpoint);
         var wanted = DesiredTraffic(now, endpoint, deployments, rollout);
         _isWithoutTraffic = (wanted ?? now).Percentages.Count == 0 && endpoint is not null && !_settings.NoWait;
         var mirrorNow = new TrafficMap(endpoint?.MirrorTraffic ?? new Dictionary<string, int>());
         var mirror = WantedMirror(mirrorNow, wanted ?? now, endpoint, names);
 
-        var movesTraffic = wanted is not null && !wanted.Equals(now) && !(wanted.Percentages.Count == 0 && seen.Percentages.Count == 0);
+        var movesTraffic = wanted is not null && !wanted.Equals(seen);
         var movesMirror = !mirror.Equals(mirrorNow);
         var mark = RollbackTags.Unverified(name);
         var isMarked = endpoint?.Tags.ContainsKey(mark) == true;
@@ -562,7 +563,7 @@ internal sealed class DeploymentPlanner
         // What the deployment ran before its change in place is remembered already.
         // From within a rollout, a rollback leads to where the rollout began.
         var goesBackTo = movesTraffic && rollout is not null && !rollout.Start.Equals(wanted) ? rollout.Start : now;
-        var remembered = RollbackTags.BeforeMove(goesBackTo, deployments.Where(d => d != live || !(isRemembered || isMarked)));
+        var remembered = movesTraffic ? RollbackTags.BeforeMove(goesBackTo, deployments.Where(d => d != live || !(isRemembered || isMarked))) : [];
         NoteRollbackUnavailable(remembered);
         _steps.Add(new TrafficStep(_sources.EndpointName, movesTraffic ? wanted : null, movesMirror ? mirror : null, remembered, Reason(now), moves)
         {

@@ -19,15 +19,12 @@ internal sealed record KnownStates(
         deployments.ToImmutableDictionary(static d => d.Name.ToLowerInvariant(), static d => ImmutableList.Create<RememberedDeployment?>(RememberedDeployment.Of(d))),
         endpoint is null ? null : [.. endpointChanges]);
 
-    /// <summary>These states and traffic that the run has set.</summary>
-    public KnownStates With(TrafficMap traffic) => this with { Traffic = Traffic.Add(traffic) };
+    /// <summary>These states after the run has set traffic: what was there before would be another run's change.</summary>
+    public KnownStates With(TrafficMap traffic) => this with { Traffic = [traffic] };
 
-    /// <summary>These states and what the run has deployed.</summary>
-    public KnownStates With(string deployment, RememberedDeployment written)
-    {
-        var name = deployment.ToLowerInvariant();
-        return this with { Deployments = Deployments.SetItem(name, StatesOf(name).Add(written)) };
-    }
+    /// <summary>These states after the run has deployed.</summary>
+    public KnownStates With(string deployment, RememberedDeployment written) =>
+        this with { Deployments = Deployments.SetItem(deployment.ToLowerInvariant(), [written]) };
 
     /// <summary>These states and those of another flow of the run that is deployed to the same endpoint.</summary>
     public KnownStates With(KnownStates other) => new(

@@ -71,7 +71,12 @@ public sealed class FlowSourceReader
             return sources.Count == 0 ? [] : null;
         }
 
-        var problems = AcrossItems(deployed).ToList();
+        var problems = AcrossItems(deployed).Concat(
+            from source in deployed
+            from other in OtherFlows.Readable(project)
+            where other.Endpoint == source.EndpointName && other.Name == source.DeploymentName
+            select FlowDiagnostic.At(
+                ConfigurationRules.SameDeployment, source.Item.DeploymentFile, null, other.Item.Name, source.Item.Name, $"{other.Endpoint}/{other.Name}")).ToList();
         problems.ForEach(log.Report);
         return problems.Count > 0 ? null : deployed;
     }

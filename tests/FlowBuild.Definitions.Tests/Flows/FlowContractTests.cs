@@ -41,9 +41,10 @@ public sealed class FlowContractTests
     public void Only_code_can_put_a_stream_into_a_property(string type, string reference, bool canStream)
     {
         var source = type == "custom_llm" ? "package_with_prompt" : "code";
+        var model = type == "llm" ? ", api: chat, connection: c, inputs: {deployment_name: d}" : "";
         var contract = Contract(
             $"inputs:\n  q: {{type: string}}\noutputs:\n  a: {{type: string, reference: \"{reference}\"}}\n"
-            + $"nodes:\n- {{name: n, type: {type}, source: {{type: {source}, path: n.py, tool: t}}}}\n");
+            + $"nodes:\n- {{name: n, type: {type}, source: {{type: {source}, path: n.py, tool: t}}{model}}}\n");
 
         Assert.Equal(canStream, Assert.Single(contract.Outputs).CanStream);
         Assert.Equal(canStream, contract.CanStream);
