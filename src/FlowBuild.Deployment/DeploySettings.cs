@@ -45,6 +45,9 @@ public sealed record DeploySettings
     /// <summary>Gives the endpoint's identity the roles that it lacks (FlowGrantAccess).</summary>
     public bool GrantAccess { get; init; }
 
+    /// <summary>The project's UserSecretsId, or empty: no user secrets are written.</summary>
+    public string UserSecretsId { get; init; } = "";
+
     /// <summary>Keeps the connection of a local deployment in the project's user secrets (FlowWriteUserSecrets).</summary>
     public bool WriteUserSecrets { get; init; } = true;
 

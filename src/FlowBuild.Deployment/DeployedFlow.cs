@@ -63,8 +63,15 @@ public sealed record DeployedFlow(
         ("AuthMode", AuthMode), ("ModelId", ModelId), ("EndpointState", EndpointState), ("DeploymentState", DeploymentState),
         ("TrafficPercent", TrafficPercent), ("Traffic", Traffic), ("Changed", Changed), ("FilesSent", FilesSent),
         ("ElapsedSeconds", Math.Round(Elapsed.TotalSeconds, 1)), ("Flow", Flow),
-        ("Outcome", JsonNamingPolicy.CamelCase.ConvertName($"{Outcome}")), ("ErrorCode", Failure?.Rule.Id ?? ""), ("Error", Failure?.Message ?? (Outcome == FlowOutcome.NotBegun ? "The run ended before the deployment of this flow began." : "")),
+        ("Outcome", JsonNamingPolicy.CamelCase.ConvertName($"{Outcome}")), ("ErrorCode", Failure?.Rule.Id ?? ""), ("Error", ErrorText),
     ];
+
+    private string ErrorText => Failure?.Message ?? Outcome switch
+    {
+        FlowOutcome.NotBegun => "The run ended before the turn of this flow.",
+        FlowOutcome.Failed => "The run was stopped before it was done with this flow.",
+        _ => "",
+    };
 
     /// <summary>Writes deployments to a JSON file: an array of objects, with numbers and booleans as such. It holds no secret.</summary>
     public static void Write(IEnumerable<DeployedFlow> flows, string file)

@@ -167,13 +167,16 @@ public sealed partial class FlowDeployer
     private static bool IsIn(FlowDiagnostic error, FlowItem item) => error.File is { } file
         && (file == item.EndpointFile || file == item.DeploymentFile || file == item.ModelFile || PackageBuilder.IsWithin(file, item.Folder));
 
-    private static DeployedFlow DeployedOf(FlowRun run) =>
+    private DeployedFlow DeployedOf(FlowRun run) =>
         run.Deployed is { } deployed ? deployed with { Outcome = run.Outcome, Failure = run.Failure } : NotDeployed(run, run.Failure);
 
-    private static DeployedFlow NotDeployed(FlowRun run, FlowDiagnostic? failure) =>
+    private DeployedFlow NotDeployed(FlowRun run, FlowDiagnostic? failure) =>
         DeployedFlow.NotDeployed(run.Sources.Item.Name, run.Sources.EndpointName, run.Plan?.Deployment ?? run.Sources.DeploymentName, failure) with
         {
             Outcome = failure is null ? run.Outcome : FlowOutcome.Failed,
+            Changed = run.IsChanged,
+            FilesSent = run.FilesSent,
+            Elapsed = _clock.Elapsed,
         };
 
     private async Task CompleteAsync(FlowRun run, CancellationToken cancellationToken)
@@ -186,11 +189,20 @@ public sealed partial class FlowDeployer
         var name = run.Plan?.Deployment ?? run.Sources.DeploymentName;
         var deployment = name is null ? null : await workspace.GetDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false);
         run.Deployed = Describe(workspace, endpoint, deployment, name, run);
-        if (name is not null && endpoint.Traffic.Count == 0 && run.Applier?.IsDetached != true && _settings.Traffic is null)
+        await WriteUserSecretsAsync(workspace, run, cancellationToken).ConfigureAwait(false);
+        if (name is not null && run.Applier?.IsDetached != true && _settings.Traffic is null
+            && !await ReachesCallersAsync(workspace, endpoint, name, cancellationToken).ConfigureAwait(false))
         {
             _log.Report(FlowDiagnostic.At(WorkspaceRules.NoTraffic, null, null, endpoint.Name, name));
         }
     }
+
+    // Traffic of a deployment that is gone reaches nobody.
+    private static async Task<bool> ReachesCallersAsync(
+        MachineLearningWorkspace workspace, EndpointResource endpoint, string deployment, CancellationToken cancellationToken) =>
+        endpoint.Traffic.ContainsKey(deployment)
+        || (endpoint.Traffic.Count > 0
+            && (await workspace.GetDeploymentsAsync(endpoint.Name, cancellationToken).ConfigureAwait(false)).Any(d => endpoint.Traffic.ContainsKey(d.Name)));
 
     private DeployedFlow Describe(MachineLearningWorkspace workspace, EndpointResource endpoint, DeploymentResource? deployment, string? name, FlowRun run) => new(
         endpoint.Name, name, workspace.Address.ArmId, $"{endpoint.ScoringUri}", $"{endpoint.SwaggerUri}", endpoint.AuthMode,
@@ -200,31 +212,23 @@ public sealed partial class FlowDeployer
         Flow = run.Sources.Item.Name,
     };
 
-    /// <summary>
-    /// Connects programs to a local deployment, and disconnects them from it when the deployment is in Azure. Does nothing with
-    /// FlowWriteUserSecrets=false.
-    /// </summary>
-    /// <param name="userSecretsId">The project's UserSecretsId, or empty.</param>
-    /// <param name="cancellationToken">Stops.</param>
-    public async Task WriteUserSecretsAsync(string userSecretsId, CancellationToken cancellationToken)
+    // Connects programs to a local deployment, and disconnects them from it when the deployment is in Azure. Done for each flow that is
+    // deployed, so that one that is live has its connection also when a later flow fails.
+    private async Task WriteUserSecretsAsync(MachineLearningWorkspace workspace, FlowRun run, CancellationToken cancellationToken)
     {
-        if (userSecretsId.Length == 0 || _runs is null || !_settings.WriteUserSecrets)
+        if (_settings.UserSecretsId.Length == 0 || !_settings.WriteUserSecrets)
         {
             return;
         }
 
-        var file = UserSecrets.PathOf(userSecretsId, Environment.GetEnvironmentVariable);
-        foreach (var run in _runs)
+        try
         {
-            var workspace = await OpenAsync(writes: false, cancellationToken).ConfigureAwait(false);
-            try
-            {
-                await WriteUserSecretsAsync(workspace, run, file, cancellationToken).ConfigureAwait(false);
-            }
-            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == ConfigurationRules.UserSecretsNotWritten)
-            {
-                _log.Report(e.Diagnostic);
-            }
+            await WriteUserSecretsAsync(
+                workspace, run, UserSecrets.PathOf(_settings.UserSecretsId, Environment.GetEnvironmentVariable), cancellationToken).ConfigureAwait(false);
+        }
+        catch (FlowDeploymentException e) when (e.Diagnostic.Rule == ConfigurationRules.UserSecretsNotWritten)
+        {
+            _log.Report(e.Diagnostic);
         }
     }
 

@@ -183,7 +183,7 @@ public sealed partial class FlowDeployer
         {
             foreach (var line in plan.ToLines())
             {
-                _log.Result(line);
+                _log.Result(_runs!.Count > 1 && plan is { HasChanges: false, IsWithoutTraffic: false } ? $"{plan.Target}: {line}" : line);
             }
         }
         else if (plan.IsWithoutTraffic)
@@ -218,6 +218,11 @@ public sealed partial class FlowDeployer
         }
 
         _runs = [.. deployed.Select(static sources => new FlowRun(sources))];
+        if (_project.OtherItems.Count > 0)
+        {
+            _log.Result($"Flow selects {string.Join(", ", _project.Items.Select(static item => $"'{item.Name}'"))}; left out: {string.Join(", ", _project.OtherItems.Select(static item => $"'{item.Name}'"))}");
+        }
+
         return true;
     }
 

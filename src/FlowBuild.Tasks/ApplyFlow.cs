@@ -11,6 +11,15 @@ public sealed class ApplyFlow : FlowTask
     [Required]
     public string Stage { get; set; } = "";
 
-    private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken) =>
-        Deployer(settings, log).ApplyAsync(Enum.Parse<FlowStage>(Stage), cancellationToken);
+    private protected override Task<bool> RunAsync(FlowTaskSettings settings, IFlowLog log, CancellationToken cancellationToken)
+    {
+        var stage = Enum.Parse<FlowStage>(Stage);
+        if (stage == FlowStage.Model && RecordFile.Length > 0)
+        {
+            // From here on the record that says that nothing has begun is wrong.
+            File.Delete(RecordFile);
+        }
+
+        return Deployer(settings, log).ApplyAsync(stage, cancellationToken);
+    }
 }

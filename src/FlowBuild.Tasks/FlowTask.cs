@@ -29,7 +29,8 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
     /// <inheritdoc/>
     public sealed override bool Execute()
     {
-        var settings = new FlowTaskSettings(Settings, Flows, ServeCommand);
+        var settings = new FlowTaskSettings(
+            Settings, Flows, ServeCommand, BuildEngine6.GetGlobalProperties().Keys.Contains("Flow", StringComparer.OrdinalIgnoreCase));
         var log = new TaskFlowLog(Log, settings.ProjectFile);
         var isDone = false;
         try
@@ -38,7 +39,7 @@ public abstract class FlowTask : Microsoft.Build.Utilities.Task, ICancelableTask
         }
         catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
         {
-            log.Result("Stopped. What is done stays done; run the target again to continue.");
+            log.Report(FlowDiagnostic.At(WorkspaceRules.Stopped, null, null, "what is done stays done; run the target again to continue"));
         }
         catch (Exception e)
         {

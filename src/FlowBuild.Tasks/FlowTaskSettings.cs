@@ -10,7 +10,7 @@ using Microsoft.Build.Framework;
 namespace FlowBuild.Tasks;
 
 /// <summary>Reads the settings item. Nothing here is secret: MSBuild records what is handed to a task.</summary>
-internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, string serveCommand)
+internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, string serveCommand, bool isFlowGlobal)
 {
     public string ProjectFile => Text("ProjectFile");
 
@@ -28,7 +28,15 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         {
             HasSlots = List("Slots").Length > 0,
         },
-        List("Flow"));
+        SelectedFlows);
+
+    // MSBuild takes any environment variable as a property, whatever its case; a variable such as FLOW is somebody else's.
+    private string[] SelectedFlows => Text("Flow").Length > 0 && Environment.GetEnvironmentVariable("Flow") is null
+        && Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+            .Any(variable => string.Equals((string)variable.Key, "Flow", StringComparison.OrdinalIgnoreCase) && (string?)variable.Value == Text("Flow"))
+        && !isFlowGlobal
+            ? []
+            : List("Flow");
 
     /// <summary>The names of the project's flows that are deployed, for a record of settings that cannot be used.</summary>
     public IEnumerable<string> FlowNames => flows.Where(static flow => flow.GetMetadata("Deployment").Length > 0 || flow.GetMetadata("Endpoint").Length > 0)
@@ -59,6 +67,7 @@ internal sealed class FlowTaskSettings(ITaskItem settings, ITaskItem[] flows, st
         AllowBreakingChange = Flag("AllowBreakingChange"),
         Retire = Flag("Retire"),
         WriteUserSecrets = Flag("WriteUserSecrets", unset: true),
+        UserSecretsId = Text("UserSecretsId"),
         GrantAccess = Flag("GrantAccess"),
         DeploymentName = Text("DeploymentName") is { Length: > 0 } name ? name.ToLowerInvariant() : null,
         Force = Flag("Force"),

@@ -33,7 +33,7 @@ public sealed class PlanFlow : FlowTask
 
         if (!WillApply)
         {
-            log.Output([.. plans.SelectMany(plan => plans.Count > 1 && !plan.HasChanges ? plan.ToLines().Select(line => $"{plan.Target}: {line}") : plan.ToLines())]);
+            log.Output([.. plans.SelectMany(plan => plans.Count > 1 && plan is { HasChanges: false, IsWithoutTraffic: false } ? plan.ToLines().Select(line => $"{plan.Target}: {line}") : plan.ToLines())]);
         }
 
         return true;

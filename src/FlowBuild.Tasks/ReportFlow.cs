@@ -12,9 +12,6 @@ public sealed class ReportFlow : FlowTask
     [Required]
     public string OutputFile { get; set; } = "";
 
-    /// <summary>The project's UserSecretsId, or empty: no user secrets are written.</summary>
-    public string UserSecretsId { get; set; } = "";
-
     /// <summary>The deployments: <c>endpoint/deployment</c> with everything else as metadata.</summary>
     [Output]
     public ITaskItem[] Deployed { get; set; } = [];
@@ -32,7 +29,6 @@ public sealed class ReportFlow : FlowTask
             return true;
         }
 
-        await deployer.WriteUserSecretsAsync(UserSecretsId, cancellationToken).ConfigureAwait(false);
         try
         {
             DeployedFlow.Write(flows, OutputFile);

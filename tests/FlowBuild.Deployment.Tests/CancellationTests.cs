@@ -14,7 +14,7 @@ public sealed class CancellationTests
         Assert.NotEqual(0, stopped.ExitCode);
         Assert.Single(stopped.Lines("Deployment basic-chat-endpoint/blue is still being changed in the workspace; it is not waited for any more."));
         Assert.Single(stopped.Lines("Run the target again to wait for it and go on, or ShowFlow to see its state"));
-        Assert.Single(stopped.Lines("Stopped. What is done stays done; run the target again to continue."));
+        Assert.Single(stopped.Lines("warning FLOW5029: Stopped: what is done stays done; run the target again to continue"));
         Assert.DoesNotContain("error FLOW", stopped.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", stopped.Output, StringComparison.Ordinal);
 
@@ -50,7 +50,7 @@ public sealed class CancellationTests
         });
 
         Assert.Equal(
-            "the rollout of basic-chat-endpoint stands at blue=90 green=10; run DeployFlow again to finish it, or RollbackFlow to return the traffic",
+            "FLOW5029: Stopped: the rollout of basic-chat-endpoint stands at blue=90 green=10; run the same command again to finish it, or RollbackFlow to return the traffic",
             log.Lines[^1]);
         var (_, deployed) = await chat.DeployAsync(settings);
         Assert.Equal("green=100", deployed.Traffic);

@@ -33,7 +33,7 @@ public sealed class OperationsTests
         await using var chat = await BasicChat.StartAsync();
         await chat.DeployAsync();
         var settings = new DeploySettings { Traffic = TrafficMap.Parse("FlowTraffic", "blue=90 gren=10") };
-        const string Problem = "the endpoint has no deployment 'gren'; it has blue";
+        const string Problem = "the endpoint 'basic-chat-endpoint' has no deployment 'gren'; it has blue";
 
         var planned = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.PlanAsync(settings));
         var set = await Assert.ThrowsAsync<FlowDeploymentException>(() => chat.Deployer(new RecordingLog(), settings).SetTrafficAsync(Token));

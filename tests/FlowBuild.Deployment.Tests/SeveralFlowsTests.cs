@@ -67,7 +67,7 @@ public sealed class SeveralFlowsTests
 
         Assert.Equal(ConfigurationRules.DeploymentUnknown, refused.Diagnostic.Rule);
         Assert.Contains("FlowDeploymentName='gren'", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("ask-endpoint/blue, tell-endpoint/blue", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("write one of: blue (ask-endpoint), blue (tell-endpoint)", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(log.Lines, static l => l.StartsWith("PUT", StringComparison.Ordinal) || l.StartsWith("DELETE", StringComparison.Ordinal));
     }
 

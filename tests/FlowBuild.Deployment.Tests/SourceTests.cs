@@ -85,8 +85,8 @@ public sealed class SourceTests
         Assert.True(validated.ExitCode == 0, validated.Output);
         Assert.Equal(
             [
-                "warning FLOW4026: The metadata 'ClientNam' of the PromptFlow item 'basic-chat/flow.dag.yaml' is not known and says nothing; did you mean 'ClientName'?",
-                "warning FLOW4026: The metadata 'ValueType' of the PromptFlow item 'basic-chat/flow.dag.yaml' is not known and says nothing; did you mean 'ValueTypes'?",
+                "warning FLOW4026: The metadata 'ClientNam' of the PromptFlow item 'basic-chat/flow.dag.yaml' is not known and has no effect; did you mean 'ClientName'?",
+                "warning FLOW4026: The metadata 'ValueType' of the PromptFlow item 'basic-chat/flow.dag.yaml' is not known and has no effect; did you mean 'ValueTypes'?",
             ],
             validated.Output.Split('\n').Where(static line => line.Contains("FLOW4026", StringComparison.Ordinal))
                 .Select(static line => line[line.IndexOf("warning", StringComparison.Ordinal)..].TrimEnd()));

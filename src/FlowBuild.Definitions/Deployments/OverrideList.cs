@@ -8,7 +8,7 @@ public static class OverrideList
     private static readonly char[] Separators = [' ', ';', '\t', '\r', '\n'];
 
     private static readonly Regex PipelineExpression = new(
-        @"^\s*(\$\([^()]*\)|\$?\{\{.*\}\}|\$\{[^{}]*\}|%[A-Za-z_]\w*%|__[A-Za-z]\w*__|<[A-Za-z][\w .-]*>)\s*$",
+        @"\$\(\s*[A-Za-z_][\w .-]*\)|\$\{\{.*?\}\}|^\s*(\{\{.*\}\}|\$\{[^{}]*\}|%[A-Za-z_]\w*%|__[A-Za-z]\w*__|<[A-Za-z][^<>]*>)\s*$",
         RegexOptions.Singleline | RegexOptions.CultureInvariant);
 
     /// <summary>Reads the overrides.</summary>

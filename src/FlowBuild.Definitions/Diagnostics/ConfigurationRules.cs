@@ -164,7 +164,7 @@ public static class ConfigurationRules
     public static readonly DiagnosticRule ItemMetadataUnknown = new(
         "FLOW4026",
         "An item's metadata is not known",
-        "The metadata '{1}' of the PromptFlow item '{0}' is not known and says nothing; did you mean '{2}'?",
+        "The metadata '{1}' of the PromptFlow item '{0}' is not known and has no effect; did you mean '{2}'?",
         RuleSeverity.Warning);
 
     /// <summary>The property Flow names a flow that the project does not have, or several at once.</summary>

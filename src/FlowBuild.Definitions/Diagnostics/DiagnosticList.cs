@@ -15,9 +15,9 @@ internal sealed class DiagnosticList(string file)
         HasErrors |= rule.Severity == RuleSeverity.Error;
     }
 
-    /// <summary>Whether a problem has been found at the beginning of a span.</summary>
-    public bool HasAny(SourceSpan span) =>
-        _items?.Exists(item => item.Span is { } other && other.StartLine == span.StartLine && other.StartColumn == span.StartColumn) == true;
+    /// <summary>Whether a problem of one of some rules has been found at the beginning of a span.</summary>
+    public bool HasAny(SourceSpan span, params DiagnosticRule[] rules) => _items?.Exists(item => item.Span is { } other
+        && other.StartLine == span.StartLine && other.StartColumn == span.StartColumn && Array.IndexOf(rules, item.Rule) >= 0) == true;
 
     /// <summary>The problems in the order of the text; those at one place in the order they were found.</summary>
     public EquatableArray<FlowDiagnostic> ToOrderedArray()

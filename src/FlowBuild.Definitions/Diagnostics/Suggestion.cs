@@ -4,7 +4,10 @@ namespace FlowBuild.Definitions.Diagnostics;
 public static class Suggestion
 {
     /// <summary>The nearest of some words, or null when none is near enough to be meant.</summary>
-    public static string? Nearest(string word, IEnumerable<string> candidates)
+    /// <param name="word">The word.</param>
+    /// <param name="candidates">The words that it may stand for.</param>
+    /// <param name="limit">The most edits between the two; by default two fifths of the word's length.</param>
+    public static string? Nearest(string word, IEnumerable<string> candidates, int? limit = null)
     {
         if (word.Length is 0 or > 64)
         {
@@ -13,7 +16,7 @@ public static class Suggestion
 
         string? best = null;
         List<string>? begun = null;
-        var bestDistance = Math.Max(1, word.Length * 2 / 5) + 1;
+        var bestDistance = (limit ?? Math.Max(1, word.Length * 2 / 5)) + 1;
         foreach (var candidate in candidates)
         {
             var distance = string.Equals(word, candidate, StringComparison.OrdinalIgnoreCase) ? 0 : Distance(word, candidate);

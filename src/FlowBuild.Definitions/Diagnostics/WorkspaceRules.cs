@@ -169,6 +169,10 @@ public static class WorkspaceRules
         "No deployment of the endpoint '{0}' has traffic, so its callers get errors; run SetFlowTraffic with FlowTraffic=\"{1}=100\", or set FlowAllTraffic=true",
         RuleSeverity.Warning);
 
+    /// <summary>The run was stopped, as by Ctrl+C.</summary>
+    public static readonly DiagnosticRule Stopped = new(
+        "FLOW5029", "The run was stopped", "Stopped: {0}", RuleSeverity.Warning);
+
     /// <summary>A datastore names an account that is not storage of the cloud.</summary>
     public static readonly DiagnosticRule DatastoreRefused = new(
         "FLOW5035",
@@ -210,7 +214,7 @@ public static class WorkspaceRules
         RequestFailed, OperationFailed, OperationTimedOut, ModelVersionTaken, AssetNotFound, VerificationFailed, Unreachable,
         NotDeployed, TrafficNotSet, ForeignAddress, InvocationFailed, EndpointBusy, EnvironmentVersionTaken, NoRollback, InstanceTypeUnusable,
         QuotaExceeded, BreakingContract, ConnectionMissing, PermissionMissing, RoleMissing, RoleNotGiven, ClientIdDisagrees, EndpointNameTaken,
-        ImageNotFound, DeploymentHasTraffic, FlowsFailed, ChangedByAnotherRun, NoTraffic, DatastoreRefused, ScoringUriRefused,
+        ImageNotFound, DeploymentHasTraffic, FlowsFailed, ChangedByAnotherRun, NoTraffic, Stopped, DatastoreRefused, ScoringUriRefused,
         ResponseUnusable, CredentialUnusable, Unexpected,
     ];
 }

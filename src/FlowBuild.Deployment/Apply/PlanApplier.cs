@@ -434,7 +434,9 @@ internal sealed partial class PlanApplier(MachineLearningWorkspace workspace, De
         }
         catch (OperationCanceledException)
         {
-            log.Result($"the rollout of {plan.Endpoint} stands at {traffic}; run DeployFlow again to finish it, or RollbackFlow to return the traffic");
+            log.Report(FlowDiagnostic.At(
+                WorkspaceRules.Stopped, null, null,
+                $"the rollout of {plan.Endpoint} stands at {traffic}; run the same command again to finish it, or RollbackFlow to return the traffic"));
             throw;
         }
 

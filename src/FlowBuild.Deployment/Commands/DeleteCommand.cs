@@ -43,6 +43,7 @@ internal static class DeleteCommand
             var operation = await context.Workspace.DeleteDeploymentAsync(endpoint.Name, name, cancellationToken).ConfigureAwait(false);
             await operation.WaitAsync(context.Settings.Timeout, cancellationToken).ConfigureAwait(false);
             lines.Add($"{endpoint.Name}/{name}: deleted (flow '{flow.Item.Name}')");
+            await WarnWithoutTrafficAsync(context, endpoint, name, cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
         context.Log.Output(lines);
         outcomes.ThrowIfAnyFailed();
@@ -55,7 +56,12 @@ internal static class DeleteCommand
         var lines = new List<OutputLine>();
         var outcomes = await context.ForEachAsync(context.Endpoints, writes: true, async flow =>
         {
-            var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
+            if (await context.Workspace.GetEndpointAsync(flow.EndpointName, cancellationToken).ConfigureAwait(false) is not { } endpoint)
+            {
+                lines.Add($"{flow.EndpointName}: does not exist, nothing was deleted (flow '{flow.Item.Name}')");
+                return;
+            }
+
             var operation = await context.Workspace.DeleteEndpointAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
             await operation.WaitAsync(context.Settings.Timeout, cancellationToken).ConfigureAwait(false);
             lines.Add($"{endpoint.Name}: deleted with its deployments (flow '{flow.Item.Name}')");
@@ -98,6 +104,15 @@ internal static class DeleteCommand
         {
             throw FlowDeploymentException.Of(
                 WorkspaceRules.DeploymentHasTraffic, $"{endpoint.Name}/{name}", live > 0 ? $"{live} % of the traffic" : $"{mirrored} % mirrored traffic");
+        }
+    }
+
+    private static async Task WarnWithoutTrafficAsync(CommandContext context, EndpointResource before, string deleted, CancellationToken cancellationToken)
+    {
+        if (before.Traffic.ContainsKey(deleted) && before.Traffic.Count == 1)
+        {
+            var left = await context.Workspace.GetDeploymentsAsync(before.Name, cancellationToken).ConfigureAwait(false);
+            context.Log.Report(FlowDiagnostic.At(WorkspaceRules.NoTraffic, null, null, before.Name, left.Count > 0 ? left[0].Name : "NAME"));
         }
     }
 

@@ -28,6 +28,13 @@ internal static class InvokeCommand
         CommandContext context, FlowSources flow, string? requestFile, CancellationToken cancellationToken)
     {
         var endpoint = await context.RequireEndpointAsync(flow, cancellationToken).ConfigureAwait(false);
+        if (endpoint.Traffic.Count == 0 && context.Settings.DeploymentName is null)
+        {
+            throw FlowDeploymentException.Of(
+                WorkspaceRules.InvocationFailed, endpoint.Name,
+                $"nothing, since no deployment has traffic (flow '{flow.Item.Name}'); run SetFlowTraffic, or name a deployment with FlowDeploymentName");
+        }
+
         var request = VerificationRequest.Find(flow, requestFile, context.Workspace.Address.IsLocal)
             ?? throw FlowDeploymentException.Of(
                 ConfigurationRules.InvalidRequestFile, requestFile ?? "",

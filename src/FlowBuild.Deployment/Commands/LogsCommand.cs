@@ -24,6 +24,12 @@ internal static class LogsCommand
                 return;
             }
 
+            if (await context.Workspace.GetDeploymentAsync(endpoint.Name, deployment, cancellationToken).ConfigureAwait(false) is null)
+            {
+                throw FlowDeploymentException.Of(
+                    WorkspaceRules.NotDeployed, $"The deployment '{endpoint.Name}/{deployment}' (flow '{flow.Item.Name}')", context.Workspace.Address.Name);
+            }
+
             var text = await context.Workspace.GetLogsAsync(endpoint.Name, deployment, containerType, tail, cancellationToken).ConfigureAwait(false);
             lines.Add($"--- {endpoint.Name}/{deployment}, {containerType} (flow '{flow.Item.Name}'):");
             lines.AddRange(OutputLine.Quote(text));

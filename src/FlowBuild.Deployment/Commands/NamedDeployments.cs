@@ -37,7 +37,7 @@ internal static class NamedDeployments
             try
             {
                 var deployments = await context.Workspace.GetDeploymentsAsync(group.Key, cancellationToken).ConfigureAwait(false);
-                known.AddRange(deployments.Select(deployment => $"{group.Key}/{deployment.Name}"));
+                known.AddRange(deployments.Select(deployment => $"{deployment.Name} ({group.Key})"));
                 if (deployments.Any(deployment => string.Equals(deployment.Name, name, StringComparison.OrdinalIgnoreCase)))
                 {
                     flows.Add(group.FirstOrDefault(flow => flow.DeploymentName == name) ?? Own(context, group.First(), name, writes));

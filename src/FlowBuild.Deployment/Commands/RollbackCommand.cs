@@ -38,10 +38,10 @@ internal static class RollbackCommand
                     restored.Add(flow.EndpointName);
                 }
             }
-            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.NoRollback && flows.Count > 1)
+            catch (FlowDeploymentException e) when (e.Diagnostic.Rule == WorkspaceRules.NoRollback && flows.Count > 1 && !context.Project.IsSelected)
             {
-                // The last deployment may have changed another flow only.
-                lines.Add(e.Message);
+                // The last deployment may have changed another flow only. A flow that is named is meant.
+                lines.Add($"{e.Message} (flow '{flow.Item.Name}')");
                 refused ??= e;
             }
         }).ConfigureAwait(false);

@@ -57,8 +57,8 @@ internal static class TrafficCommand
         var traffic = settings.RequestedTraffic(NamedDeployments.Of(context, flow) ?? "");
         var deployments = await context.Workspace.GetDeploymentsAsync(endpoint.Name, cancellationToken).ConfigureAwait(false);
         var names = deployments.Select(static d => d.Name).ToList();
-        traffic?.RequireDeployments(settings.Traffic is null ? "FlowAllTraffic" : "FlowTraffic", names);
-        settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", names);
+        traffic?.RequireDeployments(settings.Traffic is null ? "FlowAllTraffic" : "FlowTraffic", endpoint.Name, names);
+        settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", endpoint.Name, names);
         var before = new TrafficMap(endpoint.Traffic);
         settings.MirrorTraffic?.RequireMirror("FlowMirrorTraffic", traffic ?? before, endpoint.IsKubernetes);
         return new Change(endpoint, traffic, TagsFor(endpoint, before, traffic, deployments));

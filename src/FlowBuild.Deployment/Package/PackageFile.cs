@@ -71,7 +71,7 @@ public sealed record PackageFile(string Path, string SourcePath, byte[]? Content
     }
 
     private FlowDeploymentException Changed() =>
-        FlowDeploymentException.Of(PackageRules.FileNotFound, SourcePath, "or it changed while it was deployed; run the target again");
+        FlowDeploymentException.Of(PackageRules.FileNotFound, SourcePath, "it was removed or changed during the deployment; run the target again");
 }
 
 /// <summary>What stayed out of a package, and why.</summary>

@@ -158,6 +158,11 @@ internal sealed class DeploymentPlanner
         {
             var identity = await ContainerIdentity.FindAsync(_workspace, _sources.Endpoint?.Identity, endpoint, cancellationToken).ConfigureAwait(false);
             endpoint = PlanDeployment(endpoint, live, location, assets, identity);
+            if (!_isComparison && _settings.Traffic is null && InterruptedRollout.Of(endpoint)?.Start.Percentages.ContainsKey(_sources.DeploymentName!) == true)
+            {
+                endpoint = PlanRolloutReturn(endpoint);
+            }
+
             if (_isComparison && _steps.Any(IsNewContent))
             {
                 return Plan(assets.ModelId);
@@ -314,13 +319,13 @@ internal sealed class DeploymentPlanner
     private EndpointResource? PlanRolloutReturn(EndpointResource? endpoint)
     {
         if (endpoint is null || InterruptedRollout.Of(endpoint) is not { } rollout
-            || (rollout.Deployment != _sources.DeploymentName && _settings.Rollout.Count == 0))
+            || (rollout.Deployment != _sources.DeploymentName && !rollout.Start.Percentages.ContainsKey(_sources.DeploymentName!) && _settings.Rollout.Count == 0))
         {
             return endpoint;
         }
 
         var now = new TrafficMap(endpoint.Traffic);
-        _steps.Add(new RolloutReturnStep(endpoint.Name, rollout.Start, now, $"the interrupted rollout of {rollout.Deployment} is taken back for a new version"));
+        _steps.Add(new RolloutReturnStep(endpoint.Name, rollout.Start, now, $"the interrupted rollout of {rollout.Deployment} is taken back"));
         return endpoint.WithTraffic(rollout.Start.Percentages);
     }
 
@@ -478,8 +483,8 @@ internal sealed class DeploymentPlanner
     {
         var name = _sources.DeploymentName!;
         string[] names = [name, .. deployments.Select(static d => d.Name)];
-        _settings.Traffic?.RequireDeployments("FlowTraffic", names);
-        _settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", names);
+        _settings.Traffic?.RequireDeployments("FlowTraffic", _sources.EndpointName, names);
+        _settings.MirrorTraffic?.RequireDeployments("FlowMirrorTraffic", _sources.EndpointName, names);
         var seen = new TrafficMap(endpoint?.Traffic ?? new Dictionary<string, int>());
 
         // Traffic of a deployment that is gone reaches nobody.

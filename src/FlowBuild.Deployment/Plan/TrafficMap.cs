@@ -53,16 +53,17 @@ public sealed class TrafficMap : IEquatable<TrafficMap>
 
     /// <summary>Makes sure that every deployment named is there.</summary>
     /// <param name="property">Name of the property, for the message.</param>
+    /// <param name="endpoint">The endpoint, for the message.</param>
     /// <param name="deployments">The names of those that are there, or are about to be.</param>
     /// <exception cref="FlowDeploymentException">One is not.</exception>
-    internal void RequireDeployments(string property, IEnumerable<string> deployments)
+    internal void RequireDeployments(string property, string endpoint, IEnumerable<string> deployments)
     {
         var known = deployments.Select(static d => d.ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal).ToList();
         if (Percentages.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             throw FlowDeploymentException.Of(
-                ConfigurationRules.InvalidProperty, property, ToString(),
-                $"the endpoint has no deployment '{unknown}'{(known.Count > 0 ? $"; it has {string.Join(", ", known)}" : "")}");
+                ConfigurationRules.InvalidProperty, property, property == "FlowAllTraffic" ? "true" : ToString(),
+                $"the endpoint '{endpoint}' has no deployment '{unknown}'{(known.Count > 0 ? $"; it has {string.Join(", ", known)}" : "")}");
         }
     }
 

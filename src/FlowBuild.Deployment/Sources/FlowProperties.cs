@@ -31,10 +31,17 @@ public static class FlowProperties
             .Where(static property => property.Name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
                 && !property.Name.StartsWith("FlowBuild", StringComparison.OrdinalIgnoreCase) && !Names.Contains(property.Name, StringComparer.OrdinalIgnoreCase))
             .DistinctBy(static property => property.Name, StringComparer.OrdinalIgnoreCase)
-            .Select(static property => (Property: property, Nearest: Suggestion.Nearest(property.Name[Prefix.Length..], Suffixes)))
+            .Select(static property => (Property: property, Nearest: Nearest(property.Name[Prefix.Length..])))
             .Where(static found => found.Nearest is not null)
             .Select(static found => FlowDiagnostic.At(
                 ConfigurationRules.PropertyUnknown, found.Property.File, found.Property.Span, found.Property.Name, Prefix + found.Nearest));
+
+    // A slip of the pen and an abbreviation; other properties that begin with Flow are somebody else's.
+    private static string? Nearest(string suffix) =>
+        string.Equals(suffix, "s", StringComparison.OrdinalIgnoreCase) ? ""
+        : Suffixes.Where(name => suffix.Length > 3 && name.StartsWith(suffix, StringComparison.OrdinalIgnoreCase)).ToList() is [var only]
+            ? only
+            : Suggestion.Nearest(suffix, Suffixes, limit: suffix.Length > 6 ? 2 : 1);
 
     // The common prefix would make unrelated names look near.
     private static IEnumerable<string> Suffixes => Names.Select(static name => name[Prefix.Length..]).Where(static name => name.Length > 0);

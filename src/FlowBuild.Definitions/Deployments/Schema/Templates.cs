@@ -71,22 +71,44 @@ internal static class Templates
             return null;
         }
 
-        var isMarkup = text.IndexOf("</", StringComparison.Ordinal) >= 0;
         foreach (Match match in Unexpanded.Matches(text))
         {
-            if (Array.IndexOf(PythonNames, match.Value) < 0 && !(isMarkup && match.Value[0] == '<'))
+            var found = match.Value;
+            var isMeant = found[0] == '<'
+                ? !IsPlaceholder(text, match)
+                : found[0] == '_' ? Array.IndexOf(PythonNames, found) >= 0
+                : found[0] == '%' && found.Length < text.Trim().Length && !found.Trim('%').All(static c => c is '_' or '-' or (>= 'A' and <= 'Z') or (>= '0' and <= '9'));
+            if (!isMeant)
             {
-                return match.Value;
+                return found;
             }
         }
 
         return null;
     }
 
-    private static readonly string[] PythonNames = ["__init__", "__main__", "__name__", "__file__", "__all__", "__doc__", "__dict__", "__pycache__"];
+    // Tags of markup and of language models have no blank, no separator, and stand in running text or alone; a placeholder is a part of an
+    // address or a name, or says in words what belongs there.
+    private static bool IsPlaceholder(string text, Match match)
+    {
+        var name = match.Value.Substring(1, match.Value.Length - 2);
+        var (before, after) = (match.Index == 0 ? '\0' : text[match.Index - 1], match.Index + match.Length == text.Length ? '\0' : text[match.Index + match.Length]);
+        var isWhole = match.Length == text.Trim().Length;
+        return text.IndexOf("</", StringComparison.Ordinal) < 0 && Array.IndexOf(Tags, name.ToLowerInvariant()) < 0
+            && (isWhole || ".:/@-_=".IndexOf(before) >= 0 || ".:/@-_=".IndexOf(after) >= 0
+                || name.StartsWith("your", StringComparison.OrdinalIgnoreCase) || name.StartsWith("insert", StringComparison.OrdinalIgnoreCase)
+                || name.All(static c => c is '_' or '-' or (>= 'A' and <= 'Z') or (>= '0' and <= '9')));
+    }
+
+    private static readonly string[] Tags =
+        ["b", "bos", "br", "cls", "div", "em", "eos", "hr", "i", "img", "li", "mask", "ol", "p", "pad", "s", "sep", "span", "strong", "think", "ul", "unk"];
+
+    private static readonly string[] PythonNames =
+        ["__all__", "__author__", "__call__", "__class__", "__dict__", "__doc__", "__file__", "__init__", "__main__", "__name__", "__path__", "__pycache__", "__version__"];
 
     private static readonly Regex Unexpanded = new(
-        @"\$\([A-Za-z_][\w.-]*\)|\$\{\{(?!\s*(?:azureml:|keyvault:))[^{}]*\}\}|%[A-Za-z_]\w*%|<[A-Za-z][\w .-]*>|__[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)*__",
+        @"\$\(\s*[A-Za-z_][\w .-]*\)|\$\{\{(?!\s*(?:azureml:|keyvault:))[^{}]*\}\}|%[A-Za-z_][\w-]{2,}%|<[A-Za-z][^<>\r\n]*>"
+        + @"|(?<![A-Za-z0-9])__[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)*__(?![A-Za-z0-9])",
         RegexOptions.CultureInvariant);
 
     private static int VariableEnd(string text, int start)

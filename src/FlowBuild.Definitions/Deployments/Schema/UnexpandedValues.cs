@@ -14,6 +14,7 @@ internal static class UnexpandedValues
     {
         foreach (var entry in root.Entries)
         {
+            Check(entry.Key.Value, entry.Key, problems);
             Check(entry.Key.Value, entry.Value, problems);
         }
     }
@@ -32,7 +33,8 @@ internal static class UnexpandedValues
                 }
 
                 break;
-            case YamlScalar scalar when Templates.FindUnexpanded(scalar.Value) is { } template && !problems.HasAny(scalar.Span):
+            case YamlScalar scalar when Templates.FindUnexpanded(scalar.Value) is { } template && !problems.HasAny(
+                scalar.Span, DeploymentRules.LeftoverTemplate, DeploymentRules.TemplateNotFilled):
                 problems.Add(DeploymentRules.LeftoverTemplate, scalar.Span, template, name);
                 break;
         }
