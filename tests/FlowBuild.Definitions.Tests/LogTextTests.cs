@@ -21,11 +21,27 @@ public sealed class LogTextTests
     [InlineData("a.cs(1,2-3) : fatal error X: x", "a.cs(1,2-3) : fatal \\u0065rror X: x")]
     [InlineData("a.c:1:2: warning: x", "a.c:1:2: \\u0077arning: x")]
     [InlineData("a.c::: error: x", "a.c::: \\u0065rror: x")]
+    [InlineData("a:1:(1,2): error: x", "a:1:(1,2): \\u0065rror: x")]
+    [InlineData("a:1:2:b: error: x", "a:1:2:b: error: x")]
     [InlineData("link : ERROR LNK1: x", "link : \\u0045RROR LNK1: x")]
     public void Text_of_others_becomes_one_line_that_nobody_obeys(string text, string line)
     {
         Assert.Equal(line, LogText.Escape(text));
         Assert.Equal(line, LogText.Escape(line));
+    }
+
+    // With time that grows as the square of the length this is more than an hour.
+    [Theory]
+    [InlineData(":1")]
+    [InlineData("(1)")]
+    [InlineData("(1) ")]
+    [InlineData("error ")]
+    [InlineData("##a")]
+    public void A_line_of_what_agents_look_for_costs_no_more_than_its_length(string part)
+    {
+        var line = string.Concat(Enumerable.Repeat(part, 1_000_000));
+
+        Assert.StartsWith(part[..1], LogText.Escape(line + "\u001b"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public sealed class BadInputTests(PackedFeed feed)
 
         Assert.NotEqual(0, refused.ExitCode);
         Assert.Contains("error FLOW4041: The path of a flow holds a line break or another control character, shown as '?' in '", refused.Output, StringComparison.Ordinal);
-        Assert.Contains("it's]?build_property.RootNamespace = Evil?[x", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("it?s??build_property.RootNamespace ? Evil??x", refused.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(
             Directory.EnumerateFiles(Path.Combine(sample, "obj"), "*.editorconfig", SearchOption.AllDirectories).SelectMany(File.ReadLines),
             static line => line.StartsWith("build_property.RootNamespace = Evil", StringComparison.Ordinal));

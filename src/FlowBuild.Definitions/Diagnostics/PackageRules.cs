@@ -119,11 +119,11 @@ public static class PackageRules
         "'{0}' is {1}; name {2}",
         RuleSeverity.Error);
 
-    /// <summary>A file that is read as a whole is too large for that.</summary>
+    /// <summary>A file that is read as a whole, or a folder that is packaged, is too large for that.</summary>
     public static readonly DiagnosticRule FileTooLarge = new(
         "FLOW3018",
-        "A file is too large to be read",
-        "'{0}' is larger than {1}, which is the limit for such a file; make it smaller, or name another",
+        "A file or folder is too large",
+        "'{0}' is larger than {1}, which is the limit; make it smaller, or name another",
         RuleSeverity.Error);
 
     /// <summary>An additional include is one of the default excludes.</summary>

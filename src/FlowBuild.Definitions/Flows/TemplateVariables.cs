@@ -163,9 +163,20 @@ internal static class TemplateVariables
     /// <summary>Whether the words before a name are <c>is not</c>, after which a test follows.</summary>
     private static bool EndsWithIs(string text, int start, int from)
     {
-        var before = text.Substring(start, from - start).TrimEnd();
-        before = before.EndsWith("not", StringComparison.Ordinal) ? before.Substring(0, before.Length - 3).TrimEnd() : before;
-        return before.EndsWith(" is", StringComparison.Ordinal);
+        var end = WordsEnd(from);
+        end = end - start >= 3 && string.CompareOrdinal(text, end - 3, "not", 0, 3) == 0 ? WordsEnd(end - 3) : end;
+        return end - start >= 3 && string.CompareOrdinal(text, end - 3, " is", 0, 3) == 0;
+
+        // Only the white space before a place is looked at: a template may hold as many names as it has characters.
+        int WordsEnd(int at)
+        {
+            while (at > start && char.IsWhiteSpace(text[at - 1]))
+            {
+                at--;
+            }
+
+            return at;
+        }
     }
 
     private static string FirstWord(string text, int start, int end)

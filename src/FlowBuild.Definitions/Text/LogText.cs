@@ -23,7 +23,8 @@ public static class LogText
 
     // What compilers, MSBuild and problem matchers share: 'file(1,2): error', 'file:1:2: warning' (or '::: warning:'), and 'error AB12:'
     // anywhere.
-    private static readonly Regex Location = new("(?:\\([0-9,\\- ]+\\)\\s*|:[0-9]+)+:[^:]*", RegexOptions.CultureInvariant);
+    // Each part between colons is looked at once, so a long line takes no longer than its length.
+    private static readonly Regex Location = new("(?<=(?:\\([0-9,\\- ]+\\)\\s*|:[0-9]+):)[^:]+", RegexOptions.CultureInvariant);
     private static readonly Regex Severity = new("\\b(error|warning)\\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
     private static readonly Regex OtherSeverity = new(
         "\\b(error|warning)(?=\\s+[a-z]+[0-9]+\\s*:)|(?<=:[0-9]*:[0-9]*: )(error|warning)(?=:)",

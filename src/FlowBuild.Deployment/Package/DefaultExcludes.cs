@@ -10,7 +10,8 @@ internal static class DefaultExcludes
     private static readonly string[] Folders = [".runs", "__pycache__", ".venv", "bin", "obj"];
     private static readonly string[] Repositories = [".git", ".hg", ".svn"];
     private static readonly string[] SecretFolders =
-        ["connections", ".ssh", ".aws", ".azure", ".gnupg", ".kube", ".gcloud", ".terraform.d", ".password-store"];
+        ["connections", ".ssh", ".aws", ".azure", ".gnupg", ".kube", ".gcloud", ".docker", ".m2", ".terraform.d",
+            ".password-store"];
 
     // A worktree and a submodule have a file in place of the folder.
     private static readonly string[] Files = ["*.pyc", .. Repositories];
@@ -18,7 +19,7 @@ internal static class DefaultExcludes
     private static readonly string[] Secrets =
     [
         ".env*", "*.pem", "*.pfx", "*.p12", "*.key", "*.ppk", "*.jks", "*.keystore", "*.kdbx", "*.publishsettings", "*.tfstate",
-        "*.tfstate.backup",
+        "*.tfstate.backup", "*.tfvars", "kubeconfig", ".databrickscfg", "nuget.config", "local.settings.json", "secrets.json",
         ".npmrc", ".yarnrc.yml", ".netrc", "_netrc", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd", ".dockercfg", ".git-credentials",
         ".gitconfig", ".boto", ".s3cfg", "application_default_credentials.json", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", KeyFile,
     ];

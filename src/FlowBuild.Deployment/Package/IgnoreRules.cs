@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
 using FlowBuild.Deployment.Sources;
 
 namespace FlowBuild.Deployment.Package;
@@ -13,6 +15,10 @@ public sealed class IgnoreRules
 {
     // What no path matches; the engine that runs in linear time has no other word for it.
     private const string Nothing = @"[^\s\S]";
+
+    // Each path of the folder is held against each pattern.
+    private const int MostPatterns = 2000;
+    private const int LongestPattern = 1024;
 
     private readonly List<Rule> _rules = [];
     private readonly List<IgnoreFault> _faults = [];
@@ -40,7 +46,9 @@ public sealed class IgnoreRules
             var path = Path.Combine(folder, name);
             if (System.IO.File.Exists(path))
             {
-                return Parse(name, paths.ReadText(new NamedPath(path, name, path, null)));
+                var text = paths.ReadText(new NamedPath(path, name, path, null));
+                return Limit(text) is not { } limit ? Parse(name, text)
+                    : throw FlowDeploymentException.At(PackageRules.FileTooLarge, path, limit.Span, name, limit.Text);
             }
         }
 
@@ -72,6 +80,24 @@ public sealed class IgnoreRules
         }
 
         return false;
+    }
+
+    private static (SourceSpan Span, string Text)? Limit(string text)
+    {
+        var (number, patterns) = (0, 0);
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            patterns += line.Length > 0 && line[0] != '#' ? 1 : 0;
+            if (patterns > MostPatterns || line.Length > LongestPattern)
+            {
+                return (new SourceSpan(number, 0, number, line.Length),
+                    patterns > MostPatterns ? $"{MostPatterns} patterns" : $"{LongestPattern} characters in a line");
+            }
+
+            number++;
+        }
+
+        return null;
     }
 
     private void Add(int number, string line)

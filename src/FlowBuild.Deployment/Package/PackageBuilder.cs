@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Compression;
 using FlowBuild.Definitions;
 using FlowBuild.Definitions.Diagnostics;
@@ -33,8 +34,13 @@ public sealed record PackageSource(
 /// </summary>
 public sealed class PackageBuilder
 {
-    // A zipped include is made in memory.
+    // Zipped includes are made in memory: this is for all of a flow.
     private const long LargestZip = 1024L * 1024 * 1024;
+
+    // A few links can make a small folder endless, and a file of a few lines can include a folder a thousand times.
+    private const int MostEntries = 250_000;
+    private const int MostFolders = 100;
+    private const int MostIncludes = 1000;
 
     private static readonly SearchValues<char> ControlCharacters =
         SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(static c => (char)c).Where(char.IsControl)]);
@@ -47,6 +53,8 @@ public sealed class PackageBuilder
     private readonly string _root;
     private readonly bool _keepsProjects;
     private PackageFindings? _findings;
+    private int _entries;
+    private long _zippedLength;
 
     private PackageBuilder(PackageSource source, IFlowLog log)
     {
@@ -158,7 +166,14 @@ public sealed class PackageBuilder
     {
         var tree = new StagedFolder("");
         Stage(tree, "", _source.Folder, [_root], cancellationToken);
-        foreach (var include in _source.Flow?.AdditionalIncludes ?? EquatableArray.Empty<Located<string>>())
+        var includes = (_source.Flow?.AdditionalIncludes ?? EquatableArray.Empty<Located<string>>()).DistinctBy(static i => i.Value).ToList();
+        if (includes.Count > MostIncludes)
+        {
+            throw FlowDeploymentException.At(
+                PackageRules.FileTooLarge, _source.FlowFile, includes[MostIncludes].Span, "additional_includes", $"{MostIncludes} entries");
+        }
+
+        foreach (var include in includes)
         {
             cancellationToken.ThrowIfCancellationRequested();
             Attempt(() => Include(tree, include, cancellationToken));
@@ -183,11 +198,19 @@ public sealed class PackageBuilder
 
     private void Stage(StagedFolder into, string prefix, string folder, string[] above, CancellationToken cancellationToken)
     {
-        // Only an include can meet what is there already.
-        var isMerged = into.Children.Count > 0;
+        if (above.Length > MostFolders)
+        {
+            throw FlowDeploymentException.At(PackageRules.FileTooLarge, folder, null, prefix, $"{MostFolders} folders in each other");
+        }
+
         foreach (var entry in FolderEntry.In(folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (HasTooMany())
+            {
+                return;
+            }
+
             var path = prefix + entry.Name;
             var fullPath = Path.Combine(folder, entry.Name);
             if (LeavesOut(fullPath, path, entry) is { } leftOut)
@@ -196,12 +219,24 @@ public sealed class PackageBuilder
                 continue;
             }
 
-            Attempt(() => StageEntry(into, path, fullPath, entry, isMerged, above, cancellationToken));
+            Attempt(() => StageEntry(into, path, fullPath, entry, above, cancellationToken));
         }
     }
 
+    // It is reported once: a check, which goes on after an error, finds nothing more to look at.
+    private bool HasTooMany()
+    {
+        if (_entries++ == MostEntries)
+        {
+            throw FlowDeploymentException.At(
+                PackageRules.FileTooLarge, _source.FlowFile, null, _source.Folder, $"{MostEntries.ToString(CultureInfo.InvariantCulture)} files and folders");
+        }
+
+        return _entries > MostEntries;
+    }
+
     private void StageEntry(
-        StagedFolder into, string path, string fullPath, FolderEntry entry, bool isMerged, string[] above, CancellationToken cancellationToken)
+        StagedFolder into, string path, string fullPath, FolderEntry entry, string[] above, CancellationToken cancellationToken)
     {
         CheckName(entry.Name, fullPath);
         var target = entry.MayBeLink ? CheckLink(fullPath, path, entry, above) : null;
@@ -213,17 +248,13 @@ public sealed class PackageBuilder
 
         if (!entry.IsFolder)
         {
-            if (isMerged)
-            {
-                into.Children.RemoveAll(c => c.Name == entry.Name);
-            }
-
-            into.Children.Add(new StagedFile(entry.Name, fullPath, InlinedFlowFile(fullPath)));
+            // From here on the path that was checked is read: a link may lead elsewhere later.
+            into.Set(new StagedFile(entry.Name, target ?? fullPath, InlinedFlowFile(fullPath)));
         }
         else
         {
             var inner = into.Folder(entry.Name);
-            Stage(inner, path + "/", fullPath, [.. above, target ?? Path.Combine(above[^1], entry.Name)], cancellationToken);
+            Stage(inner, path + "/", target ?? fullPath, [.. above, target ?? Path.Combine(above[^1], entry.Name)], cancellationToken);
             DropIfOursEmptiedIt(into, inner, path);
         }
     }
@@ -238,7 +269,7 @@ public sealed class PackageBuilder
         if (folder.Children.Count == 0
             && _leftOut.Exists(l => l.Path.StartsWith(path + "/", StringComparison.Ordinal) && l.Reason != _ignore.File))
         {
-            parent.Children.Remove(folder);
+            parent.Remove(folder.Name);
         }
     }
 
@@ -265,6 +296,11 @@ public sealed class PackageBuilder
             throw new FlowDeploymentException(fault);
         }
 
+        if (HasTooMany())
+        {
+            return;
+        }
+
         var name = include.Name;
         if (include.Excluded is { } reason)
         {
@@ -286,12 +322,11 @@ public sealed class PackageBuilder
             return;
         }
 
-        if (tree.Children.RemoveAll(c => c.Name == name) > 0)
+        var file = new StagedFile(name, include.Source, include.IsZipped ? Zip(include.Source, cancellationToken) : null);
+        if (tree.Set(file))
         {
             _log.Report(FlowDiagnostic.At(PackageRules.IncludeReplaces, _source.FlowFile, written.Span, written.Value, name));
         }
-
-        tree.Children.Add(new StagedFile(name, include.Source, include.IsZipped ? Zip(include.Source, cancellationToken) : null));
     }
 
     // The same bytes on every machine: entries sorted, one fixed time.
@@ -300,7 +335,8 @@ public sealed class PackageBuilder
         var staged = new StagedFolder("");
         Stage(staged, "", folder, [RealPath.Of(folder)], cancellationToken);
         var files = StagedTree.Hash(staged, cancellationToken).Files;
-        if (files.Sum(static file => file.Length) > LargestZip)
+        _zippedLength += files.Sum(static file => file.Length);
+        if (_zippedLength > LargestZip)
         {
             throw FlowDeploymentException.At(
                 PackageRules.FileTooLarge, _source.FlowFile, null, Path.GetFileName(folder), Sizes.Text(LargestZip));
@@ -336,13 +372,13 @@ public sealed class PackageBuilder
             return null;
         }
 
-        var target = link.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
-        if (target is null || !Path.Exists(target))
+        // As the system follows it: a '..' in a link leaves the folder that the link before it leads to.
+        var target = RealPath.Of(fullPath);
+        if (!Path.Exists(target))
         {
             throw FlowDeploymentException.At(PackageRules.FileNotFound, fullPath, null, path, "it is a symbolic link to nothing");
         }
 
-        target = RealPath.Of(target);
         if (!_source.AllowOutsideFiles && !IsWithin(target, _root))
         {
             throw FlowDeploymentException.At(PackageRules.LinkLeavesFolder, fullPath, null, path, _source.Folder);

@@ -26,9 +26,9 @@ internal static class ReadableFile
     public static bool IsRegular(string path)
     {
         var file = new FileInfo(path);
-        if (file.Attributes.HasFlag(FileAttributes.ReparsePoint) && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
+        if (file.Attributes.HasFlag(FileAttributes.ReparsePoint))
         {
-            file = target;
+            file = new FileInfo(RealPath.Of(path));
         }
 
         // What is no regular file has no length.

@@ -8,19 +8,32 @@ namespace FlowBuild.Deployment.Package;
 /// <summary>A folder of the tree that is hashed: the packaged folder after ignore rules, excludes and includes.</summary>
 internal sealed class StagedFolder(string name) : StagedEntry(name)
 {
-    public List<StagedEntry> Children { get; } = [];
+    private readonly Dictionary<string, StagedEntry> _children = new(StringComparer.Ordinal);
 
+    public IReadOnlyCollection<StagedEntry> Children => _children.Values;
+
+    /// <summary>The folder of that name, which is made unless it is there.</summary>
     public StagedFolder Folder(string name)
     {
-        if (Children.Find(c => c.Name == name) is StagedFolder existing)
+        if (_children.GetValueOrDefault(name) is StagedFolder existing)
         {
             return existing;
         }
 
         var folder = new StagedFolder(name);
-        Children.Add(folder);
+        _children[name] = folder;
         return folder;
     }
+
+    /// <summary>Puts an entry here; true when it takes the place of another one.</summary>
+    public bool Set(StagedEntry entry)
+    {
+        var replaces = _children.Remove(entry.Name);
+        _children[entry.Name] = entry;
+        return replaces;
+    }
+
+    public void Remove(string name) => _children.Remove(name);
 }
 
 internal abstract class StagedEntry(string name)

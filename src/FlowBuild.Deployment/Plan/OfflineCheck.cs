@@ -49,14 +49,15 @@ internal static class OfflineCheck
             yield return new PackageSource(code, null, null, [item.Item.DeploymentFile!], code, AllowOutsideFiles: false);
         }
 
-        if (Local(folder, deployment.Environment?.Inline?.Build?.Path) is { } context)
+        if (deployment.Environment?.Inline?.Build?.Path is { } written && !RemotePaths.IsRemote(written.Value)
+            && Local(folder, written) is { } context)
         {
             yield return new PackageSource(context, null, null, [], folder, AllowOutsideFiles: false);
         }
     }
 
     private static string? Local(string folder, Located<string>? path) =>
-        path is null || RemotePaths.IsRemote(path.Value) ? null
+        path is null ? null
         : Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(folder, path.Value))) is var full && Directory.Exists(full) ? full
         : null;
 

@@ -22,7 +22,7 @@ public static partial class RequestCheck
     /// <param name="named">Full path of the file that FlowVerifyRequest names, or null: the flow's samples.json.</param>
     public static IReadOnlyList<FlowDiagnostic> Check(FlowSources sources, string? named)
     {
-        if (named is null && VerificationRequest.SamplesOf(sources.Item) is { } samples && Utf8Text.Decode(File.ReadAllBytes(samples), out _) is null)
+        if (named is null && VerificationRequest.SamplesOf(sources.Item) is { } samples && !IsText(sources, samples))
         {
             // The check of the flow's folder tells it.
             return [];
@@ -32,6 +32,19 @@ public static partial class RequestCheck
         var errors = problems.Where(static problem => problem.Rule.Severity == RuleSeverity.Error).ToList();
         return named is not null || errors.Count == 0 ? problems
             : [FlowDiagnostic.At(PackageRules.SamplesDoNotFit, errors[0].File, errors[0].Span, string.Join("; ", errors.Select(static error => error.Message)))];
+    }
+
+    private static bool IsText(FlowSources sources, string samples)
+    {
+        try
+        {
+            return Utf8Text.Decode(sources.Paths.ReadBytes(new NamedPath(samples, Path.GetFileName(samples), samples, null)), out _) is not null;
+        }
+        catch (FlowDeploymentException)
+        {
+            // Whoever reads it as a request says why it cannot be read.
+            return true;
+        }
     }
 
     private static IReadOnlyList<FlowDiagnostic> CheckFile(FlowSources sources, string? named)

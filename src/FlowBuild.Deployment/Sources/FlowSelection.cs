@@ -72,21 +72,21 @@ public static class FlowSelection
     // What is wrong with the files is reported when they are read to be used.
     private static string? EndpointOf(FlowItem item, FlowProject project) =>
         DeploymentOf(item, project)?.EndpointName.Value
-        ?? (TextOf(item.EndpointFile) is { } text ? DeploymentFileReader.ReadEndpoint(item.EndpointFile!, text).Value?.Name.Value : null);
+        ?? (TextOf(item.EndpointFile, project) is { } text ? DeploymentFileReader.ReadEndpoint(item.EndpointFile!, text).Value?.Name.Value : null);
 
     /// <summary>The deployment file of an item, without a word about its problems; null where it cannot be used.</summary>
     internal static DeploymentSpec? DeploymentOf(FlowItem item, FlowProject project) =>
-        TextOf(item.DeploymentFile) is { } text
+        TextOf(item.DeploymentFile, project) is { } text
             ? DeploymentFileReader.ReadDeployment(item.DeploymentFile!, text, project.Overrides ?? []).Value
             : null;
 
-    private static string? TextOf(string? file)
+    private static string? TextOf(string? file, FlowProject project)
     {
         try
         {
-            return file is null ? null : File.ReadAllText(file);
+            return file is null ? null : ProjectPaths.Of(project).ReadText(new NamedPath(file, file, null, null));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FlowDeploymentException or IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -281,7 +281,7 @@ public sealed class FlowSourceReader
 
     private void CheckConda(string file, Located<string>? path)
     {
-        if (CheckPath(file, path, PathKind.Text, "conda_file is relative to the deployment file") && path is not null && !RemotePaths.IsRemote(path.Value))
+        if (CheckPath(file, path, PathKind.Text, "conda_file is relative to the deployment file") && path is not null)
         {
             ReadFile(NamedPath.Of(file, path).Full, "", static (conda, text) => new ReadResult<object>(null, CondaFile.Check(conda, text)));
         }
@@ -289,8 +289,13 @@ public sealed class FlowSourceReader
 
     private void CheckBuildContext(string file, BuildContext? build)
     {
+        if (build is not null && RemotePaths.IsRemote(build.Path.Value))
+        {
+            return;
+        }
+
         var isUsable = CheckPath(file, build?.Path, PathKind.Folder, "build.path is relative to the deployment file");
-        if (isUsable && build is { DockerfilePath: { } dockerfile, Path: var context } && !RemotePaths.IsRemote(context.Value))
+        if (isUsable && build is { DockerfilePath: { } dockerfile, Path: var context })
         {
             // The service says whether it is there; a build may make it.
             var named = NamedPath.Of(file, new Located<string>(Path.Combine(context.Value, dockerfile.Value), dockerfile.Span));
@@ -304,7 +309,7 @@ public sealed class FlowSourceReader
     // The path, where it is relative to a folder, must not leave that folder either: nothing outside is uploaded with it.
     private bool CheckPath(string file, Located<string>? path, PathKind kind, string advice, Located<string>? folder = null)
     {
-        if (path is null || RemotePaths.IsRemote(path.Value))
+        if (path is null)
         {
             return true;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FlowBuild.Definitions.Diagnostics;
+using FlowBuild.Definitions.Text;
 using FlowBuild.Deployment.Package;
 
 namespace FlowBuild.Deployment.Workspace;
@@ -139,8 +140,10 @@ public sealed class WorkspaceResolver(WorkspaceSettings settings, Func<string, s
         }
         catch (JsonException e)
         {
-            throw new FlowDeploymentException(
-                FlowDiagnostic.At(ConfigurationRules.WorkspaceNotConfigured, file, null, $"the file is no valid JSON ({e.Message})"), null, e);
+            // What the parser says quotes the file, which may be another than it seems.
+            var line = (int)(e.LineNumber ?? 0);
+            throw FlowDeploymentException.At(
+                ConfigurationRules.WorkspaceNotConfigured, file, new SourceSpan(line, 0, line, 0), "this line of the file is no valid JSON; correct it");
         }
     }
 

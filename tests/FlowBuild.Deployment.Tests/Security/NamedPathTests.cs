@@ -31,7 +31,10 @@ public sealed class NamedPathTests
                 "large"])
             {
                 if ((fault is not ("outside" or "absolute" or "link above" or "device") || !FoundByName.Contains(key))
-                    && (fault != "large" || TextKeys.Contains(key) || key == "samples.json")
+                    // A samples.json that cannot be read is a warning: no request is sent.
+                    && (fault != "large" || TextKeys.Contains(key))
+                    // No device is called like a Python module.
+                    && (fault, key) != ("device", "scoring_script")
                     // What leads nowhere is the missing file of other tests, and no ignore file.
                     && (fault is not ("dangling link" or "circle") || !FoundByName.Contains(key)))
                 {
@@ -102,6 +105,52 @@ public sealed class NamedPathTests
 
         var error = Assert.Single(log.Diagnostics, static d => d.Rule == PackageRules.PathExcluded);
         Assert.NotNull(error.Span);
+    }
+
+    // A folder may be called like a scheme: what follows it must not pass for an address.
+    [Theory]
+    [InlineData("conda_file")]
+    [InlineData("model.path")]
+    [InlineData("inline model.path")]
+    [InlineData("code")]
+    [InlineData("build.path")]
+    public async Task A_path_that_resembles_an_address_is_checked_as_a_path(string key)
+    {
+        await using var chat = await BasicChat.StartAsync();
+        var outside = Path.Combine(chat.Folder, "outside", "folder");
+        Directory.CreateDirectory(outside);
+        File.WriteAllText(Path.Combine(outside, "score.py"), Secret);
+        Directory.CreateDirectory(Path.Combine(chat.Project.Directory, "x:"));
+        var log = new RecordingLog();
+
+        Assert.False(chat.Deployer(log, project: Write(chat, key, "x://../../outside/folder")).Validate(reportText: true));
+
+        var error = Assert.Single(log.Diagnostics, static d => d.Rule == PackageRules.PathOutside);
+        Assert.NotNull(error.Span);
+        Assert.DoesNotContain(Secret, log.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pipe")]
+    [InlineData("outside")]
+    public async Task A_file_that_must_not_be_read_tells_no_endpoint_by_which_a_flow_is_selected(string fault)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets few users make symbolic links, and has other pipes and devices.");
+        await using var chat = await BasicChat.StartAsync();
+        var path = await PathOfAsync(chat, "item Deployment", fault);
+        if (fault == "outside")
+        {
+            File.WriteAllText(Path.GetFullPath(path, chat.Project.Directory), "name: blue\nendpoint_name: content-of-the-outside-file\n");
+        }
+
+        var full = Path.GetFullPath(path, chat.Project.Directory);
+        var project = With(chat.Project, item => item with { DeploymentFile = full, EndpointFile = full });
+
+        var refused = await Assert.ThrowsAsync<FlowDeploymentException>(
+            () => Task.Run(() => FlowSelection.Select(project, ["content-of-the-outside-file"]), TestContext.Current.CancellationToken)
+                .WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+
+        Assert.DoesNotContain("(endpoint", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -179,10 +228,11 @@ public sealed class NamedPathTests
     private static async Task<string> PathOfAsync(BasicChat chat, string key, string fault)
     {
         var isFolder = key is "build.path" or "code";
-        var outside = Path.Combine(chat.Folder, "outside", isFolder ? "folder" : "file.yml");
+        var outside = Path.Combine(chat.Folder, "outside", isFolder ? "folder" : key == "scoring_script" ? "file.py" : "file.yml");
         Directory.CreateDirectory(isFolder ? outside : Path.GetDirectoryName(outside)!);
         File.WriteAllText(isFolder ? Path.Combine(outside, "score.py") : outside, Secret);
-        var inside = Path.Combine(chat.Project.Directory, "named");
+        var name = NameOf(key);
+        var inside = Path.Combine(chat.Project.Directory, name);
         switch (fault)
         {
             case "outside":
@@ -191,23 +241,23 @@ public sealed class NamedPathTests
                 return outside;
             case "link":
                 File.CreateSymbolicLink(inside, outside);
-                return "named";
+                return name;
             case "link above":
                 File.CreateSymbolicLink(inside, Path.GetDirectoryName(outside)!);
-                return $"named/{Path.GetFileName(outside)}";
+                return $"{name}/{Path.GetFileName(outside)}";
             case "dangling link":
                 File.CreateSymbolicLink(inside, outside + "-that-is-not-there");
-                return "named";
+                return name;
             case "circle":
-                File.CreateSymbolicLink(inside, "named/below");
-                return "named";
+                File.CreateSymbolicLink(inside, $"{name}/below");
+                return name;
             case "pipe":
                 using (var made = Process.Start("mkfifo", inside))
                 {
                     await made.WaitForExitAsync(TestContext.Current.CancellationToken);
                 }
 
-                return "named";
+                return name;
             case "device":
                 return "/dev/zero";
             default:
@@ -216,9 +266,12 @@ public sealed class NamedPathTests
                     large.SetLength(65 * 1024 * 1024);
                 }
 
-                return "named";
+                return name;
         }
     }
+
+    // A scoring script is a Python module.
+    private static string NameOf(string key) => key == "scoring_script" ? "named.py" : "named";
 
     private static FlowProject Write(BasicChat chat, string key, string path)
     {
@@ -262,7 +315,7 @@ public sealed class NamedPathTests
             case "scoring_script":
                 chat.Write("code/other.py", "");
                 chat.Replace("deployment.yml", "environment:\n",
-                    $"code_configuration:\n  code: code\n  scoring_script: {Below(chat, path, "code/named")}\nenvironment:\n");
+                    $"code_configuration:\n  code: code\n  scoring_script: {Below(chat, path, "code/named.py")}\nenvironment:\n");
                 break;
             case "build.path":
                 chat.Replace("deployment.yml", Image, $"  build:\n    path: {path}\n");
@@ -282,7 +335,8 @@ public sealed class NamedPathTests
     // A key whose path is relative to a folder: what lies in the project's folder is moved into it.
     private static string Below(BasicChat chat, string path, string place)
     {
-        var full = Path.Combine(chat.Project.Directory, "named");
+        var name = path.Split('/')[0];
+        var full = Path.Combine(chat.Project.Directory, name);
         if (Path.IsPathRooted(path) || path.StartsWith("..", StringComparison.Ordinal))
         {
             return Path.IsPathRooted(path) ? path : $"../{path}";
@@ -292,14 +346,14 @@ public sealed class NamedPathTests
         File.Delete(target);
         if (new FileInfo(full).LinkTarget is { } link)
         {
-            File.CreateSymbolicLink(target, link.Replace("named", Path.GetFileName(target), StringComparison.Ordinal));
+            File.CreateSymbolicLink(target, link.Replace(name, Path.GetFileName(target), StringComparison.Ordinal));
         }
         else
         {
             File.Move(full, target);
         }
 
-        return Path.GetFileName(target) + path["named".Length..];
+        return Path.GetFileName(target) + path[name.Length..];
     }
 
     private static FlowProject With(FlowProject project, Func<FlowItem, FlowItem> change) =>

@@ -17,7 +17,8 @@ public sealed class PackagedSecretTests
         ".npmrc", ".netrc", "_netrc", ".pypirc", ".git-credentials", ".gitconfig", ".env", ".env.production", "id_rsa", "id_ed25519.pub",
         "id_ecdsa_sk", "id_work",
         "server.key", "server.pem", "store.pfx", "store.p12", "store.jks", "site.PublishSettings", "terraform.tfstate",
-        "application_default_credentials.json",
+        "application_default_credentials.json", "NuGet.Config", "local.settings.json", "secrets.json", "prod.tfvars", "kubeconfig",
+        ".databrickscfg", ".docker/config.json", ".m2/settings.xml",
         "connections/open_ai.yaml",
     ];
 
@@ -107,6 +108,96 @@ public sealed class PackagedSecretTests
         File.CreateSymbolicLink(Path.Combine(folder.Path, "repo", "flow", link), target);
 
         AssertNoSecret(Build(folder, "", new RecordingLog()));
+    }
+
+    // A '..' after a link leaves the folder that the link leads to, for the system that opens the file; not so for a comparison of texts.
+    [Theory]
+    [InlineData("notes.txt", "")]
+    [InlineData("folder", "whole/")]
+    public void A_link_through_another_link_is_followed_as_the_system_follows_it(string target, string place)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets few users make symbolic links.");
+        using var folder = new TemporaryFolder();
+        folder.Write("outside/notes.txt", Secret);
+        folder.Write("outside/folder/notes.txt", Secret);
+        // Left out by default, so nobody looks at the link in it.
+        Directory.CreateDirectory(Path.Combine(folder.Path, "repo", "flow", "bin", "sub"));
+        Directory.CreateDirectory(Path.Combine(folder.Path, "repo", "flow", "p", "q", "r", "s"));
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "repo", "flow", "bin", "sub", "data"), $"../../../../outside/{target}");
+        // Where the text of the link leads when the folder's own place counts.
+        folder.Write($"repo/flow/outside/{target}{(place.Length > 0 ? "/notes.txt" : "")}", "decoy");
+        folder.Write($"repo/outside/{target}{(place.Length > 0 ? "/notes.txt" : "")}", "decoy");
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "repo", "flow", "p", "q", "r", "s", "a"), "../../../../bin/sub");
+
+        var refused = Assert.Throws<FlowDeploymentException>(() => Build(folder, "", new RecordingLog()));
+
+        Assert.Equal(PackageRules.LinkLeavesFolder, refused.Diagnostic.Rule);
+    }
+
+    [Fact]
+    public void Links_that_make_a_small_folder_endless_are_refused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets few users make symbolic links.");
+        using var folder = new TemporaryFolder();
+        for (var i = 0; i < 24; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(folder.Path, "repo", "flow", $"d{i}"));
+            foreach (var name in (string[])["one", "two"])
+            {
+                Directory.CreateSymbolicLink(Path.Combine(folder.Path, "repo", "flow", $"d{i}", name), $"../d{i + 1}");
+            }
+        }
+
+        folder.Write("repo/flow/d24/data.txt", "data");
+
+        var refused = Assert.Throws<FlowDeploymentException>(() => Build(folder, "", new RecordingLog()));
+
+        Assert.Equal(PackageRules.FileTooLarge, refused.Diagnostic.Rule);
+        Assert.Contains("250000 files and folders", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Folders_deep_in_each_other_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write($"repo/flow/{string.Concat(Enumerable.Repeat("d/", 200))}data.txt", "data");
+
+        var refused = Assert.Throws<FlowDeploymentException>(() => Build(folder, "", new RecordingLog()));
+
+        Assert.Equal(PackageRules.FileTooLarge, refused.Diagnostic.Rule);
+        Assert.Contains("100 folders in each other", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_include_that_is_repeated_counts_once_and_too_many_are_refused_at_their_place()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("repo/shared/a.txt", "a");
+        var log = new RecordingLog();
+
+        var package = Build(folder, string.Join('\n', Enumerable.Repeat("- ../shared", 2000)), log);
+
+        Assert.Equal(["flow.dag.yaml", "shared/a.txt"], package.Files.Select(static f => f.Path));
+        Assert.Empty(log.Diagnostics);
+        var refused = Assert.Throws<FlowDeploymentException>(
+            () => Build(folder, string.Join('\n', Enumerable.Range(0, 1001).Select(static i => $"- ../shared{i}")), log));
+        Assert.Equal(PackageRules.FileTooLarge, refused.Diagnostic.Rule);
+        Assert.Equal(1003, refused.Diagnostic.Span?.StartLine);
+    }
+
+    [Theory]
+    [InlineData(2001, 8, "2000 patterns")]
+    [InlineData(2, 1025, "1024 characters in a line")]
+    public void An_ignore_file_whose_patterns_would_take_hours_is_refused(int lines, int length, string limit)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("repo/flow/.amlignore", string.Join('\n', Enumerable.Range(0, lines).Select(i => $"{i}*".PadRight(length, 'x'))));
+
+        var refused = Assert.Throws<FlowDeploymentException>(() => Build(folder, "", new RecordingLog()));
+
+        Assert.Equal(PackageRules.FileTooLarge, refused.Diagnostic.Rule);
+        Assert.Contains(limit, refused.Message, StringComparison.Ordinal);
+        Assert.NotNull(refused.Diagnostic.Span);
     }
 
     [Theory]

@@ -34,7 +34,7 @@ internal static class UnexpandedValues
 
                 break;
             case YamlScalar scalar when Templates.FindUnexpanded(scalar.Value) is { } template && !problems.HasAny(
-                scalar.Span, DeploymentRules.LeftoverTemplate, DeploymentRules.TemplateNotFilled):
+                scalar.Span, DeploymentRules.LeftoverTemplate, DeploymentRules.TemplateNotFilled, DeploymentRules.InvalidText, DeploymentRules.InvalidReference):
                 problems.Add(DeploymentRules.LeftoverTemplate, scalar.Span, template, name);
                 break;
         }
