@@ -25,7 +25,7 @@ public sealed class RecordTests
     [Theory]
     [InlineData("deployment.yml", "instance_count: 1", "instance_count: many", "FLOW2007")]
     [InlineData("deployment.yml", "instance_type: Standard_DS3_v2", "instance_type: Standard_None_v9", "FLOW5015")]
-    [InlineData("basic-chat/samples.json", "What is a flow?", "\" }, { \"", "FLOW")]
+    [InlineData("basic-chat/flow.dag.yaml", "path: chat.jinja2", "path: missing.jinja2", "FLOW3001")]
     public async Task A_run_that_fails_replaces_the_record_of_the_run_before(string file, string from, string to, string code)
     {
         await using var chat = await BasicChat.StartAsync();

@@ -21,7 +21,8 @@ public sealed class SelectedFlowTests
         var shown = await targets.RunAsync("ShowFlow", "FlowWorkspace=local", "Flow=ask-endpoint");
         Assert.True(shown.ExitCode == 0, shown.Output);
         Assert.Single(shown.Lines("ask-endpoint  Succeeded"));
-        Assert.DoesNotContain("tell", shown.Output, StringComparison.Ordinal);
+        Assert.Single(shown.Lines("left out: 'tell'"));
+        Assert.DoesNotContain("tell-endpoint", shown.Output, StringComparison.Ordinal);
 
         var both = await targets.RunAsync("ShowFlow", "FlowWorkspace=local");
         Assert.Equal(1, both.ExitCode);

@@ -130,7 +130,7 @@ public sealed class UploadTests : IAsyncLifetime
             error = await Assert.ThrowsAsync<FlowDeploymentException>(RegisterAsync);
         }
 
-        Assert.Contains($"The file '{file}' does not exist; or it changed while it was deployed", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"The file '{file}' does not exist; it was removed or changed during the deployment", error.Message, StringComparison.Ordinal);
         // Nothing of it waits under the MD5 of the former content.
         await File.WriteAllBytesAsync(file, _content, Token);
         await RegisterAsync();

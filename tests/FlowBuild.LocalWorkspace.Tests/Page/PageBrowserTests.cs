@@ -255,7 +255,7 @@ public sealed class PageBrowserTests(Browser browser) : IClassFixture<Browser>
             await page.getByLabel('Body', { exact: true }).fill('{"a": [1]}');
             await page.getByRole('tab', { name: 'C#' }).click();
             """);
-        await browser.SeeAsync("pre.code", "var result = await client.ScoreAsync(JsonNode.Parse(");
+        await browser.SeeAsync("pre.code", "await foreach (var update in client.StreamAsync(JsonNode.Parse(");
         await browser.RunAsync("await page.getByRole('button', { name: 'Send' }).click()");
 
         await browser.SeeAsync(".outputs dt", "result");
