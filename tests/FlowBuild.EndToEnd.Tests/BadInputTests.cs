@@ -46,6 +46,19 @@ public sealed class BadInputTests(PackedFeed feed)
     }
 
     [Fact]
+    public async Task A_build_checks_the_folder_of_a_flow_again_when_it_changes_and_not_where_that_is_turned_off()
+    {
+        await using var user = new UserFolder(feed);
+        var sample = user.CopySample("BasicChat");
+        var template = Path.Combine(sample, "basic-chat", "chat.jinja2");
+
+        Assert.Empty((await user.DotNetAsync("build", "BasicChat")).Lines("warning FLOW3"));
+        File.Delete(template);
+        Assert.NotEmpty((await user.DotNetAsync("build", "BasicChat")).Lines("warning FLOW3024"));
+        Assert.Empty((await user.DotNetAsync("build", "BasicChat", "-p:FlowCheckFolder=false", "-t:Rebuild")).Lines("warning FLOW3"));
+    }
+
+    [Fact]
     public async Task The_documentation_s_deployment_sample_is_refused_as_invalid_YAML()
     {
         await using var user = new UserFolder(feed);

@@ -319,6 +319,11 @@ public sealed class PackageBuilder
         if (!include.IsZipped && LeavesOut(include.Source, name, new FolderEntry(name, IsFolder: false, MayBeLink: false)) is { } leftOut)
         {
             _leftOut.Add(leftOut);
+            if (leftOut is { MayHoldSecrets: false } && leftOut.Reason != _ignore.File)
+            {
+                _log.Report(FlowDiagnostic.At(PackageRules.IncludeExcluded, _source.FlowFile, written.Span, written.Value, leftOut.Reason));
+            }
+
             return;
         }
 

@@ -110,6 +110,23 @@ public sealed class PackagedSecretTests
         AssertNoSecret(Build(folder, "", new RecordingLog()));
     }
 
+    [Theory]
+    [InlineData("../Tool.cs", "project file *.cs")]
+    [InlineData("../a.pyc", "default exclude *.pyc")]
+    public void An_included_file_that_is_left_out_is_warned_of_at_its_place(string include, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("repo/Tool.cs", "");
+        folder.Write("repo/a.pyc", "");
+        var log = new RecordingLog();
+
+        Assert.Equal(["flow.dag.yaml"], Build(folder, $"- {include}", log).Files.Select(static f => f.Path));
+
+        var warning = Assert.Single(log.Diagnostics);
+        Assert.Equal((PackageRules.IncludeExcluded, 3), (warning.Rule, warning.Span?.StartLine));
+        Assert.Contains(reason, warning.Message, StringComparison.Ordinal);
+    }
+
     // A '..' after a link leaves the folder that the link leads to, for the system that opens the file; not so for a comparison of texts.
     [Theory]
     [InlineData("notes.txt", "")]
