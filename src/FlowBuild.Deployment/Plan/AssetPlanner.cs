@@ -39,7 +39,7 @@ internal sealed class AssetPlanner(
         }
 
         var own = (ModelChoice.Own)sources.Model;
-        var remote = own.RemotePath is { } path ? workspace.FullUri(path) : null;
+        var remote = own.RemoteUri is { } path ? workspace.FullUri(path) : null;
         var (version, reused) = await ChooseVersionAsync(own, remote, live, cancellationToken).ConfigureAwait(false);
         var properties = ModelProperties.Of(sources, own);
         if (reused is not null)
@@ -304,7 +304,7 @@ internal sealed class AssetPlanner(
     }
 
     private FlowPackage? BuildContextPackage(EnvironmentSpec spec, string folder, CancellationToken cancellationToken) =>
-        spec.Build is not { } build || RemotePaths.IsRemote(build.Path.Value) ? null
+        spec.Build is not { } build || RemotePath.IsRemote(build.Path.Value) ? null
             : InDatastore(
                 PackageBuilder.Build(
                     new PackageSource(FolderOf(folder, build.Path.Value), null, null, [], sources.Paths.Root, sources.Paths.AllowOutside),

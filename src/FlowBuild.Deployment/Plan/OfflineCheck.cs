@@ -49,7 +49,7 @@ internal static class OfflineCheck
             yield return new PackageSource(code, null, null, [item.Item.DeploymentFile!], code, AllowOutsideFiles: false);
         }
 
-        if (deployment.Environment?.Inline?.Build?.Path is { } written && !RemotePaths.IsRemote(written.Value)
+        if (deployment.Environment?.Inline?.Build?.Path is { } written && !RemotePath.IsRemote(written.Value)
             && Local(folder, written) is { } context)
         {
             yield return new PackageSource(context, null, null, [], folder, AllowOutsideFiles: false);

@@ -97,7 +97,7 @@ public sealed class FlowSourceReader
                     Path.GetFileName(targets[target].Item.Folder), Path.GetFileName(source.Item.Folder), target);
             }
 
-            if (source.Model is ModelChoice.Own { Spec.Path: { } path, RemotePath: null } own && source.Deployment?.Code is null
+            if (source.Model is ModelChoice.Own { Spec.Path: { } path, RemoteUri: null } own && source.Deployment?.Code is null
                 && !PackageBuilder.IsWithin(own.Folder(source.Item.Folder), source.Item.Folder))
             {
                 yield return FlowDiagnostic.At(
@@ -232,7 +232,7 @@ public sealed class FlowSourceReader
             Report(ConfigurationRules.FlowNotDeployed, item.DeploymentFile, foreign.Span, NameOf(foreign.Reference), Path.GetFileName(item.Folder));
         }
 
-        if (sources.Model is ModelChoice.Own { RemotePath: null, Spec: { Path: { } path } model } own)
+        if (sources.Model is ModelChoice.Own { RemoteUri: null, Spec: { Path: { } path } model } own)
         {
             CheckModel(sources, own, path, model.Type);
         }
@@ -289,7 +289,7 @@ public sealed class FlowSourceReader
 
     private void CheckBuildContext(string file, BuildContext? build)
     {
-        if (build is not null && RemotePaths.IsRemote(build.Path.Value))
+        if (build is not null && RemotePath.IsRemote(build.Path.Value))
         {
             return;
         }

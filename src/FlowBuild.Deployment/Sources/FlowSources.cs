@@ -36,7 +36,7 @@ public sealed record FlowSources(
     /// <summary>What the item's model is packaged from; null where nothing is packaged.</summary>
     internal PackageSource? PackageSource(FlowProject project)
     {
-        if (Deployment is null || Model is not ModelChoice.Own { RemotePath: null } own)
+        if (Deployment is null || Model is not ModelChoice.Own { RemoteUri: null } own)
         {
             return null;
         }
@@ -85,7 +85,7 @@ public abstract record ModelChoice
     public sealed record Own(string Name, Located<string>? Pinned, ModelSpec? Spec, string File) : ModelChoice
     {
         /// <summary>The path that the model names when it is not in this file system, or null.</summary>
-        public string? RemotePath => Spec?.Path?.Value is { } path && RemotePaths.IsRemote(path) ? path : null;
+        public string? RemoteUri => Spec?.Path?.Value is { } path && RemotePath.IsRemote(path) ? path : null;
 
         /// <summary>Full path of the folder, or of the single file, that is packaged.</summary>
         /// <param name="flowFolder">The flow's folder, which is meant when no path is named.</param>
